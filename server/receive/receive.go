@@ -1,0 +1,42 @@
+// Package receive is the one door through which every protocol hands over
+// events. A protocol's decoder turns bytes into a Batch and gives it to a Sink;
+// it knows no store and decides nothing about an event but whether it could be
+// decoded.
+package receive
+
+import (
+	"context"
+	"net/netip"
+	"time"
+
+	"github.com/faultline-dev/faultline/internal/event"
+	"github.com/faultline-dev/faultline/internal/outcome"
+)
+
+// Batch is a group of events that arrived together for one project.
+type Batch struct {
+	ProjectID  uint32
+	KeyID      string // key or token that let it in, for outcomes
+	Attempt    uint32 // 1 for the first sending; above 1 the writer looks for what is stored already
+	ReceivedAt time.Time
+	ClientIP   netip.Addr // the connection's, or that of a trusted proxy's header
+	Protocol   string     // native, sentry, otlp: a label for metrics
+	Events     []*event.Event
+	Drops      []Drop // what the client itself gave up
+}
+
+// Drop counts events that a client dropped.
+type Drop struct {
+	Reason string
+	Count  uint64
+}
+
+// Sink takes batches.
+//
+// Receive must return exactly one result an event, in order, and must return
+// only when each event is stored or refused. It may block for as long as there
+// is no room; it must return when ctx ends, with results that say Retry for what
+// was not stored. It owns the batch and its events from the call on.
+type Sink interface {
+	Receive(ctx context.Context, b *Batch) []outcome.Result
+}
