@@ -3,6 +3,7 @@ package embedded
 import (
 	"context"
 	"crypto/rand"
+	"errors"
 	"fmt"
 	"log/slog"
 	"net"
@@ -263,7 +264,7 @@ func (e *Engine) release() error {
 	if e.unlock == nil {
 		return nil
 	}
-	if err := e.unlock(); err != nil && !isClosed(err) {
+	if err := e.unlock(); err != nil && !errors.Is(err, os.ErrClosed) {
 		return fmt.Errorf("unlock the engine's data folder: %w", err)
 	}
 	return nil

@@ -83,6 +83,3 @@ func LockData(dir, address string) (release func() error, err error) {
 	}
 	return file.Close, nil
 }
-
-// isClosed tells that a lock was released before.
-func isClosed(err error) bool { return errors.Is(err, os.ErrClosed) }
