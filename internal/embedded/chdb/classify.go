@@ -51,9 +51,24 @@ func classify(sql string) statement {
 		return classifyInsert(sql)
 	case is(head, "SELECT"), is(head, "WITH"), is(head, "FROM"), is(head, "VALUES"):
 		return statement{kind: kindRead, sql: sql}
+	case isParallel(sql):
+		return statement{kind: kindRefused, reason: "PARALLEL WITH is not allowed on the embedded engine"}
 	default:
 		return statement{kind: kindRows, sql: sql}
 	}
+}
+
+// isParallel finds the clause that joins several statements into one, each of which would
+// have to be looked at.
+func isParallel(sql string) bool {
+	var last word
+	found := false
+	words(sql, func(w word) bool {
+		found = last.is("PARALLEL") && w.is("WITH")
+		last = w
+		return !found
+	})
+	return found
 }
 
 // classifyInsert finds the format clause that ends an INSERT whose rows come apart from

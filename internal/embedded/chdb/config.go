@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"strconv"
 	"strings"
 	"text/template"
 )
@@ -85,6 +86,17 @@ func (l Limits) Validate() error {
 // accounting misses: the mapped library, caches of the allocator, thread stacks.
 func (l Limits) accounted() int64 { return l.Memory - max(l.Memory/3, 192<<20) }
 
+// statement is what every statement runs under unless it says otherwise.
+func (l Limits) statement() map[string]string {
+	settings := map[string]string{
+		"max_memory_usage": strconv.FormatInt(l.accounted()*3/4, 10),
+	}
+	if l.Threads > 0 {
+		settings["max_threads"] = strconv.Itoa(l.Threads)
+	}
+	return settings
+}
+
 // xml writes the engine's configuration file for the data folder.
 func (l Limits) xml(dir string) []byte {
 	var b strings.Builder
@@ -105,7 +117,6 @@ var engineXML = template.Must(template.New("engine.xml").Parse(`<?xml version="1
 <clickhouse>
     <timezone>UTC</timezone>
     <max_server_memory_usage>{{.Accounted}}</max_server_memory_usage>
-    <max_server_memory_usage_to_ram_ratio>0</max_server_memory_usage_to_ram_ratio>
     <mark_cache_size>{{.Cache}}</mark_cache_size>
     <uncompressed_cache_size>0</uncompressed_cache_size>
     <index_mark_cache_size>{{.Cache}}</index_mark_cache_size>
@@ -121,7 +132,6 @@ var engineXML = template.Must(template.New("engine.xml").Parse(`<?xml version="1
     <compiled_expression_cache_size>16777216</compiled_expression_cache_size>
 
     <background_pool_size>{{.MergeThreads}}</background_pool_size>
-    <background_merges_mutations_concurrency_ratio>2</background_merges_mutations_concurrency_ratio>
     <background_move_pool_size>1</background_move_pool_size>
     <background_fetches_pool_size>1</background_fetches_pool_size>
     <background_common_pool_size>2</background_common_pool_size>

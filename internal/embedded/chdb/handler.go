@@ -18,14 +18,15 @@ const maxStatement = 64 << 20
 
 // handler answers the ClickHouse HTTP interface.
 type handler struct {
-	engine *engine
-	secret string
-	slots  chan struct{} // one token for each statement under way
-	serial atomic.Uint64
+	engine   *engine
+	secret   string
+	defaults map[string]string // settings of every statement
+	slots    chan struct{}     // one token for each statement under way
+	serial   atomic.Uint64
 }
 
 func newHandler(e *engine, secret string, limits Limits) *handler {
-	return &handler{engine: e, secret: secret, slots: make(chan struct{}, limits.Statements)}
+	return &handler{engine: e, secret: secret, defaults: limits.statement(), slots: make(chan struct{}, limits.Statements)}
 }
 
 // ServeHTTP answers one request.
@@ -82,8 +83,8 @@ func (h *handler) serve(w http.ResponseWriter, r *http.Request) error {
 
 // run hands the statement to the engine on a connection of its own.
 func (h *handler) run(w http.ResponseWriter, r *http.Request, req *request, st statement, body io.Reader) error {
-	tag := fmt.Sprintf("faultline-%d", h.serial.Add(1))
-	c, err := h.engine.connect(append([]string{"--log_comment=" + tag}, req.settings...))
+	tag := strings.TrimSpace(fmt.Sprintf("faultline-%d %s", h.serial.Add(1), req.comment))
+	c, err := h.engine.connect(req.arguments(h.defaults, tag))
 	if err != nil {
 		return err
 	}

@@ -2,6 +2,7 @@ package chdb
 
 import (
 	"cmp"
+	"maps"
 	"net/url"
 	"slices"
 	"strings"
@@ -13,7 +14,8 @@ type request struct {
 	queryID     string
 	database    string
 	format      string // of the answer, unless the statement names one
-	settings    []string
+	comment     string // the client's log_comment
+	settings    map[string]string
 	params      []param
 	compress    bool   // the answer in compressed Native blocks
 	decompress  bool   // the body in compressed Native blocks
@@ -33,7 +35,7 @@ var ignored = map[string]bool{
 // parseRequest reads the URL's parameters. Whatever is neither a known parameter nor a
 // setting of the engine is refused by name.
 func parseRequest(values url.Values, knows func(setting string) bool) (*request, error) {
-	r := &request{format: "TabSeparated", compression: "LZ4"}
+	r := &request{format: "TabSeparated", compression: "LZ4", settings: make(map[string]string)}
 	for name, list := range values {
 		value := list[len(list)-1]
 		switch {
@@ -51,6 +53,8 @@ func parseRequest(values url.Values, knows func(setting string) bool) (*request,
 			r.decompress = value == "1" || value == "true"
 		case name == "enable_http_compression":
 			r.gzip = value == "1" || value == "true"
+		case name == "log_comment":
+			r.comment = value
 		case strings.HasPrefix(name, "param_"):
 			r.params = append(r.params, param{strings.TrimPrefix(name, "param_"), value})
 		case ignored[name]:
@@ -60,25 +64,31 @@ func parseRequest(values url.Values, knows func(setting string) bool) (*request,
 			if name == "network_compression_method" {
 				r.compression = strings.ToUpper(value)
 			}
-			r.settings = append(r.settings, "--"+name+"="+value)
+			r.settings[name] = value
 		}
 		if strings.IndexByte(value, 0) >= 0 || strings.IndexByte(name, 0) >= 0 {
 			return nil, refuse(codeBadArguments, "URL parameter %q holds a NUL byte", name)
 		}
 	}
-	slices.SortFunc(r.settings, bySettingOrder)
 	slices.SortFunc(r.params, func(a, b param) int { return cmp.Compare(a.name, b.name) })
 	return r, nil
 }
 
-// bySettingOrder sorts settings by name with readonly at the end, since nothing can be
-// set after it.
-func bySettingOrder(a, b string) int {
-	last := func(s string) int {
-		if strings.HasPrefix(s, "--readonly=") {
-			return 1
-		}
-		return 0
+// arguments writes the settings as connect arguments: those the client gave, the defaults
+// where it gave none, the tag by which the statement can be found, and readonly at the
+// end, since nothing can be set after it.
+func (r *request) arguments(defaults map[string]string, tag string) []string {
+	all := maps.Clone(defaults)
+	maps.Copy(all, r.settings)
+	readonly, locked := all["readonly"]
+	delete(all, "readonly")
+	args := make([]string, 0, len(all)+2)
+	for _, name := range slices.Sorted(maps.Keys(all)) {
+		args = append(args, "--"+name+"="+all[name])
 	}
-	return cmp.Or(cmp.Compare(last(a), last(b)), cmp.Compare(a, b))
+	args = append(args, "--log_comment="+tag)
+	if locked {
+		args = append(args, "--readonly="+readonly)
+	}
+	return args
 }
