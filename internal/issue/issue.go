@@ -107,3 +107,10 @@ type Merge struct {
 	Version uint64
 	Undone  bool
 }
+
+// OutboxRow is a change that was committed and has not been told to the
+// mirrors and the bus yet.
+type OutboxRow struct {
+	ID     int64
+	Change Change
+}

@@ -71,3 +71,11 @@ type Delivery struct {
 	EventReceivedAt time.Time
 	SentAt          time.Time
 }
+
+// DeliveryFilter selects deliveries of one project; an empty field selects all.
+type DeliveryFilter struct {
+	ProjectID uint32
+	RuleID    string
+	IssueID   issue.ID
+	Status    Status
+}
