@@ -1,0 +1,66 @@
+package scrub
+
+// sensitiveWords are words of a key that make its value a secret. They are
+// compared with whole words of the key, so that "author" is not "auth".
+var sensitiveWords = map[string]bool{
+	"password": true, "passwd": true, "pwd": true, "passphrase": true, "passwort": true, "secret": true, "secrets": true, "token": true,
+	"auth": true, "authorization": true, "authentication": true, "bearer": true, "credential": true, "credentials": true,
+	"csrf": true, "xsrf": true, "csrftoken": true, "xsrftoken": true, "sessionid": true, "phpsessid": true, "jsessionid": true, "jwt": true,
+	"apikey": true, "privatekey": true, "accesskey": true, "secretkey": true, "ssn": true, "cvv": true, "cvc": true, "creditcard": true, "cardnumber": true,
+}
+
+// sensitivePairs are two words in a row.
+var sensitivePairs = map[[2]string]bool{
+	{"api", "key"}: true, {"private", "key"}: true, {"access", "key"}: true, {"secret", "key"}: true, {"signing", "key"}: true, {"encryption", "key"}: true,
+	{"session", "id"}: true, {"session", "key"}: true, {"credit", "card"}: true, {"card", "number"}: true,
+}
+
+// sensitiveEnds are ends of a word that make it a secret, for names written in one:
+// "userpassword", "accesstoken".
+var sensitiveEnds = [...]string{"password", "passwd", "secret", "token", "apikey", "sessionid"}
+
+// sensitiveKey reports whether a key names a secret.
+func sensitiveKey(key string) bool {
+	var word [64]byte
+	previous := ""
+	n := 0
+	flush := func() bool {
+		if n == 0 {
+			return false
+		}
+		w := string(word[:n])
+		n = 0
+		if sensitiveWords[w] || sensitivePairs[[2]string{previous, w}] {
+			return true
+		}
+		for _, end := range sensitiveEnds {
+			if len(w) > len(end) && w[len(w)-len(end):] == end {
+				return true
+			}
+		}
+		previous = w
+		return false
+	}
+	for i := range len(key) {
+		c := key[i]
+		switch {
+		case c >= 'a' && c <= 'z' || c >= '0' && c <= '9':
+		case c >= 'A' && c <= 'Z':
+			// A word starts at a capital after a small letter: apiKey, but not APIKEY.
+			if i > 0 && key[i-1] >= 'a' && key[i-1] <= 'z' && flush() {
+				return true
+			}
+			c += 'a' - 'A'
+		default:
+			if flush() {
+				return true
+			}
+			continue
+		}
+		if n < len(word) {
+			word[n] = c
+			n++
+		}
+	}
+	return flush()
+}
