@@ -36,10 +36,11 @@ var allowedSystem = [][]string{
 // the statement is run in one piece instead; it must only never miss a refusal.
 func classify(sql string) statement {
 	head := leadingWords(sql, 3)
-	if len(head) == 0 {
-		return statement{kind: kindRows, sql: sql}
-	}
 	switch {
+	case len(head) == 0:
+		return statement{kind: kindRows, sql: sql}
+	case slices.ContainsFunc(head, word.foreign):
+		return statement{kind: kindRefused, reason: "a letter beyond ASCII outside of quotes is not allowed"}
 	case is(head, "SYSTEM"):
 		for _, allowed := range allowedSystem {
 			if is(head[1:], allowed...) {
@@ -51,20 +52,20 @@ func classify(sql string) statement {
 		return classifyInsert(sql)
 	case is(head, "SELECT"), is(head, "WITH"), is(head, "FROM"), is(head, "VALUES"):
 		return statement{kind: kindRead, sql: sql}
-	case isParallel(sql):
+	case hidesAnother(sql):
 		return statement{kind: kindRefused, reason: "PARALLEL WITH is not allowed on the embedded engine"}
 	default:
 		return statement{kind: kindRows, sql: sql}
 	}
 }
 
-// isParallel finds the clause that joins several statements into one, each of which would
-// have to be looked at.
-func isParallel(sql string) bool {
+// hidesAnother finds the clause that joins several statements into one, each of which
+// would have to be looked at, and the letters that could hide it.
+func hidesAnother(sql string) bool {
 	var last word
 	found := false
 	words(sql, func(w word) bool {
-		found = last.is("PARALLEL") && w.is("WITH")
+		found = last.is("PARALLEL") && w.is("WITH") || w.foreign()
 		last = w
 		return !found
 	})
@@ -81,9 +82,7 @@ func classifyInsert(sql string) statement {
 		}
 		return true
 	})
-	tail := strings.TrimRight(sql[last[1].end:], "; \t\r\n")
 	switch {
-	case tail != "":
 	case last[0].is("FORMAT") && !last[1].is("VALUES"):
 		return statement{kind: kindInsert, sql: sql[:last[0].start], format: last[1].text}
 	case last[1].is("VALUES"):

@@ -1,9 +1,12 @@
 package chdb
 
-import "strings"
+import (
+	"strings"
+	"unicode/utf8"
+)
 
-// word is a bare word or a piece of punctuation of a statement, and where it stands.
-// Quoted things, comments and white space are no words.
+// word is a bare word, a quoted text with its quotes or a piece of punctuation of a
+// statement, and where it stands. Comments and white space are no words.
 type word struct {
 	text       string
 	start, end int
@@ -12,36 +15,41 @@ type word struct {
 // is compares with a keyword, which must be given in capitals.
 func (w word) is(keyword string) bool { return strings.EqualFold(w.text, keyword) }
 
+// foreign tells that the word has letters beyond ASCII and is not quoted. ClickHouse takes
+// some of them for white space or quotes, which is not worth following here.
+func (w word) foreign() bool {
+	return isWordByte(w.text[0]) && strings.ContainsFunc(w.text, func(r rune) bool { return r >= utf8.RuneSelf })
+}
+
 // words walks over the statement and calls f for each word until f returns false. It
 // understands as much of the grammar as is needed not to mistake a string, a quoted name
 // or a comment for a keyword.
 func words(sql string, f func(word) bool) {
 	for i := 0; i < len(sql); {
-		c := sql[i]
+		c, start := sql[i], i
 		switch {
 		case isSpace(c):
 			i++
+			continue
+		case strings.HasPrefix(sql[i:], "--"), strings.HasPrefix(sql[i:], "#!"), strings.HasPrefix(sql[i:], "# "):
+			i = skipTo(sql, i, "\n")
+			continue
+		case strings.HasPrefix(sql[i:], "/*"):
+			i = skipComment(sql, i)
+			continue
 		case c == '\'' || c == '"' || c == '`':
 			i = skipQuoted(sql, i)
 		case c == '$' && heredocTag(sql[i:]) != "":
 			i = skipHeredoc(sql, i)
-		case strings.HasPrefix(sql[i:], "--"), strings.HasPrefix(sql[i:], "#!"), strings.HasPrefix(sql[i:], "# "):
-			i = skipTo(sql, i, "\n")
-		case strings.HasPrefix(sql[i:], "/*"):
-			i = skipComment(sql, i)
 		case isWordByte(c):
-			start := i
 			for i < len(sql) && isWordByte(sql[i]) {
 				i++
 			}
-			if !f(word{sql[start:i], start, i}) {
-				return
-			}
 		default:
-			if !f(word{sql[i : i+1], i, i + 1}) {
-				return
-			}
 			i++
+		}
+		if !f(word{sql[start:i], start, i}) {
+			return
 		}
 	}
 }

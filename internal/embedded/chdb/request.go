@@ -78,7 +78,8 @@ func parseRequest(values url.Values, knows func(setting string) bool) (*request,
 // where it gave none, the tag by which the statement can be found, and readonly at the
 // end, since nothing can be set after it.
 func (r *request) arguments(defaults map[string]string, tag string) []string {
-	all := maps.Clone(defaults)
+	all := make(map[string]string, len(defaults)+len(r.settings))
+	maps.Copy(all, defaults)
 	maps.Copy(all, r.settings)
 	readonly, locked := all["readonly"]
 	delete(all, "readonly")
