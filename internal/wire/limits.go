@@ -14,14 +14,14 @@ type Limits struct {
 	BatchEvents int
 	// Depth is how deep JSON objects and lists in an event may nest.
 	Depth int
-	// Items is the largest number of parts of one event: frames, breadcrumbs, tags,
-	// values of objects and every other element of a list.
-	Items int
+	// Growth is how many times its own size an event may take in memory. Real ones
+	// take less than ten times; a stack of a million empty frames takes a hundred.
+	Growth int
 }
 
 // DefaultLimits are larger than what any SDK sends on purpose.
 func DefaultLimits() Limits {
-	return Limits{EventBytes: 1 << 20, BatchEvents: 1000, Depth: 64, Items: 20_000}
+	return Limits{EventBytes: 1 << 20, BatchEvents: 1000, Depth: 64, Growth: 20}
 }
 
 // Validate reports the first limit that makes no sense.
@@ -29,20 +29,20 @@ func (l Limits) Validate() error {
 	for _, f := range []struct {
 		name  string
 		value int
-	}{{"event_bytes", l.EventBytes}, {"batch_events", l.BatchEvents}, {"depth", l.Depth}, {"items", l.Items}} {
+	}{{"event_bytes", l.EventBytes}, {"batch_events", l.BatchEvents}, {"depth", l.Depth}, {"growth", l.Growth}} {
 		if f.value < 1 {
-			return fmt.Errorf("ingest limits: %s is %d, give at least 1", f.name, f.value)
+			return fmt.Errorf("limits of ingest: %s is %d, give at least 1", f.name, f.value)
 		}
 	}
 	return nil
 }
 
-// What can be wrong with bytes. Messages that wrap them say where, and name the
-// limit with its value.
+// What can be wrong with bytes. Messages that wrap them say where, and give the
+// limit its value.
 var (
-	ErrMalformed = errors.New("malformed protobuf")
-	ErrEventSize = errors.New("event is larger than event_bytes")
-	ErrBatch     = errors.New("batch has more events than batch_events")
-	ErrDepth     = errors.New("event nests deeper than depth")
-	ErrItems     = errors.New("event has more parts than items")
+	ErrMalformed   = errors.New("malformed protobuf")
+	ErrEventBytes  = errors.New("event is larger than event_bytes")
+	ErrBatchEvents = errors.New("batch has more events than batch_events")
+	ErrDepth       = errors.New("event nests deeper than depth")
+	ErrGrowth      = errors.New("event takes more than growth times its size in memory")
 )

@@ -1,0 +1,217 @@
+package wire
+
+import (
+	"errors"
+	"fmt"
+	"unsafe"
+
+	"github.com/faultline-dev/faultline/internal/event"
+	"github.com/faultline-dev/faultline/internal/outcome"
+)
+
+// Batch is what a SendRequest or StreamRequest holds.
+type Batch struct {
+	ProjectID uint32
+	Present   bool // false: the request only keeps the stream alive
+	ID        uint64
+	Attempt   uint32
+	Events    []*event.Event // those that could be read, in order
+	Refused   []Refused      // those that could not
+	Drops     []Drop
+}
+
+// Refused is an event that could not be read.
+type Refused struct {
+	Index  int      // its place among all events of the batch
+	ID     event.ID // zero where not known
+	Reason outcome.Reason
+	Err    error // for a person; names the limit
+}
+
+// Drop counts events that a client gave up.
+type Drop struct {
+	Reason string
+	Count  uint64
+}
+
+// Total is the number of events that the batch held.
+func (b *Batch) Total() int { return len(b.Events) + len(b.Refused) }
+
+// Decoder reads events straight from the wire. One decoder serves one goroutine;
+// decoding a stream with one decoder shares allocations between its batches.
+//
+// Strings of the events alias the bytes that were decoded.
+type Decoder struct {
+	limits  Limits
+	err     error // first thing wrong with the present event
+	budget  int   // bytes of memory that the present event may still take
+	text    []byte
+	entries []entry
+
+	events      slab[event.Event]
+	pointers    slab[*event.Event]
+	exceptions  slab[event.Exception]
+	frames      slab[event.Frame]
+	breadcrumbs slab[event.Breadcrumb]
+	contexts    slab[event.Context]
+	tags        slab[event.Tag]
+	strings     slab[string]
+}
+
+// NewDecoder makes a decoder with limits that are valid.
+func NewDecoder(l Limits) *Decoder { return &Decoder{limits: l} }
+
+// Request reads a SendRequest or StreamRequest, which have the same fields. The
+// bytes belong to the batch from then on and must not change.
+//
+// An event that breaks a limit, or is malformed within intact framing, is refused
+// alone. Where the framing is broken the error wraps ErrMalformed and everything
+// is refused; the batch then holds the id if it stood before the break, and
+// refuses what had been seen.
+func (d *Decoder) Request(data []byte) (Batch, error) {
+	var b Batch
+	var body merged
+	c := cursor{rest: unsafe.String(unsafe.SliceData(data), len(data))}
+	for c.next() {
+		switch c.key {
+		case 1<<3 | varintType:
+			b.ProjectID = uint32(c.num)
+		case 2<<3 | bytesType:
+			b.Present = true
+			body.add(c.str)
+		}
+	}
+	if !c.bad {
+		c = d.batch(&b, body.bytes())
+	}
+	if !c.bad {
+		return b, nil
+	}
+	err := fmt.Errorf("%w: the batch breaks off", ErrMalformed)
+	b.refuseAll(err)
+	return b, err
+}
+
+// batch reads a Batch message; the cursor tells whether it is intact.
+func (d *Decoder) batch(b *Batch, data string) cursor {
+	c := cursor{rest: data}
+	for n := 0; c.next(); {
+		switch c.key {
+		case 1<<3 | varintType:
+			b.ID = c.num
+		case 2<<3 | varintType:
+			b.Attempt = uint32(c.num)
+		case 3<<3 | bytesType:
+			if len(b.Events) == cap(b.Events) {
+				b.Events = d.pointers.extend(b.Events, min(c.run(), d.limits.BatchEvents))
+			}
+			e, err := d.limitedEvent(n, c.str)
+			if err != nil {
+				b.Refused = append(b.Refused, Refused{Index: n, ID: e.ID, Reason: reason(err), Err: err})
+			} else {
+				b.Events = append(b.Events, e)
+			}
+			n++
+		case 4<<3 | bytesType:
+			drop, ok := drop(c.str)
+			if !ok {
+				c.fail()
+			}
+			b.Drops = append(b.Drops, drop)
+		}
+	}
+	return c
+}
+
+// refuseAll turns what was read of a broken batch into refusals, at least one.
+func (b *Batch) refuseAll(err error) {
+	n := max(b.Total(), 1)
+	b.Events, b.Drops, b.Refused = nil, nil, make([]Refused, n)
+	for i := range b.Refused {
+		b.Refused[i] = Refused{Index: i, Reason: outcome.Malformed, Err: err}
+	}
+}
+
+// reason names the outcome's reason for an error.
+func reason(err error) outcome.Reason {
+	switch {
+	case errors.Is(err, ErrBatchEvents):
+		return outcome.BatchEvents
+	case errors.Is(err, ErrEventBytes), errors.Is(err, ErrGrowth):
+		return outcome.EventSize
+	}
+	return outcome.Malformed
+}
+
+// limitedEvent reads the nth event of a batch. With an error the event holds what
+// had been read, which may be its id.
+func (d *Decoder) limitedEvent(n int, data string) (*event.Event, error) {
+	switch {
+	case n >= d.limits.BatchEvents:
+		return &event.Event{}, fmt.Errorf("%w: %d", ErrBatchEvents, d.limits.BatchEvents)
+	case len(data) > d.limits.EventBytes:
+		return &event.Event{}, fmt.Errorf("%w: %d > %d", ErrEventBytes, len(data), d.limits.EventBytes)
+	}
+	return d.decode(data)
+}
+
+// Event reads one Event message.
+func (d *Decoder) Event(data []byte) (*event.Event, error) {
+	e, err := d.limitedEvent(0, unsafe.String(unsafe.SliceData(data), len(data)))
+	if err != nil {
+		return nil, err
+	}
+	return e, nil
+}
+
+// growthBase is memory that every event may take, however small it is.
+const growthBase = 4 << 10
+
+func (d *Decoder) decode(data string) (*event.Event, error) {
+	d.err, d.budget = nil, growthBase+d.limits.Growth*len(data)
+	e := &d.events.take(1)[:1][0]
+	d.event(e, data)
+	return e, d.err
+}
+
+// fail keeps the first error of an event.
+func (d *Decoder) fail(err error) {
+	if d.err == nil {
+		d.err = err
+	}
+}
+
+// check notes that a message is bad.
+func (d *Decoder) check(c *cursor, where string) {
+	if c.bad {
+		d.fail(fmt.Errorf("%w: %s breaks off", ErrMalformed, where))
+	}
+}
+
+// grow makes room in a list for the run of elements that begins at the cursor.
+func grow[T any](d *Decoder, s *slab[T], list []T, c *cursor) []T {
+	if len(list) < cap(list) {
+		return list
+	}
+	n := c.run()
+	var element T
+	if d.budget -= n * int(unsafe.Sizeof(element)); d.budget < 0 {
+		d.fail(fmt.Errorf("%w: %d", ErrGrowth, d.limits.Growth))
+		n = 1
+	}
+	return s.extend(list, n)
+}
+
+func drop(data string) (Drop, bool) {
+	var out Drop
+	c := cursor{rest: data}
+	for c.next() {
+		switch c.key {
+		case 1<<3 | bytesType:
+			out.Reason = c.str
+		case 2<<3 | varintType:
+			out.Count = c.num
+		}
+	}
+	return out, !c.bad
+}

@@ -1,0 +1,31 @@
+package wire
+
+import "slices"
+
+// slab hands out slices of one large piece of memory, so that the lists of a
+// batch cost a few allocations and not a few each.
+type slab[T any] struct{ free []T }
+
+// slabLength is how many elements are allocated at once.
+const slabLength = 128
+
+// take returns an empty slice with room for n.
+func (s *slab[T]) take(n int) []T {
+	if n > cap(s.free) {
+		if n > slabLength/2 {
+			return make([]T, 0, n)
+		}
+		s.free = make([]T, 0, slabLength)
+	}
+	out := s.free[:0:n]
+	s.free = s.free[n:n:cap(s.free)]
+	return out
+}
+
+// extend makes room for n more elements of a list.
+func (s *slab[T]) extend(list []T, n int) []T {
+	if list == nil {
+		return s.take(n)
+	}
+	return slices.Grow(list, n)
+}
