@@ -1,0 +1,94 @@
+# Faultline. `make help` lists what there is.
+
+GO      ?= go
+NPM     ?= npm
+BUF     := $(GO) tool -modfile=tools/buf/go.mod buf
+VERSION := $(shell git describe --tags --always --dirty 2>/dev/null || echo unknown)
+LDFLAGS := -s -w -X github.com/faultline-dev/faultline/internal/telemetry.version=$(VERSION)
+export CGO_ENABLED ?= 0
+
+ENGINE    := deploy/embedded/node_modules/.package-lock.json
+MODULES   := dashboard/node_modules/.package-lock.json
+DASHBOARD := dashboard/dist/index.html
+SOURCES   := $(shell find dashboard/src dashboard/public dashboard/index.html dashboard/vite.config.ts -type f 2>/dev/null)
+GOMODULES := . gen/go sdk-go sdk-go/grpc
+
+.DEFAULT_GOAL := help
+.PHONY: help run build engine dashboard test test-go test-race test-dashboard test-browser test-e2e packages bench generate lint baseline clean FORCE
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-15s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+run: build ## build everything and start it on http://127.0.0.1:8080, data under ./data
+	@exec bin/faultline serve --data "$${FAULTLINE_DATA:-data}"
+
+build: engine dashboard bin/faultline ## build bin/faultline, with the dashboard inside and the engine library beside it
+
+bin/faultline: FORCE
+	@mkdir -p bin
+	$(GO) build -trimpath -ldflags '$(LDFLAGS)' -o $@ ./cmd/faultline
+
+engine: $(ENGINE) ## fetch the ClickHouse engine library that its lock file pins
+$(ENGINE): deploy/embedded/package-lock.json
+	$(NPM) ci --prefix deploy/embedded --no-audit --no-fund --loglevel=error
+	@touch $@
+
+$(MODULES): dashboard/package-lock.json
+	$(NPM) ci --prefix dashboard --no-audit --no-fund --loglevel=error
+	@touch $@
+
+dashboard: $(DASHBOARD) ## build the dashboard into dashboard/dist
+$(DASHBOARD): $(MODULES) $(SOURCES)
+	$(NPM) run --prefix dashboard --silent build
+	@touch $@
+
+test: packages lint build test-go test-race test-dashboard test-e2e test-browser ## install what the checks need, then run every check
+
+packages: ## install PostgreSQL and Chromium from Debian's packages if they are missing
+	@e2e/install-packages.sh
+
+test-go: engine ## Go tests of every module
+	@for m in $(GOMODULES); do (cd $$m && $(GO) test ./...) || exit 1; done
+
+# Packages with goroutines of their own, once more under the race detector (which needs cgo).
+RACE := ./server/ingest/... ./server/receive/... ./server/triage/... ./server/auth/... ./server/quota/... ./internal/bus/... ./alerting/...
+test-race: engine ## the packages that run goroutines, under the race detector
+	CGO_ENABLED=1 $(GO) test -race -short $(RACE)
+	cd sdk-go && CGO_ENABLED=1 $(GO) test -race -short ./...
+
+test-dashboard: $(DASHBOARD) ## types, lint, unit tests and size budget of the dashboard
+	$(NPM) run --prefix dashboard --silent check
+	$(NPM) run --prefix dashboard --silent test
+	$(NPM) run --prefix dashboard --silent budget
+
+test-e2e: build ## the whole product: scripts, kill -9, alert mails
+	$(GO) test -count=1 -tags e2e ./e2e/...
+
+test-browser: build ## the dashboard in Chromium against a running server
+	e2e/browser/run.sh
+
+bench: build ## measure, print the table, and rewrite docs/benchmarks.md
+	$(GO) run ./e2e/bench -write docs/benchmarks.md
+
+generate: $(MODULES) ## generate code from proto, and the documentation of settings
+	rm -rf gen/go/faultline gen/gateway gen/openapi/*.json dashboard/src/gen
+	$(BUF) generate
+	$(BUF) generate --template buf.gen.api.yaml
+	$(BUF) generate --template buf.gen.ingest.yaml
+	$(GO) generate ./cmd/faultline
+
+lint: ## formatting, vet, the contracts, the table of packages
+	@test -z "$$(gofmt -l cmd internal server alerting sdk-go e2e dashboard/*.go)" || { gofmt -l cmd internal server alerting sdk-go e2e; echo 'run gofmt -w on these files'; exit 1; }
+	@for m in $(GOMODULES); do (cd $$m && $(GO) vet ./...) || exit 1; done
+	$(BUF) lint
+	$(BUF) breaking --against proto/baseline.binpb
+	$(GO) test ./internal/floors
+	$(GO) tool -modfile=tools/actionlint/go.mod actionlint -shellcheck= -pyflakes= deploy/github/*.yml
+
+baseline: ## accept the contracts as they are now; breaking changes are measured against this
+	$(BUF) build -o proto/baseline.binpb
+
+clean: ## remove what was built; data stays
+	rm -rf bin dashboard/dist/assets dashboard/dist/index.html
+
+FORCE:
