@@ -27,7 +27,7 @@ type answer struct {
 }
 
 // post sends a request the way any HTTP client would; pairs are URL parameters.
-func post(t *testing.T, db *enginetest.DB, body io.Reader, pairs ...string) answer {
+func post(t testing.TB, db *enginetest.DB, body io.Reader, pairs ...string) answer {
 	t.Helper()
 	values := url.Values{"database": {db.Name}}
 	for i := 0; i < len(pairs); i += 2 {
@@ -41,7 +41,7 @@ func post(t *testing.T, db *enginetest.DB, body io.Reader, pairs ...string) answ
 	return do(t, req)
 }
 
-func do(t *testing.T, req *http.Request) answer {
+func do(t testing.TB, req *http.Request) answer {
 	t.Helper()
 	res, err := http.DefaultClient.Do(req)
 	if err != nil {
