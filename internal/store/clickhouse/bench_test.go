@@ -1,0 +1,98 @@
+package clickhouse
+
+import (
+	"context"
+	"fmt"
+	"testing"
+	"time"
+
+	"github.com/ClickHouse/ch-go/proto"
+	driver "github.com/ClickHouse/clickhouse-go/v2"
+)
+
+// BenchmarkBlock is what the client pays for an event before it is sent: filling the
+// columns and encoding them.
+func BenchmarkBlock(b *testing.B) {
+	events := typicalEvents(10000, 1)
+	block := newBlock()
+	var buf proto.Buffer
+	b.ReportAllocs()
+	for b.Loop() {
+		block.reset()
+		buf.Reset()
+		for _, o := range events {
+			block.append(o)
+		}
+		rows := proto.Block{Rows: len(events), Columns: len(block.input)}
+		if err := rows.EncodeRawBlock(&buf, 0, block.input); err != nil {
+			b.Fatal(err)
+		}
+	}
+	perEvent(b, len(events))
+	b.ReportMetric(float64(len(buf.Buf))/float64(len(events)), "wireB/event")
+}
+
+// BenchmarkDriverBatch is the same through the driver's own columns, which box every
+// value: the reason for BenchmarkBlock's way.
+func BenchmarkDriverBatch(b *testing.B) {
+	s := openStore(b)
+	events := typicalEvents(10000, 1)
+	block := newBlock()
+	for _, o := range events {
+		block.append(o)
+	}
+	statement := insertStatement("events", block.input)
+	b.ReportAllocs()
+	for b.Loop() {
+		batch, err := s.conn.PrepareBatch(b.Context(), statement)
+		if err != nil {
+			b.Fatal(err)
+		}
+		for i, c := range block.input {
+			if err := appendColumn(batch.Column(i), c.Data); err != nil {
+				b.Fatal(err)
+			}
+		}
+		if err := batch.Abort(); err != nil {
+			b.Fatal(err)
+		}
+	}
+	perEvent(b, len(events))
+}
+
+// BenchmarkInsert is the whole way into the engine, client and engine together.
+func BenchmarkInsert(b *testing.B) {
+	for _, rows := range []int{1000, 10000, 25000} {
+		b.Run(fmt.Sprintf("rows=%d", rows), func(b *testing.B) {
+			s := openStore(b)
+			events := typicalEvents(rows, 2)
+			n := 0
+			for b.Loop() {
+				n++
+				if err := s.Insert(context.Background(), fmt.Sprint("block", n), events); err != nil {
+					b.Fatal(err)
+				}
+			}
+			perEvent(b, rows)
+			b.ReportMetric(float64(rows)*float64(b.N)/b.Elapsed().Seconds(), "events/s")
+			reportDisk(b, s)
+		})
+	}
+}
+
+// reportDisk tells how many bytes an event takes once parts are merged.
+func reportDisk(b *testing.B, s *Store) {
+	ctx := driver.Context(context.Background(), driver.WithSettings(driver.Settings{"max_execution_time": 120}))
+	if err := s.conn.Exec(ctx, "OPTIMIZE TABLE events FINAL"); err != nil {
+		b.Fatal(err)
+	}
+	var perEvent float64
+	if err := s.conn.QueryRow(ctx, "SELECT sum(bytes_on_disk) / sum(rows) FROM system.parts WHERE active AND database = currentDatabase() AND table = 'events'").Scan(&perEvent); err != nil {
+		b.Fatal(err)
+	}
+	b.ReportMetric(perEvent, "diskB/event")
+}
+
+func perEvent(b *testing.B, events int) {
+	b.ReportMetric(float64(b.Elapsed())/float64(time.Microsecond)/float64(b.N)/float64(events), "µs/event")
+}

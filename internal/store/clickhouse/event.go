@@ -1,0 +1,225 @@
+package clickhouse
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"time"
+
+	driver "github.com/ClickHouse/clickhouse-go/v2"
+
+	"github.com/faultline-dev/faultline/internal/event"
+)
+
+// Event returns an event of a project as it was stored; found is false if there is none.
+func (s *Store) Event(ctx context.Context, projectID uint32, id event.ID) (o *event.Occurrence, found bool, err error) {
+	var row eventRow
+	names, targets := row.columns()
+	statement := "SELECT " + strings.Join(names, ", ") + "\nFROM events\nWHERE project_id = {project:UInt32} AND event_id = {event:UUID}\nORDER BY received_at\nLIMIT 1"
+	rows, err := s.conn.Query(s.limited(ctx), statement, driver.Named("project", projectID), driver.Named("event", id.String()))
+	if err != nil {
+		return nil, false, explain("read event", err)
+	}
+	defer rows.Close()
+	if !rows.Next() {
+		return nil, false, explain("read event", rows.Err())
+	}
+	if err := rows.Scan(targets...); err != nil {
+		return nil, false, explain("read event", err)
+	}
+	o, err = row.occurrence()
+	return o, err == nil, wrap("read event", err)
+}
+
+// eventRow is a row of the events table.
+type eventRow struct {
+	o event.Occurrence
+	e event.Event
+
+	fingerprint, eventID                string // with dashes
+	timestamp                           time.Time
+	level                               uint8
+	extra, rest, traceID, spanID        string
+	contextNames, contextData           []string
+	tagKeys, tagValues                  []string
+	partKinds, partValues, partSources  []string
+	types, values, modules, hooks, more []string
+	handled                             []uint8
+	frames                              struct {
+		exception                                                                               []uint16
+		function, module, filename, absPath, preContext, contextLine, postContext, vars, native []string
+		line, column                                                                            []uint32
+		inApp                                                                                   []uint8
+	}
+	crumbs struct {
+		time                          []time.Time
+		kind, category, message, data []string
+		level                         []uint8
+	}
+}
+
+// columns pairs what to select with where it goes.
+func (r *eventRow) columns() (names []string, targets []any) {
+	e := &r.e
+	for _, c := range []struct {
+		name string
+		to   any
+	}{
+		{"project_id", &r.o.ProjectID},
+		{"toString(fingerprint)", &r.fingerprint},
+		{"toString(event_id)", &r.eventID},
+		{"timestamp", &r.timestamp},
+		{"received_at", &r.o.ReceivedAt},
+		{"retention_days", &r.o.RetentionDays},
+		{"level", &r.level},
+		{"title", &r.o.Title},
+		{"culprit", &r.o.Culprit},
+		{"platform", &e.Platform},
+		{"logger", &e.Logger},
+		{"transaction", &e.Transaction},
+		{"server_name", &e.ServerName},
+		{"release", &e.Release},
+		{"dist", &e.Dist},
+		{"environment", &e.Environment},
+		{"sdk_name", &e.SDK.Name},
+		{"sdk_version", &e.SDK.Version},
+		{"message", &e.Message.Formatted},
+		{"message_template", &e.Message.Template},
+		{"user_id", &e.User.ID},
+		{"user_email", &e.User.Email},
+		{"user_username", &e.User.Username},
+		{"user_name", &e.User.Name},
+		{"user_ip", &e.User.IP},
+		{"http_method", &e.Request.Method},
+		{"http_url", &e.Request.URL},
+		{"contexts.name", &r.contextNames},
+		{"contexts.data", &r.contextData},
+		{"mapKeys(tags)", &r.tagKeys},
+		{"mapValues(tags)", &r.tagValues},
+		{"extra", &r.extra},
+		{"hex(trace_id)", &r.traceID},
+		{"hex(span_id)", &r.spanID},
+		{"parts.kind", &r.partKinds},
+		{"parts.value", &r.partValues},
+		{"parts.source", &r.partSources},
+		{"rest", &r.rest},
+		{"exceptions.type", &r.types},
+		{"exceptions.value", &r.values},
+		{"exceptions.module", &r.modules},
+		{"exceptions.mechanism", &r.hooks},
+		{"exceptions.handled", &r.handled},
+		{"exceptions.more", &r.more},
+		{"frames.exception", &r.frames.exception},
+		{"frames.function", &r.frames.function},
+		{"frames.module", &r.frames.module},
+		{"frames.filename", &r.frames.filename},
+		{"frames.abs_path", &r.frames.absPath},
+		{"frames.line", &r.frames.line},
+		{"frames.column", &r.frames.column},
+		{"frames.in_app", &r.frames.inApp},
+		{"frames.pre_context", &r.frames.preContext},
+		{"frames.context_line", &r.frames.contextLine},
+		{"frames.post_context", &r.frames.postContext},
+		{"frames.vars", &r.frames.vars},
+		{"frames.native", &r.frames.native},
+		{"crumbs.time", &r.crumbs.time},
+		{"crumbs.type", &r.crumbs.kind},
+		{"crumbs.category", &r.crumbs.category},
+		{"crumbs.level", &r.crumbs.level},
+		{"crumbs.message", &r.crumbs.message},
+		{"crumbs.data", &r.crumbs.data},
+	} {
+		names, targets = append(names, c.name), append(targets, c.to)
+	}
+	return names, targets
+}
+
+// occurrence puts the row together.
+func (r *eventRow) occurrence() (*event.Occurrence, error) {
+	e := &r.e
+	r.o.Event = e
+	var err error
+	if e.ID, err = event.ParseID(r.eventID); err != nil {
+		return nil, err
+	}
+	if r.o.Fingerprint, err = event.ParseFingerprint(r.fingerprint); err != nil {
+		return nil, err
+	}
+	e.Timestamp = fromNanos(r.timestamp)
+	r.o.ReceivedAt = r.o.ReceivedAt.UTC()
+	e.Level = event.Level(r.level)
+	e.Extra = event.Object(r.extra)
+	if err := fromHex(e.Trace.TraceID[:], r.traceID); err != nil {
+		return nil, err
+	}
+	if err := fromHex(e.Trace.SpanID[:], r.spanID); err != nil {
+		return nil, err
+	}
+	for i, name := range r.contextNames {
+		e.Contexts = append(e.Contexts, event.Context{Name: name, Data: event.Object(r.contextData[i])})
+	}
+	for i, key := range r.tagKeys {
+		e.Tags = append(e.Tags, event.Tag{Key: key, Value: r.tagValues[i]})
+	}
+	for i, kind := range r.partKinds {
+		r.o.Parts = append(r.o.Parts, event.Part{Kind: kind, Value: r.partValues[i], Source: r.partSources[i]})
+	}
+	for i, at := range r.crumbs.time {
+		c := &r.crumbs
+		e.Breadcrumbs = append(e.Breadcrumbs, event.Breadcrumb{
+			Timestamp: fromNanos(at), Type: c.kind[i], Category: c.category[i], Message: c.message[i],
+			Level: event.Level(c.level[i]), Data: event.Object(c.data[i]),
+		})
+	}
+	if err := r.exceptions(); err != nil {
+		return nil, err
+	}
+	if err := unpackRest(r.rest, e); err != nil {
+		return nil, fmt.Errorf("column rest: %w", err)
+	}
+	return &r.o, nil
+}
+
+// exceptions puts the exceptions and their frames together.
+func (r *eventRow) exceptions() error {
+	e := &r.e
+	for i, kind := range r.types {
+		x := event.Exception{Type: kind, Value: r.values[i], Module: r.modules[i]}
+		x.Mechanism.Type, x.Mechanism.Handled = r.hooks[i], event.Handled(r.handled[i])
+		if err := unpackException(r.more[i], i, &x); err != nil {
+			return fmt.Errorf("column exceptions.more: %w", err)
+		}
+		e.Exceptions = append(e.Exceptions, x)
+	}
+	for i, owner := range r.frames.exception {
+		if int(owner) >= len(e.Exceptions) {
+			return fmt.Errorf("column frames.exception: %w", errPacked)
+		}
+		f, err := r.frame(i)
+		if err != nil {
+			return err
+		}
+		stack := &e.Exceptions[owner].Stack
+		stack.Frames = append(stack.Frames, f)
+	}
+	return nil
+}
+
+// frame puts one frame together.
+func (r *eventRow) frame(i int) (event.Frame, error) {
+	c := &r.frames
+	f := event.Frame{
+		Function: c.function[i], Module: c.module[i], Filename: c.filename[i], AbsPath: c.absPath[i],
+		Line: c.line[i], Column: c.column[i], InApp: event.InApp(c.inApp[i]),
+		PreContext: splitLines(c.preContext[i]), ContextLine: c.contextLine[i], PostContext: splitLines(c.postContext[i]),
+		Vars: event.Object(c.vars[i]),
+	}
+	if c.native[i] != "" {
+		u := &unpacker{b: c.native[i]}
+		unpackNative(u, &f)
+		if u.err != nil {
+			return f, fmt.Errorf("column frames.native: %w", u.err)
+		}
+	}
+	return f, nil
+}
