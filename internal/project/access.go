@@ -13,6 +13,13 @@ var (
 	ErrNotFound        = errors.New("not found")         // no such thing in the caller's organization
 )
 
+// What else is wrong with a change of a project, key, token or member. The text
+// of a wrapping error names the field and is safe to show.
+var (
+	ErrInvalid = errors.New("invalid")
+	ErrExists  = errors.New("already exists")
+)
+
 // Access is what a checked credential allows: a key, a token or a session.
 type Access struct {
 	OrganizationID string

@@ -1,0 +1,29 @@
+package meta
+
+import (
+	"cmp"
+	"context"
+	"database/sql"
+
+	"github.com/faultline-dev/faultline/internal/issue"
+)
+
+func insertActivity(ctx context.Context, tx *sql.Tx, a issue.Activity) error {
+	at := a.Time
+	if at.IsZero() {
+		at = now()
+	}
+	_, err := exec(ctx, tx, "write history", `INSERT INTO issue_activities (id, project_id, fingerprint, at, actor, kind, detail)
+		VALUES ($1, $2, $3, $4, $5, $6, $7)`,
+		cmp.Or(a.ID, newID()), a.IssueID.ProjectID, a.IssueID.Fingerprint.String(), micros(at), clean(a.Actor), a.Kind, clean(a.Detail))
+	return err
+}
+
+// Activities returns the history of an issue, newest first.
+func (s *Store) Activities(ctx context.Context, id issue.ID, limit, offset int) ([]issue.Activity, error) {
+	return list(ctx, s.read, "history of issue "+id.String(), func(r scanner) (v issue.Activity, err error) {
+		v.IssueID = id
+		return v, r.Scan(&v.ID, intoTime(&v.Time), &v.Actor, &v.Kind, &v.Detail)
+	}, `SELECT id, at, actor, kind, detail FROM issue_activities WHERE project_id = $1 AND fingerprint = $2
+		ORDER BY at DESC, id DESC LIMIT $3 OFFSET $4`, id.ProjectID, id.Fingerprint.String(), limit, offset)
+}

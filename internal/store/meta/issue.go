@@ -1,0 +1,158 @@
+package meta
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/faultline-dev/faultline/internal/event"
+	"github.com/faultline-dev/faultline/internal/issue"
+	"github.com/faultline-dev/faultline/internal/project"
+)
+
+const issueColumns = `project_id, fingerprint, number, status, substatus, reason, since, release, assignee,
+	title, culprit, level, platform, first_release, first_seen, version, updated_at`
+
+func scanIssue(r scanner) (issue.Record, error) {
+	var v issue.Record
+	err := r.Scan(&v.ID.ProjectID, intoFingerprint(&v.ID.Fingerprint), &v.Number,
+		&v.State.Status, &v.State.Substatus, &v.State.Reason, intoTime(&v.State.Since), &v.State.Release, &v.Assignee,
+		&v.Title, &v.Culprit, &v.Level, &v.Platform, &v.FirstRelease, intoTime(&v.FirstSeen), &v.Version, intoTime(&v.UpdatedAt))
+	return v, err
+}
+
+// EnsureIssue makes an issue unless it exists, and returns it as it stands. A
+// new one gets the next number of its project, version 1, its first activity
+// and a row of the outbox, in one transaction. The number and version of rec are
+// ignored. project.ErrNotFound if there is no such project.
+func (s *Store) EnsureIssue(ctx context.Context, rec issue.Record) (issue.Record, bool, error) {
+	found, err := s.Issue(ctx, rec.ID)
+	if err == nil || !errors.Is(err, project.ErrNotFound) {
+		return found, false, err
+	}
+	rec = cleanIssue(rec)
+	rec.Version = 1
+	if rec.UpdatedAt.IsZero() {
+		rec.UpdatedAt = now()
+	}
+	err = s.tx(ctx, func(tx *sql.Tx) error { return s.insertIssue(ctx, tx, &rec) })
+	if errors.Is(err, errIssueExists) {
+		found, err := s.Issue(ctx, rec.ID)
+		return found, false, err
+	}
+	if err != nil {
+		return issue.Record{}, false, err
+	}
+	return rec, true, nil
+}
+
+var errIssueExists = errors.New("somebody else made the issue")
+
+func (s *Store) insertIssue(ctx context.Context, tx *sql.Tx, rec *issue.Record) error {
+	// Counting up locks the project's row, so that numbers have no gaps: whoever
+	// comes second finds the issue, and its number is rolled back.
+	what := fmt.Sprintf("number an issue of project %d", rec.ID.ProjectID)
+	number, err := one(ctx, tx, what, func(r scanner) (n uint64, err error) { return n, r.Scan(&n) },
+		`UPDATE projects SET last_issue_number = last_issue_number + 1 WHERE id = $1 RETURNING last_issue_number`, rec.ID.ProjectID)
+	if err != nil {
+		return err
+	}
+	rec.Number = number
+	n, err := exec(ctx, tx, "make issue "+rec.ID.String(),
+		`INSERT INTO issues (`+issueColumns+`) VALUES (`+placeholders(1, 17)+`) ON CONFLICT (project_id, fingerprint) DO NOTHING`,
+		rec.ID.ProjectID, rec.ID.Fingerprint.String(), rec.Number,
+		rec.State.Status, rec.State.Substatus, rec.State.Reason, micros(rec.State.Since), rec.State.Release, rec.Assignee,
+		rec.Title, rec.Culprit, rec.Level, rec.Platform, rec.FirstRelease, micros(rec.FirstSeen), rec.Version, micros(rec.UpdatedAt))
+	if err != nil {
+		return err
+	}
+	if n == 0 {
+		return errIssueExists
+	}
+	first := issue.Activity{IssueID: rec.ID, Time: rec.FirstSeen, Actor: issue.SystemActor, Kind: issue.ActivityFirstSeen}
+	if err := insertActivity(ctx, tx, first); err != nil {
+		return err
+	}
+	return insertOutbox(ctx, tx, issue.Change{Record: *rec, Time: rec.UpdatedAt})
+}
+
+// Issue returns one issue, or project.ErrNotFound.
+func (s *Store) Issue(ctx context.Context, id issue.ID) (issue.Record, error) {
+	return readIssue(ctx, s.read, id, "")
+}
+
+func readIssue(ctx context.Context, q querier, id issue.ID, suffix string) (issue.Record, error) {
+	return one(ctx, q, "issue "+id.String(), scanIssue,
+		`SELECT `+issueColumns+` FROM issues WHERE project_id = $1 AND fingerprint = $2`+suffix, id.ProjectID, id.Fingerprint.String())
+}
+
+// IssueByNumber returns the issue that has a number in a project, or
+// project.ErrNotFound.
+func (s *Store) IssueByNumber(ctx context.Context, projectID uint32, number uint64) (issue.Record, error) {
+	if number > 1<<63-1 {
+		return issue.Record{}, fmt.Errorf("issue %d: %w", number, project.ErrNotFound)
+	}
+	return one(ctx, s.read, fmt.Sprintf("issue %d of project %d", number, projectID), scanIssue,
+		`SELECT `+issueColumns+` FROM issues WHERE project_id = $1 AND number = $2`, projectID, number)
+}
+
+// inList bounds how many values one statement lists.
+const inList = 500
+
+// Issues returns those of the issues that exist.
+func (s *Store) Issues(ctx context.Context, ids []issue.ID) (map[issue.ID]issue.Record, error) {
+	byProject := make(map[uint32][]event.Fingerprint)
+	for _, id := range ids {
+		byProject[id.ProjectID] = append(byProject[id.ProjectID], id.Fingerprint)
+	}
+	found := make(map[issue.ID]issue.Record, len(ids))
+	for projectID, fps := range byProject {
+		for len(fps) > 0 {
+			n := min(len(fps), inList)
+			args := make([]any, 0, n+1)
+			args = append(args, projectID)
+			for _, fp := range fps[:n] {
+				args = append(args, fp.String())
+			}
+			fps = fps[n:]
+			recs, err := list(ctx, s.read, "issues", scanIssue,
+				`SELECT `+issueColumns+` FROM issues WHERE project_id = $1 AND fingerprint IN (`+placeholders(2, n)+`)`, args...)
+			if err != nil {
+				return nil, err
+			}
+			for _, rec := range recs {
+				found[rec.ID] = rec
+			}
+		}
+	}
+	return found, nil
+}
+
+// WatchList returns the fingerprints whose next event may change an issue: those
+// of resolved issues, and those merged into one.
+func (s *Store) WatchList(ctx context.Context, projectID uint32) ([]event.Fingerprint, error) {
+	return list(ctx, s.read, "watch list", func(r scanner) (f event.Fingerprint, err error) {
+		return f, r.Scan(intoFingerprint(&f))
+	}, `SELECT fingerprint FROM issues WHERE project_id = $1 AND status = $2
+		UNION
+		SELECT m.source FROM issue_merges m JOIN issues i ON i.project_id = m.project_id AND i.fingerprint = m.target
+		WHERE m.project_id = $1 AND NOT m.undone AND i.status = $2
+		ORDER BY 1`, projectID, issue.Resolved)
+}
+
+// cleanIssue makes a record as it will be read back: texts that every engine
+// takes, times in microseconds and UTC.
+func cleanIssue(v issue.Record) issue.Record {
+	for _, p := range []*string{&v.State.Release, &v.Assignee, &v.Title, &v.Culprit, &v.Level, &v.Platform, &v.FirstRelease} {
+		*p = clean(*p)
+	}
+	for _, p := range []*time.Time{&v.State.Since, &v.FirstSeen, &v.UpdatedAt} {
+		*p = fromMicros(micros(*p))
+	}
+	return v
+}
+
+// now is the time in the resolution of the store.
+func now() time.Time { return time.Now().UTC().Truncate(time.Microsecond) }

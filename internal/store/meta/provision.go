@@ -1,0 +1,46 @@
+package meta
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+
+	"github.com/faultline-dev/faultline/internal/project"
+)
+
+var errProvisioned = errors.New("the store is not empty")
+
+// Provision fills an empty store, all or nothing, and reports whether it did. A
+// store is filled once, however many processes try at the same time.
+func (s *Store) Provision(ctx context.Context, v project.Provision) (bool, error) {
+	err := s.tx(ctx, func(tx *sql.Tx) error {
+		// A second process waits here until the first has committed.
+		n, err := exec(ctx, tx, "mark the first start",
+			`INSERT INTO secrets (name, value) VALUES ('provisioned', $1) ON CONFLICT (name) DO NOTHING`, v.Organization.ID)
+		if err != nil {
+			return err
+		}
+		if n == 0 {
+			return errProvisioned
+		}
+		if err := insertOrganization(ctx, tx, v.Organization); err != nil {
+			return err
+		}
+		if _, err := s.insertProject(ctx, tx, v.Project); err != nil {
+			return err
+		}
+		for _, k := range v.Keys {
+			if err := s.insertKey(ctx, tx, k); err != nil {
+				return err
+			}
+		}
+		if _, err := s.insertMember(ctx, tx, v.Owner); err != nil {
+			return err
+		}
+		return s.insertToken(ctx, tx, v.Token)
+	})
+	if errors.Is(err, errProvisioned) {
+		return false, nil
+	}
+	return err == nil, err
+}
