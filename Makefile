@@ -83,7 +83,7 @@ lint: ## formatting, vet, the contracts, the table of packages
 	$(BUF) lint
 	$(BUF) breaking --against proto/baseline.binpb
 	$(GO) test ./internal/floors
-	$(GO) tool -modfile=tools/actionlint/go.mod actionlint -shellcheck= -pyflakes= deploy/github/*.yml
+	$(GO) tool -modfile=tools/actionlint/go.mod actionlint -shellcheck= -pyflakes= .github/workflows/*.yml
 
 baseline: ## accept the contracts as they are now; breaking changes are measured against this
 	$(BUF) build -o proto/baseline.binpb
