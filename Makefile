@@ -2,7 +2,8 @@
 
 GO      ?= go
 NPM     ?= npm
-BUF     := $(GO) tool -modfile=tools/buf/go.mod buf
+TOOL    := GOWORK=off $(GO) tool
+BUF     := $(TOOL) -modfile=tools/buf/go.mod buf
 VERSION := $(shell git describe --tags --always --dirty 2>/dev/null || echo unknown)
 LDFLAGS := -s -w -X github.com/faultline-dev/faultline/internal/telemetry.version=$(VERSION)
 export CGO_ENABLED ?= 0
@@ -83,7 +84,7 @@ lint: ## formatting, vet, the contracts, the table of packages
 	$(BUF) lint
 	$(BUF) breaking --against proto/baseline.binpb
 	$(GO) test ./internal/floors
-	$(GO) tool -modfile=tools/actionlint/go.mod actionlint -shellcheck= -pyflakes= .github/workflows/*.yml
+	$(TOOL) -modfile=tools/actionlint/go.mod actionlint -shellcheck= -pyflakes= .github/workflows/*.yml
 
 baseline: ## accept the contracts as they are now; breaking changes are measured against this
 	$(BUF) build -o proto/baseline.binpb
