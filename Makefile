@@ -84,6 +84,7 @@ lint: ## formatting, vet, the contracts, the table of packages
 	$(BUF) lint
 	$(BUF) breaking --against proto/baseline.binpb
 	$(GO) test ./internal/floors
+	cd tools/composecheck && GOWORK=off $(GO) run . ../../deploy/docker/compose.yaml
 	$(TOOL) -modfile=tools/actionlint/go.mod actionlint -shellcheck= -pyflakes= .github/workflows/*.yml
 
 baseline: ## accept the contracts as they are now; breaking changes are measured against this
