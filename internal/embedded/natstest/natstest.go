@@ -25,7 +25,6 @@ func StartIn(t testing.TB, dir string) *embedded.NATS {
 	t.Helper()
 	cfg := embedded.DefaultNATSConfig()
 	cfg.Data = dir
-	cfg.MaxStore = 256 << 20
 	cfg.Logger = slog.New(slog.DiscardHandler)
 	n, err := embedded.StartNATS(cfg)
 	if err != nil {

@@ -1,0 +1,83 @@
+package bus
+
+import (
+	"errors"
+	"fmt"
+
+	"github.com/klauspost/compress/zstd"
+	"google.golang.org/protobuf/proto"
+
+	busv1 "github.com/faultline-dev/faultline/gen/go/faultline/bus/v1"
+	"github.com/faultline-dev/faultline/internal/event"
+	"github.com/faultline-dev/faultline/internal/wire"
+)
+
+// maxBlock bounds a decompressed block.
+const maxBlock = 1 << 30
+
+func encodeBlock(token string, events []*event.Occurrence) ([]byte, error) {
+	batch := &busv1.SpillBatch{Token: token, Events: make([]*busv1.SpilledEvent, len(events))}
+	for i, o := range events {
+		s := &busv1.SpilledEvent{
+			ProjectId: o.ProjectID, ReceivedAt: stamp(o.ReceivedAt), Event: wire.ToProto(o.Event), Fingerprint: o.Fingerprint[:],
+			Title: o.Title, Culprit: o.Culprit, RetentionDays: uint32(o.RetentionDays),
+		}
+		for _, p := range o.Parts {
+			s.Parts = append(s.Parts, &busv1.FingerprintPart{Kind: p.Kind, Value: p.Value, Source: p.Source})
+		}
+		batch.Events[i] = s
+	}
+	data, err := proto.Marshal(batch)
+	if err != nil {
+		return nil, fmt.Errorf("encode a block of %d events: %w", len(events), err)
+	}
+	w, err := zstd.NewWriter(nil, zstd.WithEncoderConcurrency(1), zstd.WithEncoderLevel(zstd.SpeedFastest))
+	if err != nil {
+		return nil, fmt.Errorf("compress a block: %w", err)
+	}
+	return w.EncodeAll(data, nil), nil
+}
+
+func decodeBlock(data []byte) (token string, events []*event.Occurrence, err error) {
+	r, err := zstd.NewReader(nil, zstd.WithDecoderConcurrency(1), zstd.WithDecoderMaxMemory(maxBlock))
+	if err != nil {
+		return "", nil, fmt.Errorf("decompress a block: %w", err)
+	}
+	defer r.Close()
+	if data, err = r.DecodeAll(data, nil); err != nil {
+		return "", nil, fmt.Errorf("decompress a block: %w", err)
+	}
+	var batch busv1.SpillBatch
+	if err := proto.Unmarshal(data, &batch); err != nil {
+		return "", nil, fmt.Errorf("decode a block: %w", err)
+	}
+	if batch.Token == "" || len(batch.Events) == 0 {
+		return "", nil, errors.New("decode a block: it has no token or no events")
+	}
+	for i, s := range batch.Events {
+		o, err := spilled(s)
+		if err != nil {
+			return "", nil, fmt.Errorf("decode event %d of a block: %w", i, err)
+		}
+		events = append(events, o)
+	}
+	return batch.Token, events, nil
+}
+
+func spilled(s *busv1.SpilledEvent) (*event.Occurrence, error) {
+	if len(s.Fingerprint) != 16 || s.Event == nil {
+		return nil, errIDLength
+	}
+	e, err := wire.FromProto(s.Event)
+	if err != nil {
+		return nil, err
+	}
+	o := &event.Occurrence{
+		ProjectID: s.ProjectId, ReceivedAt: moment(s.ReceivedAt), Event: e, Fingerprint: event.Fingerprint(s.Fingerprint),
+		Title: s.Title, Culprit: s.Culprit, RetentionDays: uint16(s.RetentionDays),
+	}
+	for _, p := range s.Parts {
+		o.Parts = append(o.Parts, event.Part{Kind: p.Kind, Value: p.Value, Source: p.Source})
+	}
+	return o, nil
+}
