@@ -37,6 +37,13 @@ type Config struct {
 	RestartBackoff time.Duration
 	// MaxRestartBackoff is the longest pause between restarts.
 	MaxRestartBackoff time.Duration
+	// ProbeInterval is the pause between two questions whether the engine still answers.
+	ProbeInterval time.Duration
+	// ProbeTimeout is how long it may take to answer one.
+	ProbeTimeout time.Duration
+	// ProbeFailures is how many questions in a row it may leave unanswered before it is
+	// killed and restarted.
+	ProbeFailures int
 	// StopTimeout is how long the engine may take to stop before it is killed.
 	StopTimeout time.Duration
 	// Command is what starts the engine process; its flags are added to it. Empty means
@@ -55,6 +62,7 @@ func DefaultConfig() Config {
 		Statements: limits.Statements, Threads: limits.Threads, MergeThreads: limits.MergeThreads,
 		StartTimeout: 30 * time.Second, StartAttempts: 3,
 		RestartBackoff: 100 * time.Millisecond, MaxRestartBackoff: 10 * time.Second,
+		ProbeInterval: 10 * time.Second, ProbeTimeout: 20 * time.Second, ProbeFailures: 3,
 		StopTimeout: 10 * time.Second,
 	}
 }
@@ -72,6 +80,8 @@ func (c Config) Validate() error {
 		return fmt.Errorf("embedded engine: %d start attempts are too few, give at least 1", c.StartAttempts)
 	case c.RestartBackoff <= 0 || c.MaxRestartBackoff < c.RestartBackoff:
 		return fmt.Errorf("embedded engine: restart back-off from %v to %v makes no sense", c.RestartBackoff, c.MaxRestartBackoff)
+	case c.ProbeInterval <= 0 || c.ProbeTimeout <= 0 || c.ProbeFailures < 1:
+		return fmt.Errorf("embedded engine: probing every %v for %v, %d times, makes no sense", c.ProbeInterval, c.ProbeTimeout, c.ProbeFailures)
 	case c.StopTimeout <= 0:
 		return fmt.Errorf("embedded engine: stop timeout %v is not positive", c.StopTimeout)
 	}

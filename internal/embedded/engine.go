@@ -145,21 +145,21 @@ func (e *Engine) launch(ctx context.Context) (*process, error) {
 // supervise keeps a process running until the context ends.
 func (e *Engine) supervise(ctx context.Context, p *process) {
 	defer close(e.done)
-	failures, since := 0, time.Now()
-	for {
+	defer e.set(nil)
+	failures := 0
+	for ctx.Err() == nil {
 		if p != nil {
-			select {
-			case <-ctx.Done():
-				p.stop(e.cfg.StopTimeout)
-				e.set(nil)
-				return
-			case <-p.exited:
-			}
+			since := time.Now()
+			e.set(p)
+			err := e.watch(ctx, p)
 			e.set(nil)
+			if ctx.Err() != nil {
+				return
+			}
 			if time.Since(since) >= stable {
 				failures = 0
 			}
-			e.log.Error("the ClickHouse engine died and is being restarted", "error", exitError(p.err))
+			e.log.Error("the ClickHouse engine died and is being restarted", "error", err)
 		}
 		if wait(ctx, e.backoff(failures)) != nil {
 			return
@@ -167,16 +167,30 @@ func (e *Engine) supervise(ctx context.Context, p *process) {
 		failures++
 		var err error
 		if p, err = e.launch(ctx); err != nil {
-			p = nil
 			e.log.Error("the ClickHouse engine did not restart", "error", err)
 			continue
 		}
-		since = time.Now()
 		e.mu.Lock()
 		e.restarts++
 		e.mu.Unlock()
-		e.set(p)
 	}
+	if p != nil {
+		p.stop(e.cfg.StopTimeout)
+	}
+}
+
+// watch waits for the end of a process and tells why it came. When the context ends, it
+// stops the process.
+func (e *Engine) watch(ctx context.Context, p *process) error {
+	var probing sync.WaitGroup
+	defer probing.Wait()
+	probing.Go(func() { e.probe(p) })
+	select {
+	case <-ctx.Done():
+		p.stop(e.cfg.StopTimeout)
+	case <-p.life.Done():
+	}
+	return context.Cause(p.life)
 }
 
 // backoff is the pause before attempt n, counted from 0.
@@ -220,8 +234,12 @@ func (e *Engine) DSN(database string) string {
 	return u.String()
 }
 
-// Healthy tells whether the engine process runs and takes statements.
-func (e *Engine) Healthy() bool { return e.PID() != 0 }
+// Healthy tells whether the engine process runs and answered when last asked.
+func (e *Engine) Healthy() bool {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	return e.current != nil && !e.current.silent.Load()
+}
 
 // PID is the process that runs the engine now, 0 while it is down.
 func (e *Engine) PID() int {

@@ -146,6 +146,26 @@ func TestKilledEngineComesBackWithEveryAcknowledgedRow(t *testing.T) {
 	}
 }
 
+// TestHangingEngineIsReplaced stops the process without ending it.
+func TestHangingEngineIsReplaced(t *testing.T) {
+	t.Parallel()
+	cfg := enginetest.Config(t, t.TempDir())
+	cfg.ProbeInterval, cfg.ProbeTimeout, cfg.ProbeFailures = 20*time.Millisecond, 500*time.Millisecond, 2
+	e, err := embedded.Start(t.Context(), cfg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer e.Stop(context.Background())
+	if err := syscall.Kill(e.PID(), syscall.SIGSTOP); err != nil {
+		t.Fatal(err)
+	}
+	waitUntil(t, func() bool { return !e.Healthy() })
+	waitUntil(t, func() bool { return e.Restarts() > 0 && e.Healthy() })
+	if err := open(t, e, "").Ping(t.Context()); err != nil {
+		t.Error(err)
+	}
+}
+
 func TestStoppedEngineLeavesNothingBehind(t *testing.T) {
 	dir := t.TempDir()
 	ignore := goleak.IgnoreCurrent()

@@ -3,6 +3,7 @@ package embedded_test
 import (
 	"context"
 	"errors"
+	"log/slog"
 	"os"
 	"strings"
 	"testing"
@@ -71,7 +72,7 @@ func TestNATSRefusesAFolderInUse(t *testing.T) {
 func TestNATSListensOnLoopbackWithASecretOnly(t *testing.T) {
 	t.Parallel()
 	cfg := embedded.DefaultNATSConfig()
-	cfg.Data, cfg.Listen = t.TempDir(), "127.0.0.1:0"
+	cfg.Data, cfg.Listen, cfg.Logger = t.TempDir(), "127.0.0.1:0", slog.New(slog.DiscardHandler)
 	n, err := embedded.StartNATS(cfg)
 	if err != nil {
 		t.Fatal(err)
@@ -101,7 +102,7 @@ func TestNATSListensOnLoopbackWithASecretOnly(t *testing.T) {
 func TestNATSRefusesMoreThanItsStore(t *testing.T) {
 	t.Parallel()
 	cfg := embedded.DefaultNATSConfig()
-	cfg.Data, cfg.MaxStore = t.TempDir(), 1<<20
+	cfg.Data, cfg.MaxStore, cfg.Logger = t.TempDir(), 1<<20, slog.New(slog.DiscardHandler)
 	n, err := embedded.StartNATS(cfg)
 	if err != nil {
 		t.Fatal(err)

@@ -3,6 +3,7 @@ package embedded
 import (
 	"bufio"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"log/slog"
@@ -10,6 +11,7 @@ import (
 	"os/exec"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"syscall"
 	"time"
 )
@@ -17,16 +19,16 @@ import (
 // process is one run of the engine.
 type process struct {
 	cmd     *exec.Cmd
-	control io.WriteCloser // closing it asks the process to exit
-	ready   chan struct{}  // closed once it takes statements
-	exited  chan struct{}  // closed once it is gone and its output is read
-	err     error          // why it is gone; valid after exited
+	control io.WriteCloser  // closing it asks the process to exit
+	ready   chan struct{}   // closed once it takes statements
+	life    context.Context // ends, with the reason as its cause, once it is gone and its output is read
+	silent  atomic.Bool     // it did not answer when last asked
 }
 
 // spawn starts the engine process in a group of its own, so that a signal meant for the
 // terminal's group does not reach it before the parent has finished with it.
 func spawn(command []string, listener *os.File, secret string, log *slog.Logger) (*process, error) {
-	p := &process{ready: make(chan struct{}), exited: make(chan struct{})}
+	p := &process{ready: make(chan struct{})}
 	p.cmd = exec.Command(command[0], command[1:]...)
 	p.cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	p.cmd.ExtraFiles = []*os.File{listener}
@@ -50,26 +52,29 @@ func spawn(command []string, listener *os.File, secret string, log *slog.Logger)
 	if _, err := io.WriteString(p.control, secret+"\n"); err != nil {
 		log.Debug("the engine process did not take its secret", "error", err)
 	}
-	var readers sync.WaitGroup
-	readers.Go(func() { p.follow(stdout, log) })
-	readers.Go(func() { p.follow(stderr, log) })
+	life, end := context.WithCancelCause(context.Background())
+	p.life = life
 	go func() {
-		defer close(p.exited)
+		var readers sync.WaitGroup
+		readers.Go(func() { p.follow(stdout, log, sync.OnceFunc(func() { close(p.ready) })) })
+		readers.Go(func() { p.follow(stderr, log, nil) })
 		readers.Wait()
-		p.err = p.cmd.Wait()
+		end(exitError(p.cmd.Wait()))
 	}()
 	return p, nil
 }
 
-// follow reads the lines the process prints: the one that says it is ready, and others,
-// which go to the log.
-func (p *process) follow(r io.Reader, log *slog.Logger) {
+// follow reads the lines the process prints. They go to the log, but for the one that says
+// it is ready, which only standard output can say.
+func (p *process) follow(r io.Reader, log *slog.Logger, ready func()) {
 	lines := bufio.NewReaderSize(r, 64<<10)
 	for {
 		chunk, _, err := lines.ReadLine()
-		if line := strings.TrimSpace(string(chunk)); strings.HasPrefix(line, "ready ") {
-			close(p.ready)
-		} else if line != "" {
+		line := strings.TrimSpace(string(chunk))
+		switch {
+		case ready != nil && strings.HasPrefix(line, "ready "):
+			ready()
+		case line != "":
 			log.Warn("clickhouse engine: "+line, "pid", p.cmd.Process.Pid)
 		}
 		if err != nil {
@@ -86,8 +91,8 @@ func (p *process) awaitReady(ctx context.Context, timeout time.Duration) error {
 	select {
 	case <-p.ready:
 		return nil
-	case <-p.exited:
-		return fmt.Errorf("the engine process ended while starting: %w", exitError(p.err))
+	case <-p.life.Done():
+		return fmt.Errorf("the engine process ended while starting: %w", context.Cause(p.life))
 	case <-timer.C:
 		p.kill()
 		return fmt.Errorf("the engine process was not ready within %v", timeout)
@@ -103,7 +108,7 @@ func (p *process) stop(timeout time.Duration) {
 	timer := time.NewTimer(timeout)
 	defer timer.Stop()
 	select {
-	case <-p.exited:
+	case <-p.life.Done():
 	case <-timer.C:
 		p.kill()
 	}
@@ -113,13 +118,13 @@ func (p *process) stop(timeout time.Duration) {
 func (p *process) kill() {
 	syscall.Kill(-p.cmd.Process.Pid, syscall.SIGKILL)
 	p.control.Close()
-	<-p.exited
+	<-p.life.Done()
 }
 
 // exitError gives an exit without error a text.
 func exitError(err error) error {
 	if err == nil {
-		return fmt.Errorf("exit status 0")
+		return errors.New("exit status 0")
 	}
 	return err
 }

@@ -10,7 +10,7 @@ import (
 // engine is the one ClickHouse engine of this process.
 type engine struct {
 	lib      *library
-	base     []string // connect arguments that every connection shares
+	base     []string // what every connection begins with
 	master   *conn    // keeps the engine up between statements
 	settings map[string]struct{}
 	hello    hello
@@ -33,14 +33,14 @@ func openEngine(cfg ChildConfig) (*engine, error) {
 	if err := os.WriteFile(file, cfg.Limits.xml(dir), 0o600); err != nil {
 		return nil, fmt.Errorf("write the engine's configuration: %w", err)
 	}
-	e := &engine{lib: lib, base: []string{"clickhouse", "--path=" + dir, "--config-file=" + file}}
+	e := &engine{lib: lib, base: []string{"clickhouse", "--path=" + dir}}
 
 	keep, err := saveSignals()
 	if err != nil {
 		return nil, fmt.Errorf("open the engine: %w", err)
 	}
 	defer keep.restore()
-	if e.master, err = lib.open(e.base); err != nil {
+	if e.master, err = lib.open(append(e.base, "--config-file="+file)); err != nil {
 		return nil, fmt.Errorf("open the engine on %s: %w (its reason is in the lines above; another process may hold the folder)", dir, err)
 	}
 	if err := e.learn(); err != nil {

@@ -9,8 +9,10 @@ import (
 	"net"
 	"net/http"
 	"os"
+	"os/signal"
 	"strconv"
 	"strings"
+	"syscall"
 	"time"
 )
 
@@ -21,6 +23,9 @@ func Serve(ctx context.Context, cfg ChildConfig) error {
 	if err := cfg.Validate(); err != nil {
 		return err
 	}
+	// A service manager may signal every process of the group at once. The engine must
+	// outlast its parent's last flush, so it goes by the pipe alone.
+	signal.Ignore(os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 
