@@ -34,128 +34,10 @@ const (
 	_ = protoimpl.EnforceVersion(protoimpl.MaxVersion - 20)
 )
 
-// IssueStatus is the workflow state of an issue.
-type IssueStatus int32
-
-const (
-	// No filter, or no change.
-	IssueStatus_ISSUE_STATUS_UNSPECIFIED IssueStatus = 0
-	// Open.
-	IssueStatus_ISSUE_STATUS_UNRESOLVED IssueStatus = 1
-	// Done; a later event makes it a regression.
-	IssueStatus_ISSUE_STATUS_RESOLVED IssueStatus = 2
-	// Not to be worked on.
-	IssueStatus_ISSUE_STATUS_ARCHIVED IssueStatus = 3
-)
-
-// Enum value maps for IssueStatus.
-var (
-	IssueStatus_name = map[int32]string{
-		0: "ISSUE_STATUS_UNSPECIFIED",
-		1: "ISSUE_STATUS_UNRESOLVED",
-		2: "ISSUE_STATUS_RESOLVED",
-		3: "ISSUE_STATUS_ARCHIVED",
-	}
-	IssueStatus_value = map[string]int32{
-		"ISSUE_STATUS_UNSPECIFIED": 0,
-		"ISSUE_STATUS_UNRESOLVED":  1,
-		"ISSUE_STATUS_RESOLVED":    2,
-		"ISSUE_STATUS_ARCHIVED":    3,
-	}
-)
-
-func (x IssueStatus) Enum() *IssueStatus {
-	p := new(IssueStatus)
-	*p = x
-	return p
-}
-
-func (x IssueStatus) String() string {
-	return protoimpl.X.EnumStringOf(x.Descriptor(), protoreflect.EnumNumber(x))
-}
-
-func (IssueStatus) Descriptor() protoreflect.EnumDescriptor {
-	return file_faultline_query_v1_query_proto_enumTypes[0].Descriptor()
-}
-
-func (IssueStatus) Type() protoreflect.EnumType {
-	return &file_faultline_query_v1_query_proto_enumTypes[0]
-}
-
-func (x IssueStatus) Number() protoreflect.EnumNumber {
-	return protoreflect.EnumNumber(x)
-}
-
-// Deprecated: Use IssueStatus.Descriptor instead.
-func (IssueStatus) EnumDescriptor() ([]byte, []int) {
-	return file_faultline_query_v1_query_proto_rawDescGZIP(), []int{0}
-}
-
-// IssueSubstatus refines an unresolved issue.
-type IssueSubstatus int32
-
-const (
-	// None.
-	IssueSubstatus_ISSUE_SUBSTATUS_UNSPECIFIED IssueSubstatus = 0
-	// First seen less than seven days ago.
-	IssueSubstatus_ISSUE_SUBSTATUS_NEW IssueSubstatus = 1
-	// Known.
-	IssueSubstatus_ISSUE_SUBSTATUS_ONGOING IssueSubstatus = 2
-	// Came back after it was resolved.
-	IssueSubstatus_ISSUE_SUBSTATUS_REGRESSED IssueSubstatus = 3
-	// Far more events than usual.
-	IssueSubstatus_ISSUE_SUBSTATUS_ESCALATING IssueSubstatus = 4
-)
-
-// Enum value maps for IssueSubstatus.
-var (
-	IssueSubstatus_name = map[int32]string{
-		0: "ISSUE_SUBSTATUS_UNSPECIFIED",
-		1: "ISSUE_SUBSTATUS_NEW",
-		2: "ISSUE_SUBSTATUS_ONGOING",
-		3: "ISSUE_SUBSTATUS_REGRESSED",
-		4: "ISSUE_SUBSTATUS_ESCALATING",
-	}
-	IssueSubstatus_value = map[string]int32{
-		"ISSUE_SUBSTATUS_UNSPECIFIED": 0,
-		"ISSUE_SUBSTATUS_NEW":         1,
-		"ISSUE_SUBSTATUS_ONGOING":     2,
-		"ISSUE_SUBSTATUS_REGRESSED":   3,
-		"ISSUE_SUBSTATUS_ESCALATING":  4,
-	}
-)
-
-func (x IssueSubstatus) Enum() *IssueSubstatus {
-	p := new(IssueSubstatus)
-	*p = x
-	return p
-}
-
-func (x IssueSubstatus) String() string {
-	return protoimpl.X.EnumStringOf(x.Descriptor(), protoreflect.EnumNumber(x))
-}
-
-func (IssueSubstatus) Descriptor() protoreflect.EnumDescriptor {
-	return file_faultline_query_v1_query_proto_enumTypes[1].Descriptor()
-}
-
-func (IssueSubstatus) Type() protoreflect.EnumType {
-	return &file_faultline_query_v1_query_proto_enumTypes[1]
-}
-
-func (x IssueSubstatus) Number() protoreflect.EnumNumber {
-	return protoreflect.EnumNumber(x)
-}
-
-// Deprecated: Use IssueSubstatus.Descriptor instead.
-func (IssueSubstatus) EnumDescriptor() ([]byte, []int) {
-	return file_faultline_query_v1_query_proto_rawDescGZIP(), []int{1}
-}
-
 // Issue is all events of one fingerprint, or of several merged ones.
 type Issue struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// Identity: 32 hex digits, derived from project and fingerprint.
+	// Identity: 32 characters of 0-9 and a-v, made of project and fingerprint.
 	Id string `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"`
 	// Name for people: the project's prefix and a number, "WEB-42". Empty for the moment
 	// between the first event and its first look by triage.
@@ -166,12 +48,13 @@ type Issue struct {
 	Title string `protobuf:"bytes,4,opt,name=title,proto3" json:"title,omitempty"`
 	// Where: the transaction, or the crashing function of the program's own code.
 	Culprit string `protobuf:"bytes,5,opt,name=culprit,proto3" json:"culprit,omitempty"`
-	// Most severe level seen.
-	Level v1.Level `protobuf:"varint,6,opt,name=level,proto3,enum=faultline.event.v1.Level" json:"level,omitempty"`
-	// Workflow state.
-	Status IssueStatus `protobuf:"varint,7,opt,name=status,proto3,enum=faultline.query.v1.IssueStatus" json:"status,omitempty"`
-	// Refinement of an unresolved issue.
-	Substatus IssueSubstatus `protobuf:"varint,8,opt,name=substatus,proto3,enum=faultline.query.v1.IssueSubstatus" json:"substatus,omitempty"`
+	// Most severe level seen: debug, info, warning, error or fatal.
+	Level string `protobuf:"bytes,6,opt,name=level,proto3" json:"level,omitempty"`
+	// Workflow state: unresolved, resolved or archived.
+	Status string `protobuf:"bytes,7,opt,name=status,proto3" json:"status,omitempty"`
+	// Refinement of an unresolved issue: new (first seen less than seven days ago), ongoing,
+	// regressed (came back after it was resolved), escalating; otherwise empty.
+	Substatus string `protobuf:"bytes,8,opt,name=substatus,proto3" json:"substatus,omitempty"`
 	// Why it has this state: "new", "late_event", "regressed_in_release", "by_user", ...
 	StatusReason string `protobuf:"bytes,9,opt,name=status_reason,json=statusReason,proto3" json:"status_reason,omitempty"`
 	// Events in the time range of the request (GetIssue: of all time).
@@ -267,25 +150,25 @@ func (x *Issue) GetCulprit() string {
 	return ""
 }
 
-func (x *Issue) GetLevel() v1.Level {
+func (x *Issue) GetLevel() string {
 	if x != nil {
 		return x.Level
 	}
-	return v1.Level(0)
+	return ""
 }
 
-func (x *Issue) GetStatus() IssueStatus {
+func (x *Issue) GetStatus() string {
 	if x != nil {
 		return x.Status
 	}
-	return IssueStatus_ISSUE_STATUS_UNSPECIFIED
+	return ""
 }
 
-func (x *Issue) GetSubstatus() IssueSubstatus {
+func (x *Issue) GetSubstatus() string {
 	if x != nil {
 		return x.Substatus
 	}
-	return IssueSubstatus_ISSUE_SUBSTATUS_UNSPECIFIED
+	return ""
 }
 
 func (x *Issue) GetStatusReason() string {
@@ -556,7 +439,7 @@ func (x *ListIssuesResponse) GetNextPageToken() string {
 // GetIssueRequest names an issue.
 type GetIssueRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// 32 hex digits, or a short id ("WEB-42").
+	// The id of an issue, or its short id ("WEB-42").
 	IssueId       string `protobuf:"bytes,1,opt,name=issue_id,json=issueId,proto3" json:"issue_id,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -796,8 +679,8 @@ type UpdateIssueRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The issue.
 	IssueId string `protobuf:"bytes,1,opt,name=issue_id,json=issueId,proto3" json:"issue_id,omitempty"`
-	// New state.
-	Status IssueStatus `protobuf:"varint,2,opt,name=status,proto3,enum=faultline.query.v1.IssueStatus" json:"status,omitempty"`
+	// New state: unresolved, resolved or archived; empty: as it is.
+	Status string `protobuf:"bytes,2,opt,name=status,proto3" json:"status,omitempty"`
 	// E-mail of a member, or empty to assign to nobody.
 	Assignee      *string `protobuf:"bytes,3,opt,name=assignee,proto3,oneof" json:"assignee,omitempty"`
 	unknownFields protoimpl.UnknownFields
@@ -841,11 +724,11 @@ func (x *UpdateIssueRequest) GetIssueId() string {
 	return ""
 }
 
-func (x *UpdateIssueRequest) GetStatus() IssueStatus {
+func (x *UpdateIssueRequest) GetStatus() string {
 	if x != nil {
 		return x.Status
 	}
-	return IssueStatus_ISSUE_STATUS_UNSPECIFIED
+	return ""
 }
 
 func (x *UpdateIssueRequest) GetAssignee() string {
@@ -860,8 +743,8 @@ type BatchUpdateIssuesRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The issues, at most 1,000.
 	IssueIds []string `protobuf:"bytes,1,rep,name=issue_ids,json=issueIds,proto3" json:"issue_ids,omitempty"`
-	// New state.
-	Status IssueStatus `protobuf:"varint,2,opt,name=status,proto3,enum=faultline.query.v1.IssueStatus" json:"status,omitempty"`
+	// New state: unresolved, resolved or archived; empty: as it is.
+	Status string `protobuf:"bytes,2,opt,name=status,proto3" json:"status,omitempty"`
 	// E-mail of a member, or empty to assign to nobody.
 	Assignee      *string `protobuf:"bytes,3,opt,name=assignee,proto3,oneof" json:"assignee,omitempty"`
 	unknownFields protoimpl.UnknownFields
@@ -905,11 +788,11 @@ func (x *BatchUpdateIssuesRequest) GetIssueIds() []string {
 	return nil
 }
 
-func (x *BatchUpdateIssuesRequest) GetStatus() IssueStatus {
+func (x *BatchUpdateIssuesRequest) GetStatus() string {
 	if x != nil {
 		return x.Status
 	}
-	return IssueStatus_ISSUE_STATUS_UNSPECIFIED
+	return ""
 }
 
 func (x *BatchUpdateIssuesRequest) GetAssignee() string {
@@ -1496,8 +1379,8 @@ type EventSummary struct {
 	ProjectId uint32 `protobuf:"varint,3,opt,name=project_id,json=projectId,proto3" json:"project_id,omitempty"`
 	// When.
 	Timestamp *timestamppb.Timestamp `protobuf:"bytes,4,opt,name=timestamp,proto3" json:"timestamp,omitempty"`
-	// Severity.
-	Level v1.Level `protobuf:"varint,5,opt,name=level,proto3,enum=faultline.event.v1.Level" json:"level,omitempty"`
+	// Severity: debug, info, warning, error or fatal.
+	Level string `protobuf:"bytes,5,opt,name=level,proto3" json:"level,omitempty"`
 	// Exception type and value, or the message.
 	Title string `protobuf:"bytes,6,opt,name=title,proto3" json:"title,omitempty"`
 	// Where.
@@ -1576,11 +1459,11 @@ func (x *EventSummary) GetTimestamp() *timestamppb.Timestamp {
 	return nil
 }
 
-func (x *EventSummary) GetLevel() v1.Level {
+func (x *EventSummary) GetLevel() string {
 	if x != nil {
 		return x.Level
 	}
-	return v1.Level(0)
+	return ""
 }
 
 func (x *EventSummary) GetTitle() string {
@@ -2500,17 +2383,17 @@ var File_faultline_query_v1_query_proto protoreflect.FileDescriptor
 
 const file_faultline_query_v1_query_proto_rawDesc = "" +
 	"\n" +
-	"\x1efaultline/query/v1/query.proto\x12\x12faultline.query.v1\x1a\x1efaultline/event/v1/event.proto\x1a\x1cgoogle/protobuf/struct.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xf9\x05\n" +
+	"\x1efaultline/query/v1/query.proto\x12\x12faultline.query.v1\x1a\x1efaultline/event/v1/event.proto\x1a\x1cgoogle/protobuf/struct.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\x99\x05\n" +
 	"\x05Issue\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\tR\x02id\x12\x19\n" +
 	"\bshort_id\x18\x02 \x01(\tR\ashortId\x12\x1d\n" +
 	"\n" +
 	"project_id\x18\x03 \x01(\rR\tprojectId\x12\x14\n" +
 	"\x05title\x18\x04 \x01(\tR\x05title\x12\x18\n" +
-	"\aculprit\x18\x05 \x01(\tR\aculprit\x12/\n" +
-	"\x05level\x18\x06 \x01(\x0e2\x19.faultline.event.v1.LevelR\x05level\x127\n" +
-	"\x06status\x18\a \x01(\x0e2\x1f.faultline.query.v1.IssueStatusR\x06status\x12@\n" +
-	"\tsubstatus\x18\b \x01(\x0e2\".faultline.query.v1.IssueSubstatusR\tsubstatus\x12#\n" +
+	"\aculprit\x18\x05 \x01(\tR\aculprit\x12\x14\n" +
+	"\x05level\x18\x06 \x01(\tR\x05level\x12\x16\n" +
+	"\x06status\x18\a \x01(\tR\x06status\x12\x1c\n" +
+	"\tsubstatus\x18\b \x01(\tR\tsubstatus\x12#\n" +
 	"\rstatus_reason\x18\t \x01(\tR\fstatusReason\x12\x14\n" +
 	"\x05count\x18\n" +
 	" \x01(\x04R\x05count\x12\x1d\n" +
@@ -2557,15 +2440,15 @@ const file_faultline_query_v1_query_proto_rawDesc = "" +
 	"\n" +
 	"ValueCount\x12\x14\n" +
 	"\x05value\x18\x01 \x01(\tR\x05value\x12\x14\n" +
-	"\x05count\x18\x02 \x01(\x04R\x05count\"\x96\x01\n" +
+	"\x05count\x18\x02 \x01(\x04R\x05count\"u\n" +
 	"\x12UpdateIssueRequest\x12\x19\n" +
-	"\bissue_id\x18\x01 \x01(\tR\aissueId\x127\n" +
-	"\x06status\x18\x02 \x01(\x0e2\x1f.faultline.query.v1.IssueStatusR\x06status\x12\x1f\n" +
+	"\bissue_id\x18\x01 \x01(\tR\aissueId\x12\x16\n" +
+	"\x06status\x18\x02 \x01(\tR\x06status\x12\x1f\n" +
 	"\bassignee\x18\x03 \x01(\tH\x00R\bassignee\x88\x01\x01B\v\n" +
-	"\t_assignee\"\x9e\x01\n" +
+	"\t_assignee\"}\n" +
 	"\x18BatchUpdateIssuesRequest\x12\x1b\n" +
-	"\tissue_ids\x18\x01 \x03(\tR\bissueIds\x127\n" +
-	"\x06status\x18\x02 \x01(\x0e2\x1f.faultline.query.v1.IssueStatusR\x06status\x12\x1f\n" +
+	"\tissue_ids\x18\x01 \x03(\tR\bissueIds\x12\x16\n" +
+	"\x06status\x18\x02 \x01(\tR\x06status\x12\x1f\n" +
 	"\bassignee\x18\x03 \x01(\tH\x00R\bassignee\x88\x01\x01B\v\n" +
 	"\t_assignee\"N\n" +
 	"\x19BatchUpdateIssuesResponse\x121\n" +
@@ -2611,14 +2494,14 @@ const file_faultline_query_v1_query_proto_rawDesc = "" +
 	"page_token\x18\a \x01(\tR\tpageToken\"v\n" +
 	"\x12ListEventsResponse\x128\n" +
 	"\x06events\x18\x01 \x03(\v2 .faultline.query.v1.EventSummaryR\x06events\x12&\n" +
-	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"\x85\x04\n" +
+	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"\xea\x03\n" +
 	"\fEventSummary\x12\x19\n" +
 	"\bevent_id\x18\x01 \x01(\tR\aeventId\x12\x19\n" +
 	"\bissue_id\x18\x02 \x01(\tR\aissueId\x12\x1d\n" +
 	"\n" +
 	"project_id\x18\x03 \x01(\rR\tprojectId\x128\n" +
-	"\ttimestamp\x18\x04 \x01(\v2\x1a.google.protobuf.TimestampR\ttimestamp\x12/\n" +
-	"\x05level\x18\x05 \x01(\x0e2\x19.faultline.event.v1.LevelR\x05level\x12\x14\n" +
+	"\ttimestamp\x18\x04 \x01(\v2\x1a.google.protobuf.TimestampR\ttimestamp\x12\x14\n" +
+	"\x05level\x18\x05 \x01(\tR\x05level\x12\x14\n" +
 	"\x05title\x18\x06 \x01(\tR\x05title\x12\x18\n" +
 	"\aculprit\x18\a \x01(\tR\aculprit\x12\x18\n" +
 	"\arelease\x18\b \x01(\tR\arelease\x12 \n" +
@@ -2698,18 +2581,7 @@ const file_faultline_query_v1_query_proto_rawDesc = "" +
 	"\fTailResponse\x126\n" +
 	"\x05event\x18\x01 \x01(\v2 .faultline.query.v1.EventSummaryR\x05event\x12\x18\n" +
 	"\askipped\x18\x02 \x01(\x04R\askipped\x12+\n" +
-	"\x04info\x18\x03 \x01(\v2\x17.google.protobuf.StructR\x04info*~\n" +
-	"\vIssueStatus\x12\x1c\n" +
-	"\x18ISSUE_STATUS_UNSPECIFIED\x10\x00\x12\x1b\n" +
-	"\x17ISSUE_STATUS_UNRESOLVED\x10\x01\x12\x19\n" +
-	"\x15ISSUE_STATUS_RESOLVED\x10\x02\x12\x19\n" +
-	"\x15ISSUE_STATUS_ARCHIVED\x10\x03*\xa6\x01\n" +
-	"\x0eIssueSubstatus\x12\x1f\n" +
-	"\x1bISSUE_SUBSTATUS_UNSPECIFIED\x10\x00\x12\x17\n" +
-	"\x13ISSUE_SUBSTATUS_NEW\x10\x01\x12\x1b\n" +
-	"\x17ISSUE_SUBSTATUS_ONGOING\x10\x02\x12\x1d\n" +
-	"\x19ISSUE_SUBSTATUS_REGRESSED\x10\x03\x12\x1e\n" +
-	"\x1aISSUE_SUBSTATUS_ESCALATING\x10\x042\xde\b\n" +
+	"\x04info\x18\x03 \x01(\v2\x17.google.protobuf.StructR\x04info2\xde\b\n" +
 	"\fQueryService\x12[\n" +
 	"\n" +
 	"ListIssues\x12%.faultline.query.v1.ListIssuesRequest\x1a&.faultline.query.v1.ListIssuesResponse\x12U\n" +
@@ -2738,114 +2610,104 @@ func file_faultline_query_v1_query_proto_rawDescGZIP() []byte {
 	return file_faultline_query_v1_query_proto_rawDescData
 }
 
-var file_faultline_query_v1_query_proto_enumTypes = make([]protoimpl.EnumInfo, 2)
 var file_faultline_query_v1_query_proto_msgTypes = make([]protoimpl.MessageInfo, 30)
 var file_faultline_query_v1_query_proto_goTypes = []any{
-	(IssueStatus)(0),                  // 0: faultline.query.v1.IssueStatus
-	(IssueSubstatus)(0),               // 1: faultline.query.v1.IssueSubstatus
-	(*Issue)(nil),                     // 2: faultline.query.v1.Issue
-	(*ListIssuesRequest)(nil),         // 3: faultline.query.v1.ListIssuesRequest
-	(*ListIssuesResponse)(nil),        // 4: faultline.query.v1.ListIssuesResponse
-	(*GetIssueRequest)(nil),           // 5: faultline.query.v1.GetIssueRequest
-	(*GetIssueResponse)(nil),          // 6: faultline.query.v1.GetIssueResponse
-	(*TagDistribution)(nil),           // 7: faultline.query.v1.TagDistribution
-	(*ValueCount)(nil),                // 8: faultline.query.v1.ValueCount
-	(*UpdateIssueRequest)(nil),        // 9: faultline.query.v1.UpdateIssueRequest
-	(*BatchUpdateIssuesRequest)(nil),  // 10: faultline.query.v1.BatchUpdateIssuesRequest
-	(*BatchUpdateIssuesResponse)(nil), // 11: faultline.query.v1.BatchUpdateIssuesResponse
-	(*MergeIssuesRequest)(nil),        // 12: faultline.query.v1.MergeIssuesRequest
-	(*ListIssueEventsRequest)(nil),    // 13: faultline.query.v1.ListIssueEventsRequest
-	(*ListIssueActivityRequest)(nil),  // 14: faultline.query.v1.ListIssueActivityRequest
-	(*ListIssueActivityResponse)(nil), // 15: faultline.query.v1.ListIssueActivityResponse
-	(*Activity)(nil),                  // 16: faultline.query.v1.Activity
-	(*ListEventsRequest)(nil),         // 17: faultline.query.v1.ListEventsRequest
-	(*ListEventsResponse)(nil),        // 18: faultline.query.v1.ListEventsResponse
-	(*EventSummary)(nil),              // 19: faultline.query.v1.EventSummary
-	(*GetEventRequest)(nil),           // 20: faultline.query.v1.GetEventRequest
-	(*Event)(nil),                     // 21: faultline.query.v1.Event
-	(*GroupingPart)(nil),              // 22: faultline.query.v1.GroupingPart
-	(*ExploreRequest)(nil),            // 23: faultline.query.v1.ExploreRequest
-	(*ExploreResponse)(nil),           // 24: faultline.query.v1.ExploreResponse
-	(*Series)(nil),                    // 25: faultline.query.v1.Series
-	(*ListOutcomesRequest)(nil),       // 26: faultline.query.v1.ListOutcomesRequest
-	(*ListOutcomesResponse)(nil),      // 27: faultline.query.v1.ListOutcomesResponse
-	(*OutcomeSeries)(nil),             // 28: faultline.query.v1.OutcomeSeries
-	(*TailRequest)(nil),               // 29: faultline.query.v1.TailRequest
-	(*TailResponse)(nil),              // 30: faultline.query.v1.TailResponse
-	nil,                               // 31: faultline.query.v1.EventSummary.TagsEntry
-	(v1.Level)(0),                     // 32: faultline.event.v1.Level
-	(*timestamppb.Timestamp)(nil),     // 33: google.protobuf.Timestamp
-	(*v1.Event)(nil),                  // 34: faultline.event.v1.Event
-	(*structpb.Struct)(nil),           // 35: google.protobuf.Struct
+	(*Issue)(nil),                     // 0: faultline.query.v1.Issue
+	(*ListIssuesRequest)(nil),         // 1: faultline.query.v1.ListIssuesRequest
+	(*ListIssuesResponse)(nil),        // 2: faultline.query.v1.ListIssuesResponse
+	(*GetIssueRequest)(nil),           // 3: faultline.query.v1.GetIssueRequest
+	(*GetIssueResponse)(nil),          // 4: faultline.query.v1.GetIssueResponse
+	(*TagDistribution)(nil),           // 5: faultline.query.v1.TagDistribution
+	(*ValueCount)(nil),                // 6: faultline.query.v1.ValueCount
+	(*UpdateIssueRequest)(nil),        // 7: faultline.query.v1.UpdateIssueRequest
+	(*BatchUpdateIssuesRequest)(nil),  // 8: faultline.query.v1.BatchUpdateIssuesRequest
+	(*BatchUpdateIssuesResponse)(nil), // 9: faultline.query.v1.BatchUpdateIssuesResponse
+	(*MergeIssuesRequest)(nil),        // 10: faultline.query.v1.MergeIssuesRequest
+	(*ListIssueEventsRequest)(nil),    // 11: faultline.query.v1.ListIssueEventsRequest
+	(*ListIssueActivityRequest)(nil),  // 12: faultline.query.v1.ListIssueActivityRequest
+	(*ListIssueActivityResponse)(nil), // 13: faultline.query.v1.ListIssueActivityResponse
+	(*Activity)(nil),                  // 14: faultline.query.v1.Activity
+	(*ListEventsRequest)(nil),         // 15: faultline.query.v1.ListEventsRequest
+	(*ListEventsResponse)(nil),        // 16: faultline.query.v1.ListEventsResponse
+	(*EventSummary)(nil),              // 17: faultline.query.v1.EventSummary
+	(*GetEventRequest)(nil),           // 18: faultline.query.v1.GetEventRequest
+	(*Event)(nil),                     // 19: faultline.query.v1.Event
+	(*GroupingPart)(nil),              // 20: faultline.query.v1.GroupingPart
+	(*ExploreRequest)(nil),            // 21: faultline.query.v1.ExploreRequest
+	(*ExploreResponse)(nil),           // 22: faultline.query.v1.ExploreResponse
+	(*Series)(nil),                    // 23: faultline.query.v1.Series
+	(*ListOutcomesRequest)(nil),       // 24: faultline.query.v1.ListOutcomesRequest
+	(*ListOutcomesResponse)(nil),      // 25: faultline.query.v1.ListOutcomesResponse
+	(*OutcomeSeries)(nil),             // 26: faultline.query.v1.OutcomeSeries
+	(*TailRequest)(nil),               // 27: faultline.query.v1.TailRequest
+	(*TailResponse)(nil),              // 28: faultline.query.v1.TailResponse
+	nil,                               // 29: faultline.query.v1.EventSummary.TagsEntry
+	(*timestamppb.Timestamp)(nil),     // 30: google.protobuf.Timestamp
+	(*v1.Event)(nil),                  // 31: faultline.event.v1.Event
+	(*structpb.Struct)(nil),           // 32: google.protobuf.Struct
 }
 var file_faultline_query_v1_query_proto_depIdxs = []int32{
-	32, // 0: faultline.query.v1.Issue.level:type_name -> faultline.event.v1.Level
-	0,  // 1: faultline.query.v1.Issue.status:type_name -> faultline.query.v1.IssueStatus
-	1,  // 2: faultline.query.v1.Issue.substatus:type_name -> faultline.query.v1.IssueSubstatus
-	33, // 3: faultline.query.v1.Issue.first_seen:type_name -> google.protobuf.Timestamp
-	33, // 4: faultline.query.v1.Issue.last_seen:type_name -> google.protobuf.Timestamp
-	33, // 5: faultline.query.v1.ListIssuesRequest.start:type_name -> google.protobuf.Timestamp
-	33, // 6: faultline.query.v1.ListIssuesRequest.end:type_name -> google.protobuf.Timestamp
-	2,  // 7: faultline.query.v1.ListIssuesResponse.issues:type_name -> faultline.query.v1.Issue
-	2,  // 8: faultline.query.v1.GetIssueResponse.issue:type_name -> faultline.query.v1.Issue
-	7,  // 9: faultline.query.v1.GetIssueResponse.tags:type_name -> faultline.query.v1.TagDistribution
-	8,  // 10: faultline.query.v1.TagDistribution.values:type_name -> faultline.query.v1.ValueCount
-	0,  // 11: faultline.query.v1.UpdateIssueRequest.status:type_name -> faultline.query.v1.IssueStatus
-	0,  // 12: faultline.query.v1.BatchUpdateIssuesRequest.status:type_name -> faultline.query.v1.IssueStatus
-	2,  // 13: faultline.query.v1.BatchUpdateIssuesResponse.issues:type_name -> faultline.query.v1.Issue
-	33, // 14: faultline.query.v1.ListIssueEventsRequest.start:type_name -> google.protobuf.Timestamp
-	33, // 15: faultline.query.v1.ListIssueEventsRequest.end:type_name -> google.protobuf.Timestamp
-	16, // 16: faultline.query.v1.ListIssueActivityResponse.activities:type_name -> faultline.query.v1.Activity
-	33, // 17: faultline.query.v1.Activity.time:type_name -> google.protobuf.Timestamp
-	33, // 18: faultline.query.v1.ListEventsRequest.start:type_name -> google.protobuf.Timestamp
-	33, // 19: faultline.query.v1.ListEventsRequest.end:type_name -> google.protobuf.Timestamp
-	19, // 20: faultline.query.v1.ListEventsResponse.events:type_name -> faultline.query.v1.EventSummary
-	33, // 21: faultline.query.v1.EventSummary.timestamp:type_name -> google.protobuf.Timestamp
-	32, // 22: faultline.query.v1.EventSummary.level:type_name -> faultline.event.v1.Level
-	31, // 23: faultline.query.v1.EventSummary.tags:type_name -> faultline.query.v1.EventSummary.TagsEntry
-	33, // 24: faultline.query.v1.Event.timestamp:type_name -> google.protobuf.Timestamp
-	33, // 25: faultline.query.v1.Event.received_at:type_name -> google.protobuf.Timestamp
-	34, // 26: faultline.query.v1.Event.event:type_name -> faultline.event.v1.Event
-	22, // 27: faultline.query.v1.Event.grouping:type_name -> faultline.query.v1.GroupingPart
-	33, // 28: faultline.query.v1.ExploreRequest.start:type_name -> google.protobuf.Timestamp
-	33, // 29: faultline.query.v1.ExploreRequest.end:type_name -> google.protobuf.Timestamp
-	25, // 30: faultline.query.v1.ExploreResponse.series:type_name -> faultline.query.v1.Series
-	33, // 31: faultline.query.v1.ExploreResponse.times:type_name -> google.protobuf.Timestamp
-	33, // 32: faultline.query.v1.ListOutcomesRequest.start:type_name -> google.protobuf.Timestamp
-	33, // 33: faultline.query.v1.ListOutcomesRequest.end:type_name -> google.protobuf.Timestamp
-	28, // 34: faultline.query.v1.ListOutcomesResponse.series:type_name -> faultline.query.v1.OutcomeSeries
-	33, // 35: faultline.query.v1.ListOutcomesResponse.times:type_name -> google.protobuf.Timestamp
-	19, // 36: faultline.query.v1.TailResponse.event:type_name -> faultline.query.v1.EventSummary
-	35, // 37: faultline.query.v1.TailResponse.info:type_name -> google.protobuf.Struct
-	3,  // 38: faultline.query.v1.QueryService.ListIssues:input_type -> faultline.query.v1.ListIssuesRequest
-	5,  // 39: faultline.query.v1.QueryService.GetIssue:input_type -> faultline.query.v1.GetIssueRequest
-	9,  // 40: faultline.query.v1.QueryService.UpdateIssue:input_type -> faultline.query.v1.UpdateIssueRequest
-	10, // 41: faultline.query.v1.QueryService.BatchUpdateIssues:input_type -> faultline.query.v1.BatchUpdateIssuesRequest
-	12, // 42: faultline.query.v1.QueryService.MergeIssues:input_type -> faultline.query.v1.MergeIssuesRequest
-	13, // 43: faultline.query.v1.QueryService.ListIssueEvents:input_type -> faultline.query.v1.ListIssueEventsRequest
-	14, // 44: faultline.query.v1.QueryService.ListIssueActivity:input_type -> faultline.query.v1.ListIssueActivityRequest
-	17, // 45: faultline.query.v1.QueryService.ListEvents:input_type -> faultline.query.v1.ListEventsRequest
-	20, // 46: faultline.query.v1.QueryService.GetEvent:input_type -> faultline.query.v1.GetEventRequest
-	23, // 47: faultline.query.v1.QueryService.Explore:input_type -> faultline.query.v1.ExploreRequest
-	26, // 48: faultline.query.v1.QueryService.ListOutcomes:input_type -> faultline.query.v1.ListOutcomesRequest
-	29, // 49: faultline.query.v1.QueryService.Tail:input_type -> faultline.query.v1.TailRequest
-	4,  // 50: faultline.query.v1.QueryService.ListIssues:output_type -> faultline.query.v1.ListIssuesResponse
-	6,  // 51: faultline.query.v1.QueryService.GetIssue:output_type -> faultline.query.v1.GetIssueResponse
-	2,  // 52: faultline.query.v1.QueryService.UpdateIssue:output_type -> faultline.query.v1.Issue
-	11, // 53: faultline.query.v1.QueryService.BatchUpdateIssues:output_type -> faultline.query.v1.BatchUpdateIssuesResponse
-	2,  // 54: faultline.query.v1.QueryService.MergeIssues:output_type -> faultline.query.v1.Issue
-	18, // 55: faultline.query.v1.QueryService.ListIssueEvents:output_type -> faultline.query.v1.ListEventsResponse
-	15, // 56: faultline.query.v1.QueryService.ListIssueActivity:output_type -> faultline.query.v1.ListIssueActivityResponse
-	18, // 57: faultline.query.v1.QueryService.ListEvents:output_type -> faultline.query.v1.ListEventsResponse
-	21, // 58: faultline.query.v1.QueryService.GetEvent:output_type -> faultline.query.v1.Event
-	24, // 59: faultline.query.v1.QueryService.Explore:output_type -> faultline.query.v1.ExploreResponse
-	27, // 60: faultline.query.v1.QueryService.ListOutcomes:output_type -> faultline.query.v1.ListOutcomesResponse
-	30, // 61: faultline.query.v1.QueryService.Tail:output_type -> faultline.query.v1.TailResponse
-	50, // [50:62] is the sub-list for method output_type
-	38, // [38:50] is the sub-list for method input_type
-	38, // [38:38] is the sub-list for extension type_name
-	38, // [38:38] is the sub-list for extension extendee
-	0,  // [0:38] is the sub-list for field type_name
+	30, // 0: faultline.query.v1.Issue.first_seen:type_name -> google.protobuf.Timestamp
+	30, // 1: faultline.query.v1.Issue.last_seen:type_name -> google.protobuf.Timestamp
+	30, // 2: faultline.query.v1.ListIssuesRequest.start:type_name -> google.protobuf.Timestamp
+	30, // 3: faultline.query.v1.ListIssuesRequest.end:type_name -> google.protobuf.Timestamp
+	0,  // 4: faultline.query.v1.ListIssuesResponse.issues:type_name -> faultline.query.v1.Issue
+	0,  // 5: faultline.query.v1.GetIssueResponse.issue:type_name -> faultline.query.v1.Issue
+	5,  // 6: faultline.query.v1.GetIssueResponse.tags:type_name -> faultline.query.v1.TagDistribution
+	6,  // 7: faultline.query.v1.TagDistribution.values:type_name -> faultline.query.v1.ValueCount
+	0,  // 8: faultline.query.v1.BatchUpdateIssuesResponse.issues:type_name -> faultline.query.v1.Issue
+	30, // 9: faultline.query.v1.ListIssueEventsRequest.start:type_name -> google.protobuf.Timestamp
+	30, // 10: faultline.query.v1.ListIssueEventsRequest.end:type_name -> google.protobuf.Timestamp
+	14, // 11: faultline.query.v1.ListIssueActivityResponse.activities:type_name -> faultline.query.v1.Activity
+	30, // 12: faultline.query.v1.Activity.time:type_name -> google.protobuf.Timestamp
+	30, // 13: faultline.query.v1.ListEventsRequest.start:type_name -> google.protobuf.Timestamp
+	30, // 14: faultline.query.v1.ListEventsRequest.end:type_name -> google.protobuf.Timestamp
+	17, // 15: faultline.query.v1.ListEventsResponse.events:type_name -> faultline.query.v1.EventSummary
+	30, // 16: faultline.query.v1.EventSummary.timestamp:type_name -> google.protobuf.Timestamp
+	29, // 17: faultline.query.v1.EventSummary.tags:type_name -> faultline.query.v1.EventSummary.TagsEntry
+	30, // 18: faultline.query.v1.Event.timestamp:type_name -> google.protobuf.Timestamp
+	30, // 19: faultline.query.v1.Event.received_at:type_name -> google.protobuf.Timestamp
+	31, // 20: faultline.query.v1.Event.event:type_name -> faultline.event.v1.Event
+	20, // 21: faultline.query.v1.Event.grouping:type_name -> faultline.query.v1.GroupingPart
+	30, // 22: faultline.query.v1.ExploreRequest.start:type_name -> google.protobuf.Timestamp
+	30, // 23: faultline.query.v1.ExploreRequest.end:type_name -> google.protobuf.Timestamp
+	23, // 24: faultline.query.v1.ExploreResponse.series:type_name -> faultline.query.v1.Series
+	30, // 25: faultline.query.v1.ExploreResponse.times:type_name -> google.protobuf.Timestamp
+	30, // 26: faultline.query.v1.ListOutcomesRequest.start:type_name -> google.protobuf.Timestamp
+	30, // 27: faultline.query.v1.ListOutcomesRequest.end:type_name -> google.protobuf.Timestamp
+	26, // 28: faultline.query.v1.ListOutcomesResponse.series:type_name -> faultline.query.v1.OutcomeSeries
+	30, // 29: faultline.query.v1.ListOutcomesResponse.times:type_name -> google.protobuf.Timestamp
+	17, // 30: faultline.query.v1.TailResponse.event:type_name -> faultline.query.v1.EventSummary
+	32, // 31: faultline.query.v1.TailResponse.info:type_name -> google.protobuf.Struct
+	1,  // 32: faultline.query.v1.QueryService.ListIssues:input_type -> faultline.query.v1.ListIssuesRequest
+	3,  // 33: faultline.query.v1.QueryService.GetIssue:input_type -> faultline.query.v1.GetIssueRequest
+	7,  // 34: faultline.query.v1.QueryService.UpdateIssue:input_type -> faultline.query.v1.UpdateIssueRequest
+	8,  // 35: faultline.query.v1.QueryService.BatchUpdateIssues:input_type -> faultline.query.v1.BatchUpdateIssuesRequest
+	10, // 36: faultline.query.v1.QueryService.MergeIssues:input_type -> faultline.query.v1.MergeIssuesRequest
+	11, // 37: faultline.query.v1.QueryService.ListIssueEvents:input_type -> faultline.query.v1.ListIssueEventsRequest
+	12, // 38: faultline.query.v1.QueryService.ListIssueActivity:input_type -> faultline.query.v1.ListIssueActivityRequest
+	15, // 39: faultline.query.v1.QueryService.ListEvents:input_type -> faultline.query.v1.ListEventsRequest
+	18, // 40: faultline.query.v1.QueryService.GetEvent:input_type -> faultline.query.v1.GetEventRequest
+	21, // 41: faultline.query.v1.QueryService.Explore:input_type -> faultline.query.v1.ExploreRequest
+	24, // 42: faultline.query.v1.QueryService.ListOutcomes:input_type -> faultline.query.v1.ListOutcomesRequest
+	27, // 43: faultline.query.v1.QueryService.Tail:input_type -> faultline.query.v1.TailRequest
+	2,  // 44: faultline.query.v1.QueryService.ListIssues:output_type -> faultline.query.v1.ListIssuesResponse
+	4,  // 45: faultline.query.v1.QueryService.GetIssue:output_type -> faultline.query.v1.GetIssueResponse
+	0,  // 46: faultline.query.v1.QueryService.UpdateIssue:output_type -> faultline.query.v1.Issue
+	9,  // 47: faultline.query.v1.QueryService.BatchUpdateIssues:output_type -> faultline.query.v1.BatchUpdateIssuesResponse
+	0,  // 48: faultline.query.v1.QueryService.MergeIssues:output_type -> faultline.query.v1.Issue
+	16, // 49: faultline.query.v1.QueryService.ListIssueEvents:output_type -> faultline.query.v1.ListEventsResponse
+	13, // 50: faultline.query.v1.QueryService.ListIssueActivity:output_type -> faultline.query.v1.ListIssueActivityResponse
+	16, // 51: faultline.query.v1.QueryService.ListEvents:output_type -> faultline.query.v1.ListEventsResponse
+	19, // 52: faultline.query.v1.QueryService.GetEvent:output_type -> faultline.query.v1.Event
+	22, // 53: faultline.query.v1.QueryService.Explore:output_type -> faultline.query.v1.ExploreResponse
+	25, // 54: faultline.query.v1.QueryService.ListOutcomes:output_type -> faultline.query.v1.ListOutcomesResponse
+	28, // 55: faultline.query.v1.QueryService.Tail:output_type -> faultline.query.v1.TailResponse
+	44, // [44:56] is the sub-list for method output_type
+	32, // [32:44] is the sub-list for method input_type
+	32, // [32:32] is the sub-list for extension type_name
+	32, // [32:32] is the sub-list for extension extendee
+	0,  // [0:32] is the sub-list for field type_name
 }
 
 func init() { file_faultline_query_v1_query_proto_init() }
@@ -2860,14 +2722,13 @@ func file_faultline_query_v1_query_proto_init() {
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_faultline_query_v1_query_proto_rawDesc), len(file_faultline_query_v1_query_proto_rawDesc)),
-			NumEnums:      2,
+			NumEnums:      0,
 			NumMessages:   30,
 			NumExtensions: 0,
 			NumServices:   1,
 		},
 		GoTypes:           file_faultline_query_v1_query_proto_goTypes,
 		DependencyIndexes: file_faultline_query_v1_query_proto_depIdxs,
-		EnumInfos:         file_faultline_query_v1_query_proto_enumTypes,
 		MessageInfos:      file_faultline_query_v1_query_proto_msgTypes,
 	}.Build()
 	File_faultline_query_v1_query_proto = out.File

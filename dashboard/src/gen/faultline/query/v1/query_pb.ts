@@ -12,9 +12,9 @@
 // @generated from file faultline/query/v1/query.proto (package faultline.query.v1, syntax proto3)
 /* eslint-disable */
 
-import type { GenEnum, GenFile, GenMessage, GenService } from "@bufbuild/protobuf/codegenv2";
-import { enumDesc, fileDesc, messageDesc, serviceDesc } from "@bufbuild/protobuf/codegenv2";
-import type { Event as Event$1, Level } from "../../event/v1/event_pb";
+import type { GenFile, GenMessage, GenService } from "@bufbuild/protobuf/codegenv2";
+import { fileDesc, messageDesc, serviceDesc } from "@bufbuild/protobuf/codegenv2";
+import type { Event as Event$1 } from "../../event/v1/event_pb";
 import { file_faultline_event_v1_event } from "../../event/v1/event_pb";
 import type { Timestamp } from "@bufbuild/protobuf/wkt";
 import { file_google_protobuf_struct, file_google_protobuf_timestamp } from "@bufbuild/protobuf/wkt";
@@ -24,7 +24,7 @@ import type { JsonObject, Message } from "@bufbuild/protobuf";
  * Describes the file faultline/query/v1/query.proto.
  */
 export const file_faultline_query_v1_query: GenFile = /*@__PURE__*/
-  fileDesc("Ch5mYXVsdGxpbmUvcXVlcnkvdjEvcXVlcnkucHJvdG8SEmZhdWx0bGluZS5xdWVyeS52MSKlBAoFSXNzdWUSCgoCaWQYASABKAkSEAoIc2hvcnRfaWQYAiABKAkSEgoKcHJvamVjdF9pZBgDIAEoDRINCgV0aXRsZRgEIAEoCRIPCgdjdWxwcml0GAUgASgJEigKBWxldmVsGAYgASgOMhkuZmF1bHRsaW5lLmV2ZW50LnYxLkxldmVsEi8KBnN0YXR1cxgHIAEoDjIfLmZhdWx0bGluZS5xdWVyeS52MS5Jc3N1ZVN0YXR1cxI1CglzdWJzdGF0dXMYCCABKA4yIi5mYXVsdGxpbmUucXVlcnkudjEuSXNzdWVTdWJzdGF0dXMSFQoNc3RhdHVzX3JlYXNvbhgJIAEoCRINCgVjb3VudBgKIAEoBBISCgp1c2VyX2NvdW50GAsgASgEEi4KCmZpcnN0X3NlZW4YDCABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEi0KCWxhc3Rfc2VlbhgNIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASEAoIYXNzaWduZWUYDiABKAkSEQoJdW5oYW5kbGVkGA8gASgIEhEKCXNwYXJrbGluZRgQIAMoBBIUCgxwcm9qZWN0X3NsdWcYESABKAkSEAoIcGxhdGZvcm0YEiABKAkSFQoNZmlyc3RfcmVsZWFzZRgTIAEoCRIUCgxsYXN0X3JlbGVhc2UYFCABKAkSEgoKbWVyZ2VkX2lkcxgVIAMoCSLnAQoRTGlzdElzc3Vlc1JlcXVlc3QSEgoKcHJvamVjdF9pZBgBIAEoDRINCgVxdWVyeRgCIAEoCRIMCgRzb3J0GAMgASgJEikKBXN0YXJ0GAQgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBInCgNlbmQYBSABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEhMKC2Vudmlyb25tZW50GAYgASgJEhEKCXBhZ2Vfc2l6ZRgHIAEoBRISCgpwYWdlX3Rva2VuGAggASgJEhEKCXNwYXJrbGluZRgJIAEoBSJYChJMaXN0SXNzdWVzUmVzcG9uc2USKQoGaXNzdWVzGAEgAygLMhkuZmF1bHRsaW5lLnF1ZXJ5LnYxLklzc3VlEhcKD25leHRfcGFnZV90b2tlbhgCIAEoCSIjCg9HZXRJc3N1ZVJlcXVlc3QSEAoIaXNzdWVfaWQYASABKAkikwEKEEdldElzc3VlUmVzcG9uc2USKAoFaXNzdWUYASABKAsyGS5mYXVsdGxpbmUucXVlcnkudjEuSXNzdWUSEAoIbGFzdF8yNGgYAiADKAQSEAoIbGFzdF8zMGQYAyADKAQSMQoEdGFncxgEIAMoCzIjLmZhdWx0bGluZS5xdWVyeS52MS5UYWdEaXN0cmlidXRpb24iXQoPVGFnRGlzdHJpYnV0aW9uEgsKA2tleRgBIAEoCRINCgV0b3RhbBgCIAEoBBIuCgZ2YWx1ZXMYAyADKAsyHi5mYXVsdGxpbmUucXVlcnkudjEuVmFsdWVDb3VudCIqCgpWYWx1ZUNvdW50Eg0KBXZhbHVlGAEgASgJEg0KBWNvdW50GAIgASgEInsKElVwZGF0ZUlzc3VlUmVxdWVzdBIQCghpc3N1ZV9pZBgBIAEoCRIvCgZzdGF0dXMYAiABKA4yHy5mYXVsdGxpbmUucXVlcnkudjEuSXNzdWVTdGF0dXMSFQoIYXNzaWduZWUYAyABKAlIAIgBAUILCglfYXNzaWduZWUiggEKGEJhdGNoVXBkYXRlSXNzdWVzUmVxdWVzdBIRCglpc3N1ZV9pZHMYASADKAkSLwoGc3RhdHVzGAIgASgOMh8uZmF1bHRsaW5lLnF1ZXJ5LnYxLklzc3VlU3RhdHVzEhUKCGFzc2lnbmVlGAMgASgJSACIAQFCCwoJX2Fzc2lnbmVlIkYKGUJhdGNoVXBkYXRlSXNzdWVzUmVzcG9uc2USKQoGaXNzdWVzGAEgAygLMhkuZmF1bHRsaW5lLnF1ZXJ5LnYxLklzc3VlIkwKEk1lcmdlSXNzdWVzUmVxdWVzdBIVCg1pbnRvX2lzc3VlX2lkGAEgASgJEhEKCWlzc3VlX2lkcxgCIAMoCRIMCgR1bmRvGAMgASgIIskBChZMaXN0SXNzdWVFdmVudHNSZXF1ZXN0EhAKCGlzc3VlX2lkGAEgASgJEg0KBXF1ZXJ5GAIgASgJEikKBXN0YXJ0GAMgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBInCgNlbmQYBCABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEhMKC2Vudmlyb25tZW50GAUgASgJEhEKCXBhZ2Vfc2l6ZRgGIAEoBRISCgpwYWdlX3Rva2VuGAcgASgJIlMKGExpc3RJc3N1ZUFjdGl2aXR5UmVxdWVzdBIQCghpc3N1ZV9pZBgBIAEoCRIRCglwYWdlX3NpemUYAiABKAUSEgoKcGFnZV90b2tlbhgDIAEoCSJmChlMaXN0SXNzdWVBY3Rpdml0eVJlc3BvbnNlEjAKCmFjdGl2aXRpZXMYASADKAsyHC5mYXVsdGxpbmUucXVlcnkudjEuQWN0aXZpdHkSFwoPbmV4dF9wYWdlX3Rva2VuGAIgASgJIm0KCEFjdGl2aXR5EgoKAmlkGAEgASgJEigKBHRpbWUYAiABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEg0KBWFjdG9yGAMgASgJEgwKBGtpbmQYBCABKAkSDgoGZGV0YWlsGAUgASgJIsYBChFMaXN0RXZlbnRzUmVxdWVzdBISCgpwcm9qZWN0X2lkGAEgASgNEg0KBXF1ZXJ5GAIgASgJEikKBXN0YXJ0GAMgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBInCgNlbmQYBCABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEhMKC2Vudmlyb25tZW50GAUgASgJEhEKCXBhZ2Vfc2l6ZRgGIAEoBRISCgpwYWdlX3Rva2VuGAcgASgJIl8KEkxpc3RFdmVudHNSZXNwb25zZRIwCgZldmVudHMYASADKAsyIC5mYXVsdGxpbmUucXVlcnkudjEuRXZlbnRTdW1tYXJ5EhcKD25leHRfcGFnZV90b2tlbhgCIAEoCSKBAwoMRXZlbnRTdW1tYXJ5EhAKCGV2ZW50X2lkGAEgASgJEhAKCGlzc3VlX2lkGAIgASgJEhIKCnByb2plY3RfaWQYAyABKA0SLQoJdGltZXN0YW1wGAQgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIoCgVsZXZlbBgFIAEoDjIZLmZhdWx0bGluZS5ldmVudC52MS5MZXZlbBINCgV0aXRsZRgGIAEoCRIPCgdjdWxwcml0GAcgASgJEg8KB3JlbGVhc2UYCCABKAkSEwoLZW52aXJvbm1lbnQYCSABKAkSDAoEdXNlchgKIAEoCRI4CgR0YWdzGAsgAygLMiouZmF1bHRsaW5lLnF1ZXJ5LnYxLkV2ZW50U3VtbWFyeS5UYWdzRW50cnkSEAoIcGxhdGZvcm0YDCABKAkSEwoLdHJhbnNhY3Rpb24YDSABKAkaKwoJVGFnc0VudHJ5EgsKA2tleRgBIAEoCRINCgV2YWx1ZRgCIAEoCToCOAEiSQoPR2V0RXZlbnRSZXF1ZXN0EhIKCnByb2plY3RfaWQYASABKA0SEAoIZXZlbnRfaWQYAiABKAkSEAoIaXNzdWVfaWQYAyABKAkilgMKBUV2ZW50EhAKCGV2ZW50X2lkGAEgASgJEhAKCGlzc3VlX2lkGAIgASgJEhIKCnByb2plY3RfaWQYAyABKA0SLQoJdGltZXN0YW1wGAQgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIvCgtyZWNlaXZlZF9hdBgFIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASDQoFdGl0bGUYBiABKAkSDwoHY3VscHJpdBgHIAEoCRIoCgVldmVudBgIIAEoCzIZLmZhdWx0bGluZS5ldmVudC52MS5FdmVudBITCgtmaW5nZXJwcmludBgJIAEoCRIyCghncm91cGluZxgKIAMoCzIgLmZhdWx0bGluZS5xdWVyeS52MS5Hcm91cGluZ1BhcnQSGQoRcHJldmlvdXNfZXZlbnRfaWQYCyABKAkSFQoNbmV4dF9ldmVudF9pZBgMIAEoCRIXCg9vbGRlc3RfZXZlbnRfaWQYDSABKAkSFwoPbGF0ZXN0X2V2ZW50X2lkGA4gASgJIjsKDEdyb3VwaW5nUGFydBIMCgRraW5kGAEgASgJEg0KBXZhbHVlGAIgASgJEg4KBnNvdXJjZRgDIAEoCSLfAQoORXhwbG9yZVJlcXVlc3QSEgoKcHJvamVjdF9pZBgBIAEoDRINCgVxdWVyeRgCIAEoCRIpCgVzdGFydBgDIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASJwoDZW5kGAQgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBITCgtlbnZpcm9ubWVudBgFIAEoCRIPCgdtZWFzdXJlGAYgASgJEhAKCGdyb3VwX2J5GAcgASgJEg8KB2J1Y2tldHMYCCABKAUSDQoFbGltaXQYCSABKAUidQoPRXhwbG9yZVJlc3BvbnNlEioKBnNlcmllcxgBIAMoCzIaLmZhdWx0bGluZS5xdWVyeS52MS5TZXJpZXMSKQoFdGltZXMYAiADKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEgsKA3NxbBgDIAEoCSI2CgZTZXJpZXMSDQoFZ3JvdXAYASABKAkSDQoFdG90YWwYAiABKAQSDgoGdmFsdWVzGAMgAygEIo4BChNMaXN0T3V0Y29tZXNSZXF1ZXN0EhIKCnByb2plY3RfaWQYASABKA0SKQoFc3RhcnQYAiABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEicKA2VuZBgDIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASDwoHYnVja2V0cxgEIAEoBSJ0ChRMaXN0T3V0Y29tZXNSZXNwb25zZRIxCgZzZXJpZXMYASADKAsyIS5mYXVsdGxpbmUucXVlcnkudjEuT3V0Y29tZVNlcmllcxIpCgV0aW1lcxgCIAMoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXAiTwoNT3V0Y29tZVNlcmllcxIPCgdvdXRjb21lGAEgASgJEg4KBnJlYXNvbhgCIAEoCRINCgV0b3RhbBgDIAEoBBIOCgZ2YWx1ZXMYBCADKAQiMAoLVGFpbFJlcXVlc3QSEgoKcHJvamVjdF9pZBgBIAEoDRINCgVxdWVyeRgCIAEoCSJ3CgxUYWlsUmVzcG9uc2USLwoFZXZlbnQYASABKAsyIC5mYXVsdGxpbmUucXVlcnkudjEuRXZlbnRTdW1tYXJ5Eg8KB3NraXBwZWQYAiABKAQSJQoEaW5mbxgDIAEoCzIXLmdvb2dsZS5wcm90b2J1Zi5TdHJ1Y3QqfgoLSXNzdWVTdGF0dXMSHAoYSVNTVUVfU1RBVFVTX1VOU1BFQ0lGSUVEEAASGwoXSVNTVUVfU1RBVFVTX1VOUkVTT0xWRUQQARIZChVJU1NVRV9TVEFUVVNfUkVTT0xWRUQQAhIZChVJU1NVRV9TVEFUVVNfQVJDSElWRUQQAyqmAQoOSXNzdWVTdWJzdGF0dXMSHwobSVNTVUVfU1VCU1RBVFVTX1VOU1BFQ0lGSUVEEAASFwoTSVNTVUVfU1VCU1RBVFVTX05FVxABEhsKF0lTU1VFX1NVQlNUQVRVU19PTkdPSU5HEAISHQoZSVNTVUVfU1VCU1RBVFVTX1JFR1JFU1NFRBADEh4KGklTU1VFX1NVQlNUQVRVU19FU0NBTEFUSU5HEAQy3ggKDFF1ZXJ5U2VydmljZRJbCgpMaXN0SXNzdWVzEiUuZmF1bHRsaW5lLnF1ZXJ5LnYxLkxpc3RJc3N1ZXNSZXF1ZXN0GiYuZmF1bHRsaW5lLnF1ZXJ5LnYxLkxpc3RJc3N1ZXNSZXNwb25zZRJVCghHZXRJc3N1ZRIjLmZhdWx0bGluZS5xdWVyeS52MS5HZXRJc3N1ZVJlcXVlc3QaJC5mYXVsdGxpbmUucXVlcnkudjEuR2V0SXNzdWVSZXNwb25zZRJQCgtVcGRhdGVJc3N1ZRImLmZhdWx0bGluZS5xdWVyeS52MS5VcGRhdGVJc3N1ZVJlcXVlc3QaGS5mYXVsdGxpbmUucXVlcnkudjEuSXNzdWUScAoRQmF0Y2hVcGRhdGVJc3N1ZXMSLC5mYXVsdGxpbmUucXVlcnkudjEuQmF0Y2hVcGRhdGVJc3N1ZXNSZXF1ZXN0Gi0uZmF1bHRsaW5lLnF1ZXJ5LnYxLkJhdGNoVXBkYXRlSXNzdWVzUmVzcG9uc2USUAoLTWVyZ2VJc3N1ZXMSJi5mYXVsdGxpbmUucXVlcnkudjEuTWVyZ2VJc3N1ZXNSZXF1ZXN0GhkuZmF1bHRsaW5lLnF1ZXJ5LnYxLklzc3VlEmUKD0xpc3RJc3N1ZUV2ZW50cxIqLmZhdWx0bGluZS5xdWVyeS52MS5MaXN0SXNzdWVFdmVudHNSZXF1ZXN0GiYuZmF1bHRsaW5lLnF1ZXJ5LnYxLkxpc3RFdmVudHNSZXNwb25zZRJwChFMaXN0SXNzdWVBY3Rpdml0eRIsLmZhdWx0bGluZS5xdWVyeS52MS5MaXN0SXNzdWVBY3Rpdml0eVJlcXVlc3QaLS5mYXVsdGxpbmUucXVlcnkudjEuTGlzdElzc3VlQWN0aXZpdHlSZXNwb25zZRJbCgpMaXN0RXZlbnRzEiUuZmF1bHRsaW5lLnF1ZXJ5LnYxLkxpc3RFdmVudHNSZXF1ZXN0GiYuZmF1bHRsaW5lLnF1ZXJ5LnYxLkxpc3RFdmVudHNSZXNwb25zZRJKCghHZXRFdmVudBIjLmZhdWx0bGluZS5xdWVyeS52MS5HZXRFdmVudFJlcXVlc3QaGS5mYXVsdGxpbmUucXVlcnkudjEuRXZlbnQSUgoHRXhwbG9yZRIiLmZhdWx0bGluZS5xdWVyeS52MS5FeHBsb3JlUmVxdWVzdBojLmZhdWx0bGluZS5xdWVyeS52MS5FeHBsb3JlUmVzcG9uc2USYQoMTGlzdE91dGNvbWVzEicuZmF1bHRsaW5lLnF1ZXJ5LnYxLkxpc3RPdXRjb21lc1JlcXVlc3QaKC5mYXVsdGxpbmUucXVlcnkudjEuTGlzdE91dGNvbWVzUmVzcG9uc2USSwoEVGFpbBIfLmZhdWx0bGluZS5xdWVyeS52MS5UYWlsUmVxdWVzdBogLmZhdWx0bGluZS5xdWVyeS52MS5UYWlsUmVzcG9uc2UwAUJGWkRnaXRodWIuY29tL2ZhdWx0bGluZS1kZXYvZmF1bHRsaW5lL2dlbi9nby9mYXVsdGxpbmUvcXVlcnkvdjE7cXVlcnl2MWIGcHJvdG8z", [file_faultline_event_v1_event, file_google_protobuf_struct, file_google_protobuf_timestamp]);
+  fileDesc("Ch5mYXVsdGxpbmUvcXVlcnkvdjEvcXVlcnkucHJvdG8SEmZhdWx0bGluZS5xdWVyeS52MSLFAwoFSXNzdWUSCgoCaWQYASABKAkSEAoIc2hvcnRfaWQYAiABKAkSEgoKcHJvamVjdF9pZBgDIAEoDRINCgV0aXRsZRgEIAEoCRIPCgdjdWxwcml0GAUgASgJEg0KBWxldmVsGAYgASgJEg4KBnN0YXR1cxgHIAEoCRIRCglzdWJzdGF0dXMYCCABKAkSFQoNc3RhdHVzX3JlYXNvbhgJIAEoCRINCgVjb3VudBgKIAEoBBISCgp1c2VyX2NvdW50GAsgASgEEi4KCmZpcnN0X3NlZW4YDCABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEi0KCWxhc3Rfc2VlbhgNIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASEAoIYXNzaWduZWUYDiABKAkSEQoJdW5oYW5kbGVkGA8gASgIEhEKCXNwYXJrbGluZRgQIAMoBBIUCgxwcm9qZWN0X3NsdWcYESABKAkSEAoIcGxhdGZvcm0YEiABKAkSFQoNZmlyc3RfcmVsZWFzZRgTIAEoCRIUCgxsYXN0X3JlbGVhc2UYFCABKAkSEgoKbWVyZ2VkX2lkcxgVIAMoCSLnAQoRTGlzdElzc3Vlc1JlcXVlc3QSEgoKcHJvamVjdF9pZBgBIAEoDRINCgVxdWVyeRgCIAEoCRIMCgRzb3J0GAMgASgJEikKBXN0YXJ0GAQgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBInCgNlbmQYBSABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEhMKC2Vudmlyb25tZW50GAYgASgJEhEKCXBhZ2Vfc2l6ZRgHIAEoBRISCgpwYWdlX3Rva2VuGAggASgJEhEKCXNwYXJrbGluZRgJIAEoBSJYChJMaXN0SXNzdWVzUmVzcG9uc2USKQoGaXNzdWVzGAEgAygLMhkuZmF1bHRsaW5lLnF1ZXJ5LnYxLklzc3VlEhcKD25leHRfcGFnZV90b2tlbhgCIAEoCSIjCg9HZXRJc3N1ZVJlcXVlc3QSEAoIaXNzdWVfaWQYASABKAkikwEKEEdldElzc3VlUmVzcG9uc2USKAoFaXNzdWUYASABKAsyGS5mYXVsdGxpbmUucXVlcnkudjEuSXNzdWUSEAoIbGFzdF8yNGgYAiADKAQSEAoIbGFzdF8zMGQYAyADKAQSMQoEdGFncxgEIAMoCzIjLmZhdWx0bGluZS5xdWVyeS52MS5UYWdEaXN0cmlidXRpb24iXQoPVGFnRGlzdHJpYnV0aW9uEgsKA2tleRgBIAEoCRINCgV0b3RhbBgCIAEoBBIuCgZ2YWx1ZXMYAyADKAsyHi5mYXVsdGxpbmUucXVlcnkudjEuVmFsdWVDb3VudCIqCgpWYWx1ZUNvdW50Eg0KBXZhbHVlGAEgASgJEg0KBWNvdW50GAIgASgEIloKElVwZGF0ZUlzc3VlUmVxdWVzdBIQCghpc3N1ZV9pZBgBIAEoCRIOCgZzdGF0dXMYAiABKAkSFQoIYXNzaWduZWUYAyABKAlIAIgBAUILCglfYXNzaWduZWUiYQoYQmF0Y2hVcGRhdGVJc3N1ZXNSZXF1ZXN0EhEKCWlzc3VlX2lkcxgBIAMoCRIOCgZzdGF0dXMYAiABKAkSFQoIYXNzaWduZWUYAyABKAlIAIgBAUILCglfYXNzaWduZWUiRgoZQmF0Y2hVcGRhdGVJc3N1ZXNSZXNwb25zZRIpCgZpc3N1ZXMYASADKAsyGS5mYXVsdGxpbmUucXVlcnkudjEuSXNzdWUiTAoSTWVyZ2VJc3N1ZXNSZXF1ZXN0EhUKDWludG9faXNzdWVfaWQYASABKAkSEQoJaXNzdWVfaWRzGAIgAygJEgwKBHVuZG8YAyABKAgiyQEKFkxpc3RJc3N1ZUV2ZW50c1JlcXVlc3QSEAoIaXNzdWVfaWQYASABKAkSDQoFcXVlcnkYAiABKAkSKQoFc3RhcnQYAyABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEicKA2VuZBgEIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASEwoLZW52aXJvbm1lbnQYBSABKAkSEQoJcGFnZV9zaXplGAYgASgFEhIKCnBhZ2VfdG9rZW4YByABKAkiUwoYTGlzdElzc3VlQWN0aXZpdHlSZXF1ZXN0EhAKCGlzc3VlX2lkGAEgASgJEhEKCXBhZ2Vfc2l6ZRgCIAEoBRISCgpwYWdlX3Rva2VuGAMgASgJImYKGUxpc3RJc3N1ZUFjdGl2aXR5UmVzcG9uc2USMAoKYWN0aXZpdGllcxgBIAMoCzIcLmZhdWx0bGluZS5xdWVyeS52MS5BY3Rpdml0eRIXCg9uZXh0X3BhZ2VfdG9rZW4YAiABKAkibQoIQWN0aXZpdHkSCgoCaWQYASABKAkSKAoEdGltZRgCIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASDQoFYWN0b3IYAyABKAkSDAoEa2luZBgEIAEoCRIOCgZkZXRhaWwYBSABKAkixgEKEUxpc3RFdmVudHNSZXF1ZXN0EhIKCnByb2plY3RfaWQYASABKA0SDQoFcXVlcnkYAiABKAkSKQoFc3RhcnQYAyABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEicKA2VuZBgEIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASEwoLZW52aXJvbm1lbnQYBSABKAkSEQoJcGFnZV9zaXplGAYgASgFEhIKCnBhZ2VfdG9rZW4YByABKAkiXwoSTGlzdEV2ZW50c1Jlc3BvbnNlEjAKBmV2ZW50cxgBIAMoCzIgLmZhdWx0bGluZS5xdWVyeS52MS5FdmVudFN1bW1hcnkSFwoPbmV4dF9wYWdlX3Rva2VuGAIgASgJIuYCCgxFdmVudFN1bW1hcnkSEAoIZXZlbnRfaWQYASABKAkSEAoIaXNzdWVfaWQYAiABKAkSEgoKcHJvamVjdF9pZBgDIAEoDRItCgl0aW1lc3RhbXAYBCABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEg0KBWxldmVsGAUgASgJEg0KBXRpdGxlGAYgASgJEg8KB2N1bHByaXQYByABKAkSDwoHcmVsZWFzZRgIIAEoCRITCgtlbnZpcm9ubWVudBgJIAEoCRIMCgR1c2VyGAogASgJEjgKBHRhZ3MYCyADKAsyKi5mYXVsdGxpbmUucXVlcnkudjEuRXZlbnRTdW1tYXJ5LlRhZ3NFbnRyeRIQCghwbGF0Zm9ybRgMIAEoCRITCgt0cmFuc2FjdGlvbhgNIAEoCRorCglUYWdzRW50cnkSCwoDa2V5GAEgASgJEg0KBXZhbHVlGAIgASgJOgI4ASJJCg9HZXRFdmVudFJlcXVlc3QSEgoKcHJvamVjdF9pZBgBIAEoDRIQCghldmVudF9pZBgCIAEoCRIQCghpc3N1ZV9pZBgDIAEoCSKWAwoFRXZlbnQSEAoIZXZlbnRfaWQYASABKAkSEAoIaXNzdWVfaWQYAiABKAkSEgoKcHJvamVjdF9pZBgDIAEoDRItCgl0aW1lc3RhbXAYBCABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEi8KC3JlY2VpdmVkX2F0GAUgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBINCgV0aXRsZRgGIAEoCRIPCgdjdWxwcml0GAcgASgJEigKBWV2ZW50GAggASgLMhkuZmF1bHRsaW5lLmV2ZW50LnYxLkV2ZW50EhMKC2ZpbmdlcnByaW50GAkgASgJEjIKCGdyb3VwaW5nGAogAygLMiAuZmF1bHRsaW5lLnF1ZXJ5LnYxLkdyb3VwaW5nUGFydBIZChFwcmV2aW91c19ldmVudF9pZBgLIAEoCRIVCg1uZXh0X2V2ZW50X2lkGAwgASgJEhcKD29sZGVzdF9ldmVudF9pZBgNIAEoCRIXCg9sYXRlc3RfZXZlbnRfaWQYDiABKAkiOwoMR3JvdXBpbmdQYXJ0EgwKBGtpbmQYASABKAkSDQoFdmFsdWUYAiABKAkSDgoGc291cmNlGAMgASgJIt8BCg5FeHBsb3JlUmVxdWVzdBISCgpwcm9qZWN0X2lkGAEgASgNEg0KBXF1ZXJ5GAIgASgJEikKBXN0YXJ0GAMgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBInCgNlbmQYBCABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEhMKC2Vudmlyb25tZW50GAUgASgJEg8KB21lYXN1cmUYBiABKAkSEAoIZ3JvdXBfYnkYByABKAkSDwoHYnVja2V0cxgIIAEoBRINCgVsaW1pdBgJIAEoBSJ1Cg9FeHBsb3JlUmVzcG9uc2USKgoGc2VyaWVzGAEgAygLMhouZmF1bHRsaW5lLnF1ZXJ5LnYxLlNlcmllcxIpCgV0aW1lcxgCIAMoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASCwoDc3FsGAMgASgJIjYKBlNlcmllcxINCgVncm91cBgBIAEoCRINCgV0b3RhbBgCIAEoBBIOCgZ2YWx1ZXMYAyADKAQijgEKE0xpc3RPdXRjb21lc1JlcXVlc3QSEgoKcHJvamVjdF9pZBgBIAEoDRIpCgVzdGFydBgCIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASJwoDZW5kGAMgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIPCgdidWNrZXRzGAQgASgFInQKFExpc3RPdXRjb21lc1Jlc3BvbnNlEjEKBnNlcmllcxgBIAMoCzIhLmZhdWx0bGluZS5xdWVyeS52MS5PdXRjb21lU2VyaWVzEikKBXRpbWVzGAIgAygLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcCJPCg1PdXRjb21lU2VyaWVzEg8KB291dGNvbWUYASABKAkSDgoGcmVhc29uGAIgASgJEg0KBXRvdGFsGAMgASgEEg4KBnZhbHVlcxgEIAMoBCIwCgtUYWlsUmVxdWVzdBISCgpwcm9qZWN0X2lkGAEgASgNEg0KBXF1ZXJ5GAIgASgJIncKDFRhaWxSZXNwb25zZRIvCgVldmVudBgBIAEoCzIgLmZhdWx0bGluZS5xdWVyeS52MS5FdmVudFN1bW1hcnkSDwoHc2tpcHBlZBgCIAEoBBIlCgRpbmZvGAMgASgLMhcuZ29vZ2xlLnByb3RvYnVmLlN0cnVjdDLeCAoMUXVlcnlTZXJ2aWNlElsKCkxpc3RJc3N1ZXMSJS5mYXVsdGxpbmUucXVlcnkudjEuTGlzdElzc3Vlc1JlcXVlc3QaJi5mYXVsdGxpbmUucXVlcnkudjEuTGlzdElzc3Vlc1Jlc3BvbnNlElUKCEdldElzc3VlEiMuZmF1bHRsaW5lLnF1ZXJ5LnYxLkdldElzc3VlUmVxdWVzdBokLmZhdWx0bGluZS5xdWVyeS52MS5HZXRJc3N1ZVJlc3BvbnNlElAKC1VwZGF0ZUlzc3VlEiYuZmF1bHRsaW5lLnF1ZXJ5LnYxLlVwZGF0ZUlzc3VlUmVxdWVzdBoZLmZhdWx0bGluZS5xdWVyeS52MS5Jc3N1ZRJwChFCYXRjaFVwZGF0ZUlzc3VlcxIsLmZhdWx0bGluZS5xdWVyeS52MS5CYXRjaFVwZGF0ZUlzc3Vlc1JlcXVlc3QaLS5mYXVsdGxpbmUucXVlcnkudjEuQmF0Y2hVcGRhdGVJc3N1ZXNSZXNwb25zZRJQCgtNZXJnZUlzc3VlcxImLmZhdWx0bGluZS5xdWVyeS52MS5NZXJnZUlzc3Vlc1JlcXVlc3QaGS5mYXVsdGxpbmUucXVlcnkudjEuSXNzdWUSZQoPTGlzdElzc3VlRXZlbnRzEiouZmF1bHRsaW5lLnF1ZXJ5LnYxLkxpc3RJc3N1ZUV2ZW50c1JlcXVlc3QaJi5mYXVsdGxpbmUucXVlcnkudjEuTGlzdEV2ZW50c1Jlc3BvbnNlEnAKEUxpc3RJc3N1ZUFjdGl2aXR5EiwuZmF1bHRsaW5lLnF1ZXJ5LnYxLkxpc3RJc3N1ZUFjdGl2aXR5UmVxdWVzdBotLmZhdWx0bGluZS5xdWVyeS52MS5MaXN0SXNzdWVBY3Rpdml0eVJlc3BvbnNlElsKCkxpc3RFdmVudHMSJS5mYXVsdGxpbmUucXVlcnkudjEuTGlzdEV2ZW50c1JlcXVlc3QaJi5mYXVsdGxpbmUucXVlcnkudjEuTGlzdEV2ZW50c1Jlc3BvbnNlEkoKCEdldEV2ZW50EiMuZmF1bHRsaW5lLnF1ZXJ5LnYxLkdldEV2ZW50UmVxdWVzdBoZLmZhdWx0bGluZS5xdWVyeS52MS5FdmVudBJSCgdFeHBsb3JlEiIuZmF1bHRsaW5lLnF1ZXJ5LnYxLkV4cGxvcmVSZXF1ZXN0GiMuZmF1bHRsaW5lLnF1ZXJ5LnYxLkV4cGxvcmVSZXNwb25zZRJhCgxMaXN0T3V0Y29tZXMSJy5mYXVsdGxpbmUucXVlcnkudjEuTGlzdE91dGNvbWVzUmVxdWVzdBooLmZhdWx0bGluZS5xdWVyeS52MS5MaXN0T3V0Y29tZXNSZXNwb25zZRJLCgRUYWlsEh8uZmF1bHRsaW5lLnF1ZXJ5LnYxLlRhaWxSZXF1ZXN0GiAuZmF1bHRsaW5lLnF1ZXJ5LnYxLlRhaWxSZXNwb25zZTABQkZaRGdpdGh1Yi5jb20vZmF1bHRsaW5lLWRldi9mYXVsdGxpbmUvZ2VuL2dvL2ZhdWx0bGluZS9xdWVyeS92MTtxdWVyeXYxYgZwcm90bzM", [file_faultline_event_v1_event, file_google_protobuf_struct, file_google_protobuf_timestamp]);
 
 /**
  * Issue is all events of one fingerprint, or of several merged ones.
@@ -33,7 +33,7 @@ export const file_faultline_query_v1_query: GenFile = /*@__PURE__*/
  */
 export type Issue = Message<"faultline.query.v1.Issue"> & {
   /**
-   * Identity: 32 hex digits, derived from project and fingerprint.
+   * Identity: 32 characters of 0-9 and a-v, made of project and fingerprint.
    *
    * @generated from field: string id = 1;
    */
@@ -69,25 +69,26 @@ export type Issue = Message<"faultline.query.v1.Issue"> & {
   culprit: string;
 
   /**
-   * Most severe level seen.
+   * Most severe level seen: debug, info, warning, error or fatal.
    *
-   * @generated from field: faultline.event.v1.Level level = 6;
+   * @generated from field: string level = 6;
    */
-  level: Level;
+  level: string;
 
   /**
-   * Workflow state.
+   * Workflow state: unresolved, resolved or archived.
    *
-   * @generated from field: faultline.query.v1.IssueStatus status = 7;
+   * @generated from field: string status = 7;
    */
-  status: IssueStatus;
+  status: string;
 
   /**
-   * Refinement of an unresolved issue.
+   * Refinement of an unresolved issue: new (first seen less than seven days ago), ongoing,
+   * regressed (came back after it was resolved), escalating; otherwise empty.
    *
-   * @generated from field: faultline.query.v1.IssueSubstatus substatus = 8;
+   * @generated from field: string substatus = 8;
    */
-  substatus: IssueSubstatus;
+  substatus: string;
 
   /**
    * Why it has this state: "new", "late_event", "regressed_in_release", "by_user", ...
@@ -301,7 +302,7 @@ export const ListIssuesResponseSchema: GenMessage<ListIssuesResponse> = /*@__PUR
  */
 export type GetIssueRequest = Message<"faultline.query.v1.GetIssueRequest"> & {
   /**
-   * 32 hex digits, or a short id ("WEB-42").
+   * The id of an issue, or its short id ("WEB-42").
    *
    * @generated from field: string issue_id = 1;
    */
@@ -434,11 +435,11 @@ export type UpdateIssueRequest = Message<"faultline.query.v1.UpdateIssueRequest"
   issueId: string;
 
   /**
-   * New state.
+   * New state: unresolved, resolved or archived; empty: as it is.
    *
-   * @generated from field: faultline.query.v1.IssueStatus status = 2;
+   * @generated from field: string status = 2;
    */
-  status: IssueStatus;
+  status: string;
 
   /**
    * E-mail of a member, or empty to assign to nobody.
@@ -469,11 +470,11 @@ export type BatchUpdateIssuesRequest = Message<"faultline.query.v1.BatchUpdateIs
   issueIds: string[];
 
   /**
-   * New state.
+   * New state: unresolved, resolved or archived; empty: as it is.
    *
-   * @generated from field: faultline.query.v1.IssueStatus status = 2;
+   * @generated from field: string status = 2;
    */
-  status: IssueStatus;
+  status: string;
 
   /**
    * E-mail of a member, or empty to assign to nobody.
@@ -847,11 +848,11 @@ export type EventSummary = Message<"faultline.query.v1.EventSummary"> & {
   timestamp?: Timestamp | undefined;
 
   /**
-   * Severity.
+   * Severity: debug, info, warning, error or fatal.
    *
-   * @generated from field: faultline.event.v1.Level level = 5;
+   * @generated from field: string level = 5;
    */
-  level: Level;
+  level: string;
 
   /**
    * Exception type and value, or the message.
@@ -1420,95 +1421,6 @@ export type TailResponse = Message<"faultline.query.v1.TailResponse"> & {
  */
 export const TailResponseSchema: GenMessage<TailResponse> = /*@__PURE__*/
   messageDesc(file_faultline_query_v1_query, 28);
-
-/**
- * IssueStatus is the workflow state of an issue.
- *
- * @generated from enum faultline.query.v1.IssueStatus
- */
-export enum IssueStatus {
-  /**
-   * No filter, or no change.
-   *
-   * @generated from enum value: ISSUE_STATUS_UNSPECIFIED = 0;
-   */
-  UNSPECIFIED = 0,
-
-  /**
-   * Open.
-   *
-   * @generated from enum value: ISSUE_STATUS_UNRESOLVED = 1;
-   */
-  UNRESOLVED = 1,
-
-  /**
-   * Done; a later event makes it a regression.
-   *
-   * @generated from enum value: ISSUE_STATUS_RESOLVED = 2;
-   */
-  RESOLVED = 2,
-
-  /**
-   * Not to be worked on.
-   *
-   * @generated from enum value: ISSUE_STATUS_ARCHIVED = 3;
-   */
-  ARCHIVED = 3,
-}
-
-/**
- * Describes the enum faultline.query.v1.IssueStatus.
- */
-export const IssueStatusSchema: GenEnum<IssueStatus> = /*@__PURE__*/
-  enumDesc(file_faultline_query_v1_query, 0);
-
-/**
- * IssueSubstatus refines an unresolved issue.
- *
- * @generated from enum faultline.query.v1.IssueSubstatus
- */
-export enum IssueSubstatus {
-  /**
-   * None.
-   *
-   * @generated from enum value: ISSUE_SUBSTATUS_UNSPECIFIED = 0;
-   */
-  UNSPECIFIED = 0,
-
-  /**
-   * First seen less than seven days ago.
-   *
-   * @generated from enum value: ISSUE_SUBSTATUS_NEW = 1;
-   */
-  NEW = 1,
-
-  /**
-   * Known.
-   *
-   * @generated from enum value: ISSUE_SUBSTATUS_ONGOING = 2;
-   */
-  ONGOING = 2,
-
-  /**
-   * Came back after it was resolved.
-   *
-   * @generated from enum value: ISSUE_SUBSTATUS_REGRESSED = 3;
-   */
-  REGRESSED = 3,
-
-  /**
-   * Far more events than usual.
-   *
-   * @generated from enum value: ISSUE_SUBSTATUS_ESCALATING = 4;
-   */
-  ESCALATING = 4,
-}
-
-/**
- * Describes the enum faultline.query.v1.IssueSubstatus.
- */
-export const IssueSubstatusSchema: GenEnum<IssueSubstatus> = /*@__PURE__*/
-  enumDesc(file_faultline_query_v1_query, 1);
 
 /**
  * QueryService reads issues and events and changes the workflow of issues.
