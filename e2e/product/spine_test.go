@@ -42,8 +42,8 @@ func TestAMessageIsStoredAndFound(t *testing.T) {
 		short, _ := s.get("/api/v1/issues/" + id)["shortId"].(string)
 		return strings.HasSuffix(short, "-1")
 	})
-	status, changed := s.call("PATCH", "/api/v1/issues/"+id, map[string]any{"status": "ISSUE_STATUS_RESOLVED", "assignee": email})
-	if status != http.StatusOK || changed["status"] != "ISSUE_STATUS_RESOLVED" || changed["assignee"] != email {
+	status, changed := s.call("PATCH", "/api/v1/issues/"+id, map[string]any{"status": "resolved", "assignee": email})
+	if status != http.StatusOK || changed["status"] != "resolved" || changed["assignee"] != email {
 		t.Fatalf("%d %v", status, changed)
 	}
 	if open := s.get(fmt.Sprintf("/api/v1/projects/%d/issues?query=is:unresolved", projectID))["issues"].([]any); len(open) != 0 {
@@ -58,7 +58,7 @@ func TestAMessageIsStoredAndFound(t *testing.T) {
 	}
 	eventually(t, 10*time.Second, "the issue regresses", func() bool {
 		now := s.get("/api/v1/issues/" + id)
-		return now["status"] == "ISSUE_STATUS_UNRESOLVED" && now["substatus"] == "ISSUE_SUBSTATUS_REGRESSED"
+		return now["status"] == "unresolved" && now["substatus"] == "regressed"
 	})
 }
 
