@@ -4,10 +4,9 @@ import "time"
 
 // Observation is an event as the state machine sees it.
 type Observation struct {
-	EventTime   time.Time // when it happened, by the sender's clock
-	ReceivedAt  time.Time // when it arrived, by ours
-	Release     string    // empty: not told
-	Environment string
+	EventTime  time.Time // when it happened, by the sender's clock
+	ReceivedAt time.Time // when it arrived, by ours
+	Release    string    // empty: not told
 
 	// ReleaseKnownBefore says that the event's release was seen before the issue came into its
 	// state, so that it cannot hold a fix made since.

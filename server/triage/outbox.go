@@ -1,0 +1,119 @@
+package triage
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/faultline-dev/faultline/internal/issue"
+	"github.com/faultline-dev/faultline/internal/project"
+)
+
+// outboxBatch is how many changes are told at once.
+const outboxBatch = 500
+
+// Flush tells of every change that is committed by now: to whoever listens, and to the mirror,
+// which a query sees afterwards. Callers that changed an issue and are about to read it use it;
+// without them Run does the same a moment later.
+func (s *Service) Flush(ctx context.Context) error {
+	select {
+	case s.outbox <- struct{}{}:
+		defer func() { <-s.outbox }()
+	case <-ctx.Done():
+		return fmt.Errorf("wait for the outbox: %w", context.Cause(ctx))
+	}
+	for {
+		n, err := s.drain(ctx)
+		if err != nil || n < outboxBatch {
+			return err
+		}
+	}
+}
+
+// drain tells of the oldest changes.
+func (s *Service) drain(ctx context.Context) (rows int, err error) {
+	batch, err := s.Outbox.Outbox(ctx, outboxBatch)
+	if err != nil || len(batch) == 0 {
+		return 0, err
+	}
+	for _, row := range batch {
+		if err := s.announce(ctx, row); err != nil {
+			return 0, err
+		}
+	}
+	ids, records := make([]int64, len(batch)), make([]issue.Record, len(batch))
+	for i, row := range batch {
+		ids[i], records[i] = row.ID, row.Change.Record
+	}
+	if err := s.Mirror.PutRecords(ctx, records); err != nil {
+		return 0, fmt.Errorf("mirror %d issues: %w", len(records), err)
+	}
+	if err := s.Outbox.OutboxDone(ctx, ids); err != nil {
+		return 0, err
+	}
+	for _, id := range ids {
+		delete(s.told, id)
+	}
+	return len(batch), nil
+}
+
+// announce tells whoever listens of one change. It comes before the mirror, so that an alert
+// need not wait for a ClickHouse that is away.
+func (s *Service) announce(ctx context.Context, row issue.OutboxRow) error {
+	if _, told := s.told[row.ID]; told {
+		return nil
+	}
+	c := row.Change
+	cause, err := s.cause(ctx, c)
+	if err != nil {
+		return err
+	}
+	shortID, err := s.shortID(ctx, c.Record)
+	if err != nil {
+		return err
+	}
+	if err := s.Announcer.IssueChanged(ctx, c, shortID, cause); err != nil {
+		return fmt.Errorf("announce version %d of issue %s: %w", c.Record.Version, c.Record.ID, err)
+	}
+	if watched(c.From) != watched(c.Record.State.Status) {
+		if err := s.Announcer.SettingsChanged(ctx, c.Record.ID.ProjectID); err != nil {
+			return err
+		}
+	}
+	s.told[row.ID] = struct{}{}
+	return nil
+}
+
+// watched reports whether ingest must tell of every event of an issue in this state.
+func watched(s issue.Status) bool { return s == issue.Resolved }
+
+// shortID is the name people use; empty if the project is gone.
+func (s *Service) shortID(ctx context.Context, r issue.Record) (string, error) {
+	p, err := s.Projects.Project(ctx, r.ID.ProjectID)
+	if errors.Is(err, project.ErrNotFound) {
+		return "", nil
+	}
+	if err != nil {
+		return "", err
+	}
+	return issue.ShortID(p.Slug, r.Number), nil
+}
+
+// drainLoop flushes whenever there may be something, and now and then in any case.
+func (s *Service) drainLoop(ctx context.Context) error {
+	tick := time.NewTicker(s.cfg.OutboxEvery)
+	defer tick.Stop()
+	for {
+		if err := s.Flush(ctx); err != nil && ctx.Err() == nil {
+			s.log.Warn("changes could not be told yet", "error", err)
+			s.metrics.failures.WithLabelValues("outbox").Inc()
+		}
+		select {
+		case <-ctx.Done():
+			return context.Cause(ctx)
+		case <-s.wake:
+		case <-tick.C:
+		}
+	}
+}

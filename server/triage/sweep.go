@@ -1,0 +1,68 @@
+package triage
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/faultline-dev/faultline/internal/bus"
+	"github.com/faultline-dev/faultline/internal/event"
+	"github.com/faultline-dev/faultline/internal/issue"
+)
+
+// sweepLoop sweeps at once and then now and then.
+func (s *Service) sweepLoop(ctx context.Context) error {
+	tick := time.NewTicker(s.cfg.SweepEvery)
+	defer tick.Stop()
+	back := s.cfg.SweepStart
+	for {
+		now := time.Now()
+		if err := s.sweep(ctx, now.Add(-back), now.Add(-s.cfg.SweepGrace)); err == nil {
+			back = s.cfg.SweepWindow
+		} else if ctx.Err() == nil {
+			s.log.Warn("issues nobody told of could not be looked for", "error", err)
+			s.metrics.failures.WithLabelValues("sweep").Inc()
+		}
+		select {
+		case <-ctx.Done():
+			return context.Cause(ctx)
+		case <-tick.C:
+		}
+	}
+}
+
+// sweep takes in issues that were first seen since a time and that nobody told of, because a
+// process ended between storing an event and saying so. Events that arrived after settled may
+// still be on their way. Alerting is told of each event too, and decides itself whether it is
+// critical.
+func (s *Service) sweep(ctx context.Context, since, settled time.Time) error {
+	young, err := s.Stored.Young(ctx, since, s.cfg.SweepLimit)
+	if err != nil {
+		return fmt.Errorf("look for young issues: %w", err)
+	}
+	ids := make([]issue.ID, len(young))
+	for i, e := range young {
+		ids[i] = issueOf(e)
+	}
+	known, err := s.Workflow.Issues(ctx, ids)
+	if err != nil {
+		return err
+	}
+	for _, e := range young {
+		if _, ok := known[issueOf(e)]; ok || e.ReceivedAt.After(settled) {
+			continue
+		}
+		if err := s.observe(ctx, bus.Observed{Event: e, First: true}); err != nil {
+			return err
+		}
+		if err := s.Announcer.Critical(ctx, e, nil); err != nil {
+			return fmt.Errorf("tell alerting of event %s: %w", e.EventID, err)
+		}
+		s.metrics.swept.Inc()
+	}
+	return nil
+}
+
+func issueOf(e event.Summary) issue.ID {
+	return issue.ID{ProjectID: e.ProjectID, Fingerprint: e.Fingerprint}
+}
