@@ -170,6 +170,7 @@ func (c *Client) process(event *Event, hint *EventHint, scope *Scope) *EventID {
 	id := event.EventID
 	if _, ok := c.transport.(*streamTransport); !ok {
 		event.resolve(c.app)
+		event.addContexts()
 	}
 	c.transport.SendEvent(event)
 	return &id

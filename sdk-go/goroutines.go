@@ -40,7 +40,7 @@ func parseGoroutines(dump []byte, app *inApp) []Thread {
 		if !ok {
 			continue
 		}
-		stack := &Stacktrace{Frames: parseFrames(body)}
+		stack := &Stacktrace{Frames: parseFrames(body), unsorted: true}
 		stack.resolve(app)
 		threads = append(threads, Thread{
 			ID:         id,

@@ -21,6 +21,25 @@ func (c *Client) eventFromError(err error) (*Event, *EventHint) {
 	return &Event{Level: LevelError, Exception: list}, &EventHint{OriginalException: err}
 }
 
+// Exceptions returns an error and everything it wraps as a list for an event,
+// with the stack that it carries or else the caller's. The mechanism names the
+// integration that found the error.
+func (c *Client) Exceptions(err error, mechanism string) []Exception {
+	if err == nil {
+		return nil
+	}
+	limit := 50
+	if c != nil {
+		limit = c.options.MaxErrorDepth
+	}
+	handled := true
+	list := exceptions(err, limit, Mechanism{Type: mechanism, Handled: &handled})
+	if list[0].Stacktrace == nil {
+		list[0].Stacktrace = captureStack(1)
+	}
+	return list
+}
+
 // eventFromMessage makes an event of a text.
 func (c *Client) eventFromMessage(message string, level Level) *Event {
 	event := &Event{Level: level, Message: message}
@@ -149,6 +168,10 @@ func (e *Event) resolve(app *inApp) {
 
 // addContexts adds what is known about the system, the device and the runtime.
 func (e *Event) addContexts() {
+	if e.complete {
+		return
+	}
+	e.complete = true
 	all := make(map[string]Context, len(e.Contexts)+4)
 	maps.Copy(all, surroundings())
 	all["runtime"] = runtimeContext()

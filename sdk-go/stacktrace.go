@@ -25,6 +25,8 @@ type Stacktrace struct {
 	FramesOmitted int
 
 	pcs []uintptr // not resolved yet, the crash first
+	// unsorted means that nobody has said yet which frames are the program's.
+	unsorted bool
 	// panicked means that the stack begins inside a recovering function.
 	panicked bool
 }
@@ -77,7 +79,7 @@ func stackOfFrames(frames []runtime.Frame) *Stacktrace {
 	if len(frames) == 0 {
 		return nil
 	}
-	s := &Stacktrace{}
+	s := &Stacktrace{unsorted: true}
 	for _, f := range slices.Backward(frames[:min(len(frames), maxFrames)]) {
 		s.Frames = append(s.Frames, newFrame(f))
 	}
@@ -97,12 +99,14 @@ func (s *Stacktrace) resolve(app *inApp) {
 		}
 		frames = trimOutside(trimInside(frames, s.panicked))
 		slices.Reverse(frames)
-		s.Frames, s.pcs = frames, nil
+		s.Frames, s.pcs, s.unsorted = frames, nil, true
 	}
+	if !s.unsorted {
+		return
+	}
+	s.unsorted = false
 	for i := range s.Frames {
-		if f := &s.Frames[i]; !f.InApp {
-			f.InApp = app.is(f)
-		}
+		s.Frames[i].InApp = app.is(&s.Frames[i])
 	}
 }
 
