@@ -42,21 +42,20 @@ func (c *causes) get(id issue.ID, at time.Time) (event.Summary, bool) {
 	return e, ok
 }
 
-// cause finds the event that caused a change, nil if none did or none is found. After a crash
-// it is the issue's newest stored event, which is as good to show.
-func (s *Service) cause(ctx context.Context, c issue.Change) (*event.Summary, error) {
-	if c.From != "" && c.Record.State.Reason != issue.ReasonRegressed {
-		return nil, nil
-	}
-	if e, ok := s.causes.get(c.Record.ID, c.Record.UpdatedAt); ok {
-		return &e, nil
-	}
-	found, err := s.Stored.Events(ctx, view.EventsRequest{ProjectID: c.Record.ID.ProjectID, Issue: &c.Record.ID.Fingerprint, Limit: 1})
+// causedByEvent reports whether an event made a change, rather than a person or time.
+func causedByEvent(c issue.Change) bool {
+	return c.From == "" || c.Record.State.Reason == issue.ReasonRegressed && c.From == issue.Resolved
+}
+
+// lookForCause finds an event to show for a change when the process that had the one that
+// caused it is gone: the issue's newest.
+func (s *Service) lookForCause(ctx context.Context, c issue.Change) (e event.Summary, found bool, err error) {
+	stored, err := s.Stored.Events(ctx, view.EventsRequest{ProjectID: c.Record.ID.ProjectID, Issue: &c.Record.ID.Fingerprint, Limit: 1})
 	if err != nil {
-		return nil, fmt.Errorf("look for the event that changed issue %s: %w", c.Record.ID, err)
+		return event.Summary{}, false, fmt.Errorf("look for the event that changed issue %s: %w", c.Record.ID, err)
 	}
-	if len(found) == 0 {
-		return nil, nil
+	if len(stored) == 0 {
+		return event.Summary{}, false, nil
 	}
-	return &found[0], nil
+	return stored[0], true, nil
 }

@@ -10,6 +10,9 @@ type Config struct {
 	// OutboxEvery is how often the outbox is looked at for changes that another process made
 	// and could not tell of.
 	OutboxEvery time.Duration
+	// OutboxGrace is how long a change that an event caused is left to the process that has the
+	// event. After it, any process tells of the change, with another event of the issue.
+	OutboxGrace time.Duration
 	// SweepEvery is how often ClickHouse is searched for issues nobody told triage of.
 	SweepEvery time.Duration
 	// SweepWindow is how far back a sweep looks.
@@ -26,7 +29,7 @@ type Config struct {
 // DefaultConfig finds within a minute what a crash kept from triage.
 func DefaultConfig() Config {
 	return Config{
-		OutboxEvery: time.Second,
+		OutboxEvery: time.Second, OutboxGrace: 3 * time.Second,
 		SweepEvery:  30 * time.Second, SweepWindow: 15 * time.Minute, SweepStart: 24 * time.Hour,
 		SweepGrace: 10 * time.Second, SweepLimit: 5000,
 	}
@@ -37,6 +40,8 @@ func (c Config) Validate() error {
 	switch {
 	case c.OutboxEvery <= 0:
 		return fmt.Errorf("triage: outbox every %v is not positive", c.OutboxEvery)
+	case c.OutboxGrace < 0:
+		return fmt.Errorf("triage: outbox grace %v is negative", c.OutboxGrace)
 	case c.SweepEvery <= 0:
 		return fmt.Errorf("triage: sweep every %v is not positive", c.SweepEvery)
 	case c.SweepWindow < c.SweepEvery:

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/faultline-dev/faultline/internal/event"
 	"github.com/faultline-dev/faultline/internal/issue"
 	"github.com/faultline-dev/faultline/internal/project"
 )
@@ -34,17 +35,22 @@ func (s *Service) Flush(ctx context.Context) error {
 // drain tells of the oldest changes.
 func (s *Service) drain(ctx context.Context) (rows int, err error) {
 	batch, err := s.Outbox.Outbox(ctx, outboxBatch)
-	if err != nil || len(batch) == 0 {
+	if err != nil {
 		return 0, err
 	}
+	var ids []int64
+	var records []issue.Record
 	for _, row := range batch {
-		if err := s.announce(ctx, row); err != nil {
+		told, err := s.announce(ctx, row)
+		if err != nil {
 			return 0, err
 		}
+		if told {
+			ids, records = append(ids, row.ID), append(records, row.Change.Record)
+		}
 	}
-	ids, records := make([]int64, len(batch)), make([]issue.Record, len(batch))
-	for i, row := range batch {
-		ids[i], records[i] = row.ID, row.Change.Record
+	if len(ids) == 0 {
+		return 0, nil
 	}
 	if err := s.Mirror.PutRecords(ctx, records); err != nil {
 		return 0, fmt.Errorf("mirror %d issues: %w", len(records), err)
@@ -55,34 +61,44 @@ func (s *Service) drain(ctx context.Context) (rows int, err error) {
 	for _, id := range ids {
 		delete(s.told, id)
 	}
-	return len(batch), nil
+	return len(ids), nil
 }
 
 // announce tells whoever listens of one change. It comes before the mirror, so that an alert
-// need not wait for a ClickHouse that is away.
-func (s *Service) announce(ctx context.Context, row issue.OutboxRow) error {
+// need not wait for a ClickHouse that is away. A change that an event caused is left to the
+// process that has the event, for a while.
+func (s *Service) announce(ctx context.Context, row issue.OutboxRow) (told bool, err error) {
 	if _, told := s.told[row.ID]; told {
-		return nil
+		return true, nil
 	}
 	c := row.Change
-	cause, err := s.cause(ctx, c)
-	if err != nil {
-		return err
+	cause, known := s.causes.get(c.Record.ID, c.Record.UpdatedAt)
+	if causedByEvent(c) && !known {
+		if time.Since(c.Time) < s.cfg.OutboxGrace {
+			return false, nil
+		}
+		if cause, known, err = s.lookForCause(ctx, c); err != nil {
+			return false, err
+		}
+	}
+	var with *event.Summary
+	if known {
+		with = &cause
 	}
 	shortID, err := s.shortID(ctx, c.Record)
 	if err != nil {
-		return err
+		return false, err
 	}
-	if err := s.Announcer.IssueChanged(ctx, c, shortID, cause); err != nil {
-		return fmt.Errorf("announce version %d of issue %s: %w", c.Record.Version, c.Record.ID, err)
+	if err := s.Announcer.IssueChanged(ctx, c, shortID, with); err != nil {
+		return false, fmt.Errorf("announce version %d of issue %s: %w", c.Record.Version, c.Record.ID, err)
 	}
 	if watched(c.From) != watched(c.Record.State.Status) {
 		if err := s.Announcer.SettingsChanged(ctx, c.Record.ID.ProjectID); err != nil {
-			return err
+			return false, err
 		}
 	}
 	s.told[row.ID] = struct{}{}
-	return nil
+	return true, nil
 }
 
 // watched reports whether ingest must tell of every event of an issue in this state.

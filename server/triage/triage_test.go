@@ -372,7 +372,14 @@ func TestAChangeOfAProcessThatEndedIsToldByTheNext(t *testing.T) {
 	if _, err := w.service(nil).place(t.Context(), bus.Observed{Event: e, First: true}); err != nil {
 		t.Fatal(err)
 	}
-	if err := w.service(nil).Flush(t.Context()); err != nil {
+	patient := w.service(nil)
+	if err := patient.Flush(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if rows, err := w.meta.Outbox(t.Context(), 1); err != nil || len(rows) != 1 {
+		t.Fatal("the change was not left to the process that has its event", err)
+	}
+	if err := w.service(func(c *Config) { c.OutboxGrace = 0 }).Flush(t.Context()); err != nil {
 		t.Fatal(err)
 	}
 	if got := w.change(0); got.ShortID != "WEB-1" || got.Event == nil || got.Event.EventID != e.EventID {
@@ -401,6 +408,7 @@ func TestConfigRefusesNonsense(t *testing.T) {
 		}
 	}
 	f(func(c *Config) { c.OutboxEvery = 0 })
+	f(func(c *Config) { c.OutboxGrace = -1 })
 	f(func(c *Config) { c.SweepEvery = 0 })
 	f(func(c *Config) { c.SweepWindow = time.Second })
 	f(func(c *Config) { c.SweepStart = time.Minute })
