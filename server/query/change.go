@@ -65,7 +65,7 @@ func (s *Service) member(ctx context.Context, a project.Access, email *string) (
 	if email == nil || *email == "" {
 		return email, nil
 	}
-	m, err := s.Issues.MemberByEmail(ctx, strings.TrimSpace(*email))
+	m, err := s.Issues.MemberByEmail(ctx, strings.ToLower(strings.TrimSpace(*email)))
 	if errors.Is(err, project.ErrNotFound) || err == nil && m.OrganizationID != a.OrganizationID {
 		return nil, invalid("assignee %q is no member of the organization", *email)
 	}
