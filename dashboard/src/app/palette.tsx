@@ -1,0 +1,78 @@
+import { useNavigate } from "@tanstack/react-router";
+import { CornerDownLeft, Folder, Keyboard, LogOut, Plus, PlugZap, SunMoon } from "lucide-react";
+import { useState } from "react";
+import type { Project } from "@/gen/faultline/admin/v1/admin_pb";
+import { useProject } from "@/lib/current";
+import { prefs } from "@/lib/prefs";
+import { Dialog } from "@/ui/dialog";
+import { type Pick, PickList } from "@/ui/pick-list";
+import { useSignOut } from "./account-menu";
+import { pages } from "./rail";
+
+type PaletteProps = {
+  open: boolean;
+  onClose: () => void;
+  projects: Project[];
+  onProject: (slug: string) => void;
+  onHelp: () => void;
+  onNewProject: () => void;
+};
+
+const issueName = /^([a-z0-9_-]+-\d+|[0-9a-v]{32})$/i;
+
+/** Go to anything: a page, a project, an issue by its name, or a search. */
+export function Palette({ open, onClose, projects, onProject, onHelp, onNewProject }: PaletteProps) {
+  const { slug } = useProject();
+  const navigate = useNavigate();
+  const signOut = useSignOut();
+  const [text, setText] = useState("");
+  const typed = text.trim();
+
+  const commands: (Pick & { run: () => void })[] = [
+    ...pages.map((p) => ({ id: p.to, label: p.label, icon: <p.icon size={15} />, hint: "page", run: () => void navigate({ to: p.to, params: { project: slug } }) })),
+    { id: "setup", label: "Set-up: send events", icon: <PlugZap size={15} />, hint: "page", run: () => void navigate({ to: "/p/$project/setup", params: { project: slug } }) },
+    ...projects.map((p) => ({ id: `project:${p.slug}`, label: p.name, words: p.slug, icon: <Folder size={15} />, hint: "project", run: () => onProject(p.slug) })),
+    { id: "new", label: "New project", icon: <Plus size={15} />, run: onNewProject },
+    ...(["light", "dark", "system"] as const).map((t) => ({
+      id: `theme:${t}`,
+      label: t === "system" ? "Theme of the system" : `${t === "light" ? "Light" : "Dark"} theme`,
+      icon: <SunMoon size={15} />,
+      run: () => prefs.set({ theme: t }),
+    })),
+    { id: "help", label: "Keyboard", icon: <Keyboard size={15} />, hint: "?", run: onHelp },
+    { id: "out", label: "Sign out", icon: <LogOut size={15} />, run: () => signOut.mutate({}) },
+  ];
+  if (issueName.test(typed)) {
+    commands.unshift({
+      id: "open",
+      label: `Open issue ${typed.toUpperCase()}`,
+      words: typed,
+      icon: <CornerDownLeft size={15} />,
+      run: () => void navigate({ to: "/p/$project/issues/$issue", params: { project: slug, issue: typed.length === 32 ? typed : typed.toUpperCase() } }),
+    });
+  }
+  if (typed) {
+    commands.push({
+      id: "search",
+      label: `Search issues for ${typed}`,
+      words: typed,
+      icon: <CornerDownLeft size={15} />,
+      run: () => void navigate({ to: "/p/$project/issues", params: { project: slug }, search: { query: typed } }),
+    });
+  }
+
+  return (
+    <Dialog open={open} onClose={onClose} title="Go to anything" bare>
+      <PickList
+        label="Page, project, issue or search"
+        items={commands}
+        onType={setText}
+        onPick={(id) => {
+          setText("");
+          onClose();
+          commands.find((c) => c.id === id)?.run();
+        }}
+      />
+    </Dialog>
+  );
+}

@@ -1,0 +1,7 @@
+import { parseRange, type Range } from "@/lib/range";
+
+export type OutcomesSearch = Range;
+
+export function outcomesSearch(raw: Record<string, unknown>): OutcomesSearch {
+  return parseRange(raw);
+}

@@ -1,0 +1,7 @@
+import { text } from "@/lib/text";
+
+export type TailSearch = { query?: string };
+
+export function tailSearch(raw: Record<string, unknown>): TailSearch {
+  return { query: text(raw.query) };
+}

@@ -1,0 +1,26 @@
+import { useSyncExternalStore } from "react";
+
+// One clock for the page: relative times move together and cost one timer.
+let now = Date.now();
+let timer: ReturnType<typeof setInterval> | undefined;
+const listeners = new Set<() => void>();
+
+function subscribe(l: () => void) {
+  listeners.add(l);
+  timer ??= setInterval(() => {
+    now = Date.now();
+    for (const each of listeners) each();
+  }, 10_000);
+  return () => {
+    listeners.delete(l);
+    if (listeners.size === 0) {
+      clearInterval(timer);
+      timer = undefined;
+    }
+  };
+}
+
+/** The time, to ten seconds. */
+export function useNow(): number {
+  return useSyncExternalStore(subscribe, () => now);
+}

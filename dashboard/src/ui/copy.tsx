@@ -1,0 +1,50 @@
+import { Check, Copy } from "lucide-react";
+import { useEffect, useState } from "react";
+import { Button, IconButton } from "./button";
+
+/** Puts text on the clipboard; false if the browser does not let us. */
+export async function copyText(text: string): Promise<boolean> {
+  try {
+    await navigator.clipboard.writeText(text);
+    return true;
+  } catch {
+    // Without a secure context there is no clipboard API; a selection still works.
+    const area = document.createElement("textarea");
+    area.value = text;
+    area.style.position = "fixed";
+    area.style.opacity = "0";
+    document.body.append(area);
+    area.select();
+    const done = document.execCommand("copy");
+    area.remove();
+    return done;
+  }
+}
+
+function useCopied(text: string | (() => string)): [boolean, () => void] {
+  const [copied, setCopied] = useState(false);
+  useEffect(() => {
+    if (!copied) return;
+    const t = setTimeout(() => setCopied(false), 1500);
+    return () => clearTimeout(t);
+  }, [copied]);
+  return [copied, () => void copyText(typeof text === "string" ? text : text()).then(setCopied)];
+}
+
+export function CopyText({ text, label = "Copy" }: { text: string; label?: string }) {
+  const [copied, copy] = useCopied(text);
+  return (
+    <IconButton label={copied ? "Copied" : label} onClick={copy} className="!h-6 !w-6">
+      {copied ? <Check size={13} className="text-good" /> : <Copy size={13} />}
+    </IconButton>
+  );
+}
+
+export function CopyButton({ text, children = "Copy" }: { text: string | (() => string); children?: string }) {
+  const [copied, copy] = useCopied(text);
+  return (
+    <Button onClick={copy} icon={copied ? <Check size={14} className="text-good" /> : <Copy size={14} />}>
+      {copied ? "Copied" : children}
+    </Button>
+  );
+}
