@@ -30,7 +30,7 @@ type Config struct {
 func DefaultConfig() Config {
 	return Config{
 		OutboxEvery: time.Second, OutboxGrace: 3 * time.Second,
-		SweepEvery:  30 * time.Second, SweepWindow: 15 * time.Minute, SweepStart: 24 * time.Hour,
+		SweepEvery: 30 * time.Second, SweepWindow: 15 * time.Minute, SweepStart: 24 * time.Hour,
 		SweepGrace: 10 * time.Second, SweepLimit: 5000,
 	}
 }
