@@ -59,6 +59,8 @@ type Result struct {
 	Reason  Reason
 	Message string // for a person; names the limit or field
 	Retry   bool   // the same event may be accepted later
+
+	RetryAfter time.Duration // send nothing for this long; 0: no wish
 }
 
 // Count is a number of events that had one outcome in one minute.

@@ -22,7 +22,15 @@ type Batch struct {
 	ClientIP   netip.Addr // the connection's, or that of a trusted proxy's header
 	Protocol   string     // native, sentry, otlp: a label for metrics
 	Events     []*event.Event
-	Drops      []Drop // what the client itself gave up
+	Refused    []Refused     // what could not be decoded: the protocol answers for it, the sink counts it
+	Drops      []Drop        // what the client itself gave up
+	Patience   time.Duration // how long to wait for room; 0: as long as the context lives
+}
+
+// Refused counts events that could not be decoded.
+type Refused struct {
+	Reason outcome.Reason
+	Count  uint64
 }
 
 // Drop counts events that a client dropped.

@@ -1,0 +1,230 @@
+package ingest
+
+import (
+	"context"
+	"log/slog"
+	"sync"
+	"time"
+
+	"github.com/faultline-dev/faultline/internal/event"
+	"github.com/faultline-dev/faultline/internal/rule"
+	"github.com/faultline-dev/faultline/internal/search"
+)
+
+// owedMax bounds the first sightings that wait to be published again; triage's
+// sweeper finds what is beyond it.
+const owedMax = 10_000
+
+// announcer tells other parts of stored events: of fingerprints seen for the first
+// time, of those on a watch list, of critical events, and people who watch live.
+type announcer struct {
+	cfg       Config
+	index     Index
+	publisher Publisher
+	tail      Tail
+	directory Directory
+	metrics   *Metrics
+	log       *slog.Logger
+	known     *recent[issueKey]
+
+	mu    sync.Mutex
+	owed  []event.Summary // first sightings that could not be published
+	rules map[uint32]compiledRules
+}
+
+type issueKey struct {
+	project     uint32
+	fingerprint event.Fingerprint
+}
+
+// compiledRules are those of a project's rules that watch every event.
+type compiledRules struct {
+	source  []rule.Rule // what they were compiled from
+	queries []search.Query
+	ids     []string
+}
+
+func newAnnouncer(cfg Config, p Parts) *announcer {
+	return &announcer{
+		cfg: cfg, index: p.Index, publisher: p.Publisher, tail: p.Tail, directory: p.Directory, metrics: p.Metrics, log: p.Logger,
+		known: newRecent[issueKey](cfg.KnownFingerprints), rules: map[uint32]compiledRules{},
+	}
+}
+
+// news is what is new in a block.
+type news struct {
+	issues []issueKey          // all that have events in the block
+	fresh  []*event.Occurrence // the first event of each that the store did not hold
+}
+
+// look finds out what is new. It must be asked before the events are inserted.
+// Where the store does not answer, an issue counts as new: telling twice does no
+// harm.
+func (a *announcer) look(ctx context.Context, events []*event.Occurrence) news {
+	first := map[issueKey]*event.Occurrence{}
+	for _, o := range events {
+		k := issueKey{o.ProjectID, o.Fingerprint}
+		if earlier := first[k]; earlier == nil || o.Event.Timestamp.Before(earlier.Event.Timestamp) {
+			first[k] = o
+		}
+	}
+	n := news{issues: make([]issueKey, 0, len(first))}
+	for k := range first {
+		n.issues = append(n.issues, k)
+	}
+	perProject := map[uint32][]event.Fingerprint{}
+	for _, k := range a.known.missing(n.issues) {
+		perProject[k.project] = append(perProject[k.project], k.fingerprint)
+	}
+	ctx, cancel := context.WithTimeout(ctx, a.cfg.LookupTimeout)
+	defer cancel()
+	for id, fingerprints := range perProject {
+		known, err := a.index.Known(ctx, id, fingerprints)
+		if err != nil {
+			a.failed("look up fingerprints", err)
+		}
+		for _, f := range fingerprints {
+			if _, found := known[f]; !found {
+				n.fresh = append(n.fresh, first[issueKey{id, f}])
+			}
+		}
+	}
+	return n
+}
+
+// announce tells of stored events. It gives up after PublishTimeout; first
+// sightings that failed are told with a later block.
+func (a *announcer) announce(ctx context.Context, events []*event.Occurrence, n news) {
+	ctx, cancel := context.WithTimeout(ctx, a.cfg.PublishTimeout)
+	defer cancel()
+	a.known.add(n.issues)
+	a.firstSeen(ctx, n.fresh)
+	var hits []event.Summary
+	interests := map[uint32]*interest{}
+	for _, o := range events {
+		in := interests[o.ProjectID]
+		if in == nil {
+			in = a.interest(ctx, o.ProjectID)
+			interests[o.ProjectID] = in
+		}
+		if _, watched := in.watch[o.Fingerprint]; watched {
+			hits = append(hits, o.Summary())
+		}
+		if ids := in.matching(o); len(ids) > 0 {
+			if err := a.publisher.Critical(ctx, o.Summary(), ids); err != nil {
+				a.failed("publish a critical event", err)
+			}
+		}
+		if in.tail {
+			a.tail.Tail(o.Summary())
+		}
+	}
+	if len(hits) > 0 {
+		if err := a.publisher.Hit(ctx, hits); err != nil {
+			a.failed("publish hits", err)
+		}
+	}
+}
+
+// firstSeen publishes first sightings, those that are owed too.
+func (a *announcer) firstSeen(ctx context.Context, fresh []*event.Occurrence) {
+	a.mu.Lock()
+	list := a.owed
+	a.owed = nil
+	a.mu.Unlock()
+	for _, o := range fresh {
+		list = append(list, o.Summary())
+	}
+	if len(list) == 0 {
+		return
+	}
+	if err := a.publisher.FirstSeen(ctx, list); err != nil {
+		a.failed("publish first sightings", err)
+		a.mu.Lock()
+		a.owed = append(a.owed, list[:min(len(list), max(owedMax-len(a.owed), 0))]...)
+		a.mu.Unlock()
+	}
+}
+
+// interest is who wants to know of a project's events.
+type interest struct {
+	watch map[event.Fingerprint]struct{}
+	rules compiledRules
+	tail  bool
+	now   time.Time
+	told  map[toldKey]struct{} // what the present block has told
+}
+
+func (a *announcer) interest(ctx context.Context, projectID uint32) *interest {
+	in := &interest{tail: a.tail.TailWanted(projectID), now: time.Now(), told: map[toldKey]struct{}{}}
+	var err error
+	if in.watch, err = a.directory.Watch(ctx, projectID); err != nil {
+		a.failed("read a watch list", err)
+	}
+	rules, err := a.directory.Rules(ctx, projectID)
+	if err != nil {
+		a.failed("read alert rules", err)
+	}
+	in.rules = a.compile(projectID, rules)
+	return in
+}
+
+// toldKey is a rule, by its index, that matched an event of an issue.
+type toldKey struct {
+	rule        int
+	fingerprint event.Fingerprint
+}
+
+// matching returns the ids of the rules that an event matches. In one block, a rule
+// matches one event of an issue: more could only be throttled.
+func (in *interest) matching(o *event.Occurrence) []string {
+	var ids []string
+	for i, q := range in.rules.queries {
+		k := toldKey{i, o.Fingerprint}
+		if _, told := in.told[k]; told || !q.Match(search.OfOccurrence(o), in.now) {
+			continue
+		}
+		in.told[k] = struct{}{}
+		ids = append(ids, in.rules.ids[i])
+	}
+	return ids
+}
+
+// compile parses a project's rules, once for each set of them that the directory
+// hands out.
+func (a *announcer) compile(projectID uint32, rules []rule.Rule) compiledRules {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	c, found := a.rules[projectID]
+	if found && len(c.source) == len(rules) && (len(rules) == 0 || &c.source[0] == &rules[0]) {
+		return c
+	}
+	c = compiledRules{source: rules}
+	for _, r := range rules {
+		if !r.Enabled || !watchesEvents(r) {
+			continue
+		}
+		q, err := search.ParseEvents(r.Query)
+		if err != nil {
+			a.failed("parse alert rule "+r.ID, err)
+			continue
+		}
+		c.queries, c.ids = append(c.queries, q), append(c.ids, r.ID)
+	}
+	a.rules[projectID] = c
+	return c
+}
+
+func watchesEvents(r rule.Rule) bool {
+	for _, t := range r.Triggers {
+		if t == rule.OnEvent {
+			return true
+		}
+	}
+	return false
+}
+
+func (a *announcer) failed(operation string, err error) {
+	a.metrics.failures.WithLabelValues("announce").Inc()
+	a.log.Warn("could not "+operation+"; it is repaired later", "error", err)
+}

@@ -1,0 +1,80 @@
+package ingest
+
+import (
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/faultline-dev/faultline/server/normalize"
+)
+
+// Config says how large blocks and buffers may become and how long things may take.
+type Config struct {
+	// FlushMin is the shortest time from the start of one insert to the start of the next.
+	// It is what a lone event waits at most.
+	FlushMin time.Duration
+	// FlushMax is the longest; in between, the interval is FlushShare times what the last
+	// insert took, so that blocks grow with the load.
+	FlushMax time.Duration
+	// FlushShare is how many times longer than an insert the interval is: 3 lets inserting
+	// take a third of the time until blocks can grow no further.
+	FlushShare int
+	// BlockRows ends a block: one insert holds about as many events at most.
+	BlockRows int
+	// BlockBytes ends a block by what its events take in memory.
+	BlockBytes int64
+	// RoomBytes bounds what all events under way take in memory. When it is full, streams
+	// are not read and other requests are refused after their patience.
+	RoomBytes int64
+	// InsertPatience is how long the store may fail or be slow before a block is spilled.
+	InsertPatience time.Duration
+	// SpillTimeout is how long spilling one block may take before its events are lost.
+	SpillTimeout time.Duration
+	// LookupTimeout is how long looking up resent events and fingerprints may take.
+	LookupTimeout time.Duration
+	// PublishTimeout is how long telling the bus of one block may hold up its
+	// acknowledgement.
+	PublishTimeout time.Duration
+	// OutcomeInterval is how often outcomes are written when no block does it.
+	OutcomeInterval time.Duration
+	// StopTimeout is how long the rest of the buffer may take to be stored when the
+	// pipeline stops.
+	StopTimeout time.Duration
+	// RecentEvents is how many event ids are remembered to find duplicates without a
+	// look-up.
+	RecentEvents int
+	// KnownFingerprints is how many fingerprints are remembered as seen before.
+	KnownFingerprints int
+	// Limits trim what one event holds.
+	Limits normalize.Limits
+}
+
+// DefaultConfig suits one machine on which the store runs too.
+func DefaultConfig() Config {
+	return Config{
+		FlushMin: 50 * time.Millisecond, FlushMax: 400 * time.Millisecond, FlushShare: 3,
+		BlockRows: 25_000, BlockBytes: 64 << 20, RoomBytes: 128 << 20,
+		InsertPatience: 5 * time.Second, SpillTimeout: 10 * time.Second, LookupTimeout: 5 * time.Second,
+		PublishTimeout: time.Second, OutcomeInterval: 2 * time.Second, StopTimeout: 8 * time.Second,
+		RecentEvents: 100_000, KnownFingerprints: 200_000, Limits: normalize.DefaultLimits(),
+	}
+}
+
+// Validate reports the first thing wrong with the configuration.
+func (c Config) Validate() error {
+	switch {
+	case c.FlushMin <= 0 || c.FlushMax < c.FlushMin:
+		return fmt.Errorf("ingest: flush interval from %v to %v makes no sense", c.FlushMin, c.FlushMax)
+	case c.FlushShare < 1:
+		return fmt.Errorf("ingest: flush share %d is below 1", c.FlushShare)
+	case c.BlockRows < 1 || c.BlockBytes < 1:
+		return fmt.Errorf("ingest: a block of %d rows and %d bytes holds nothing", c.BlockRows, c.BlockBytes)
+	case c.RoomBytes < 1<<20:
+		return fmt.Errorf("ingest: room of %d bytes is too small, give at least 1 MiB", c.RoomBytes)
+	case min(c.InsertPatience, c.SpillTimeout, c.LookupTimeout, c.PublishTimeout, c.OutcomeInterval, c.StopTimeout) <= 0:
+		return errors.New("ingest: every time-out must be positive")
+	case c.RecentEvents < 1 || c.KnownFingerprints < 1:
+		return errors.New("ingest: nothing can be remembered in no room")
+	}
+	return nil
+}

@@ -1,0 +1,181 @@
+package ingest
+
+import (
+	"context"
+	"errors"
+	"sync"
+	"time"
+
+	"github.com/faultline-dev/faultline/internal/event"
+	"github.com/faultline-dev/faultline/internal/outcome"
+)
+
+// run stores blocks until the context ends and the buffer is empty.
+func (w *writer) run(ctx context.Context) error {
+	work, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	defer cancel()
+	var inner, outer sync.WaitGroup
+	inner.Go(func() { w.flush(work) })
+	inner.Go(func() { w.settle(work) })
+	outer.Go(func() { w.drain(ctx) })
+	outer.Go(func() { w.tick(ctx) })
+	<-ctx.Done()
+	// Half of the time for the store; what it does not take by then is spilled.
+	timer := time.AfterFunc(w.cfg.StopTimeout/2, cancel)
+	defer timer.Stop()
+	w.close()
+	inner.Wait()
+	outer.Wait()
+	last, end := context.WithTimeout(context.WithoutCancel(ctx), w.cfg.StopTimeout/4)
+	defer end()
+	return w.tally.flush(last)
+}
+
+// close refuses further events and flushes the rest without delay.
+func (w *writer) close() {
+	w.mu.Lock()
+	w.closed = true
+	w.mu.Unlock()
+	w.notify()
+}
+
+// flush inserts one block after the other.
+func (w *writer) flush(ctx context.Context) {
+	defer close(w.settling)
+	for {
+		b, wait := w.due(time.Now())
+		if b != nil {
+			w.insert(ctx, b)
+			w.settling <- b
+			continue
+		}
+		if wait < 0 {
+			return
+		}
+		timer := time.NewTimer(wait)
+		select {
+		case <-timer.C:
+		case <-w.wake:
+		}
+		timer.Stop()
+	}
+}
+
+// idle is how long to wait when only news can end the wait.
+const idle = time.Hour
+
+// due returns the next block if it is time to insert it; otherwise how long to
+// wait, negative if nothing will come any more.
+func (w *writer) due(now time.Time) (*block, time.Duration) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if len(w.queue) == 0 {
+		if w.closed {
+			return nil, -1
+		}
+		return nil, idle
+	}
+	b := w.queue[0]
+	if wait := w.interval() - now.Sub(w.began); wait > 0 && !w.closed && !w.full(b) {
+		return nil, wait
+	}
+	w.queue[0] = nil
+	w.queue = w.queue[1:]
+	w.began = now
+	return b, 0
+}
+
+// interval is the time from the start of one insert to the start of the next. It
+// grows with what inserts take, because large blocks are cheaper.
+func (w *writer) interval() time.Duration {
+	return min(max(time.Duration(w.cfg.FlushShare)*w.took, w.cfg.FlushMin), w.cfg.FlushMax)
+}
+
+// insert puts a block into the store, or into the spill.
+func (w *writer) insert(ctx context.Context, b *block) {
+	w.metrics.rows.Observe(float64(len(b.events)))
+	name := token(b.events)
+	if !w.away.Load() {
+		b.news = w.announcer.look(ctx, b.events)
+		err := w.attempt(ctx, name, b.events)
+		if err == nil {
+			b.result = outcome.Result{Kind: outcome.Stored}
+			return
+		}
+		w.metrics.failures.WithLabelValues("insert").Inc()
+		if !passing(err) {
+			w.log.Error("the store refuses a block", "events", len(b.events), "error", err)
+			b.result = lost
+			return
+		}
+		w.log.Warn("the store is away; events go to disk", "events", len(b.events), "error", err)
+	}
+	w.putOnDisk(ctx, name, b)
+}
+
+// attempt inserts under the name, and notes what it took.
+func (w *writer) attempt(ctx context.Context, name string, events []*event.Occurrence) error {
+	began := time.Now()
+	defer func() {
+		took := time.Since(began)
+		w.metrics.insert.Observe(took.Seconds())
+		w.mu.Lock()
+		w.took = took
+		w.mu.Unlock()
+	}()
+	ctx, cancel := context.WithTimeout(ctx, w.cfg.InsertPatience)
+	defer cancel()
+	return w.store.Insert(ctx, name, events)
+}
+
+// passing tells an error that may be gone later.
+func passing(err error) bool {
+	var r interface{ Retryable() bool }
+	if errors.As(err, &r) && r.Retryable() {
+		return true
+	}
+	return errors.Is(err, context.DeadlineExceeded) || errors.Is(err, context.Canceled)
+}
+
+// lost is what events get that neither store nor spill took.
+var lost = outcome.Result{
+	Kind: outcome.Lost, Reason: outcome.StoreFailed, Message: "the event could not be stored now", Retry: true, RetryAfter: retryLater,
+}
+
+// settle announces and acknowledges blocks after they were inserted, while the
+// next one is on its way.
+func (w *writer) settle(ctx context.Context) {
+	for b := range w.settling {
+		w.count(b)
+		if b.result.Kind == outcome.Stored && !b.kept {
+			w.announcer.announce(ctx, b.events, b.news)
+			w.writeOutcomes(ctx)
+		}
+		w.finish(b)
+	}
+}
+
+// tick writes outcomes and looks after the spill while nothing else does.
+func (w *writer) tick(ctx context.Context) {
+	t := time.NewTicker(w.cfg.OutcomeInterval)
+	defer t.Stop()
+	for {
+		w.lookAfterSpill(ctx)
+		select {
+		case <-ctx.Done():
+			return
+		case <-t.C:
+		}
+		if !w.away.Load() {
+			w.writeOutcomes(ctx)
+		}
+	}
+}
+
+func (w *writer) writeOutcomes(ctx context.Context) {
+	ctx, cancel := context.WithTimeout(ctx, w.cfg.LookupTimeout)
+	defer cancel()
+	if err := w.tally.flush(ctx); err != nil && ctx.Err() == nil {
+		w.log.Warn("could not write outcomes; they are kept", "error", err)
+	}
+}

@@ -1,0 +1,70 @@
+// Package ingest takes events from every protocol, runs them through the stages,
+// stores them in blocks and says what became of each. Pipeline is the whole way in
+// one function; the writer beside it turns many small batches into few large
+// blocks.
+//
+// It keeps three promises: n events in, n outcomes out; an acknowledged event is in
+// the store or in the spill on disk, never only in memory; and nothing in here grows
+// without a bound. It refuses to know a protocol, a store or a bus by name, and it
+// decides nothing about an issue.
+package ingest
+
+import (
+	"context"
+
+	"github.com/faultline-dev/faultline/internal/event"
+	"github.com/faultline-dev/faultline/internal/outcome"
+	"github.com/faultline-dev/faultline/internal/project"
+	"github.com/faultline-dev/faultline/internal/rule"
+)
+
+// Store keeps events and outcomes.
+//
+// Insert must store all events as one block or none, and must store the same events
+// under the same token once, however often it is called; when it returns nil, the
+// next query must find them. It may retry until the context ends. An error that may
+// pass has a method Retryable() bool that says so. InsertOutcomes is alike.
+type Store interface {
+	Insert(ctx context.Context, token string, events []*event.Occurrence) error
+	InsertOutcomes(ctx context.Context, token string, counts []outcome.Count) error
+}
+
+// Index knows what the store holds: which of these events, which of these
+// fingerprints of a project.
+type Index interface {
+	Existing(ctx context.Context, projectID uint32, ids []event.ID) (map[event.ID]struct{}, error)
+	Known(ctx context.Context, projectID uint32, fingerprints []event.Fingerprint) (map[event.Fingerprint]struct{}, error)
+}
+
+// Spill keeps blocks on disk while the store is away.
+//
+// When Spill returns nil, the block must survive the end of the process. DrainSpill
+// must hand over blocks in the order in which they were spilled, each until insert
+// returns nil, and must return when the context ends. SpillPending tells what waits.
+type Spill interface {
+	Spill(ctx context.Context, token string, events []*event.Occurrence) error
+	DrainSpill(ctx context.Context, insert func(ctx context.Context, token string, events []*event.Occurrence) error) error
+	SpillPending(ctx context.Context) (messages, bytes uint64, err error)
+}
+
+// Publisher tells the other parts of what was stored. Telling the same twice must do
+// no harm.
+type Publisher interface {
+	FirstSeen(ctx context.Context, events []event.Summary) error
+	Hit(ctx context.Context, events []event.Summary) error
+	Critical(ctx context.Context, e event.Summary, ruleIDs []string) error
+}
+
+// Tail shows events to people who watch a project live. Neither method may block.
+type Tail interface {
+	TailWanted(projectID uint32) bool
+	Tail(e event.Summary)
+}
+
+// Directory knows projects. It answers from memory in the usual case; what it
+// returns must not be changed by anybody.
+type Directory interface {
+	Project(ctx context.Context, id uint32) (project.Project, error)
+	Watch(ctx context.Context, projectID uint32) (map[event.Fingerprint]struct{}, error)
+	Rules(ctx context.Context, projectID uint32) ([]rule.Rule, error)
+}

@@ -1,0 +1,140 @@
+package ingest
+
+import (
+	"sync"
+	"sync/atomic"
+
+	"github.com/faultline-dev/faultline/internal/event"
+	"github.com/faultline-dev/faultline/internal/outcome"
+)
+
+// flight is the common fate of the events of one batch.
+type flight struct {
+	done   chan struct{}
+	state  atomic.Int32
+	result outcome.Result // for each event; read after done
+}
+
+const (
+	flying = iota
+	landed
+	crashed
+)
+
+func newFlight() *flight { return &flight{done: make(chan struct{})} }
+
+// land ends a flight with what became of its events.
+func (f *flight) land(r outcome.Result) {
+	f.result = r
+	if r.Kind == outcome.Stored {
+		f.state.Store(landed)
+	} else {
+		f.state.Store(crashed)
+	}
+	close(f.done)
+}
+
+type eventKey struct {
+	project uint32
+	id      event.ID
+}
+
+// seen remembers which events are under way or were stored lately, so that a
+// resend that comes while the first sending is in the buffer is told apart from a
+// new event. It forgets the older half of what is stored when it is full; what is
+under way is bounded by the room.
+type seen struct {
+	mu    sync.Mutex
+	limit int
+	young map[eventKey]*flight
+	old   map[eventKey]*flight
+}
+
+func newSeen(limit int) *seen {
+	return &seen{limit: limit/2 + 1, young: map[eventKey]*flight{}}
+}
+
+// claim enters the events of a project under a flight. The answer has an entry for
+// each event: nil where it is now the flight's, else the flight that has it.
+func (s *seen) claim(f *flight, projectID uint32, events []*event.Occurrence) []*flight {
+	var others []*flight
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for i, o := range events {
+		k := eventKey{projectID, o.Event.ID}
+		if g := s.find(k); g != nil && g.state.Load() != crashed {
+			if others == nil {
+				others = make([]*flight, len(events))
+			}
+			others[i] = g
+			continue
+		}
+		s.put(k, f)
+	}
+	return others
+}
+
+func (s *seen) find(k eventKey) *flight {
+	if f := s.young[k]; f != nil {
+		return f
+	}
+	return s.old[k]
+}
+
+func (s *seen) put(k eventKey, f *flight) {
+	if len(s.young) >= s.limit {
+		forgotten := s.old
+		s.old, s.young = s.young, make(map[eventKey]*flight, s.limit)
+		for k, f := range forgotten {
+			if f.state.Load() == flying {
+				s.young[k] = f
+			}
+		}
+	}
+	s.young[k] = f
+}
+
+// recent is a set that forgets the oldest half when it is full.
+type recent[K comparable] struct {
+	mu    sync.Mutex
+	limit int
+	young map[K]struct{}
+	old   map[K]struct{}
+}
+
+func newRecent[K comparable](limit int) *recent[K] {
+	return &recent[K]{limit: limit/2 + 1, young: map[K]struct{}{}}
+}
+
+// missing returns the keys that are not in the set. Those that are count as new.
+func (r *recent[K]) missing(keys []K) []K {
+	var out []K
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for _, k := range keys {
+		if _, found := r.young[k]; found {
+			continue
+		}
+		if _, found := r.old[k]; found {
+			r.put(k)
+			continue
+		}
+		out = append(out, k)
+	}
+	return out
+}
+
+func (r *recent[K]) add(keys []K) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for _, k := range keys {
+		r.put(k)
+	}
+}
+
+func (r *recent[K]) put(k K) {
+	if len(r.young) >= r.limit {
+		r.old, r.young = r.young, map[K]struct{}{}
+	}
+	r.young[k] = struct{}{}
+}

@@ -1,0 +1,151 @@
+package ingest
+
+import (
+	"context"
+	"strings"
+	"time"
+
+	"github.com/faultline-dev/faultline/internal/event"
+	"github.com/faultline-dev/faultline/internal/outcome"
+)
+
+// resentPrefix begins the tokens of spilled blocks whose events must be looked up
+// before they are inserted: they were sent again, and nobody could tell whether
+// the store has them or another spilled block.
+const resentPrefix = "resent-"
+
+// putOnDisk spills a block. As long as the store is away, blocks are not even
+// tried: draining finds out when it is back.
+func (w *writer) putOnDisk(ctx context.Context, name string, b *block) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), w.spillTimeout())
+	defer cancel()
+	w.spills.Add(1)
+	w.waiting.Store(true)
+	if err := w.spill.Spill(ctx, name, b.events); err != nil {
+		w.metrics.failures.WithLabelValues("spill").Inc()
+		w.log.Error("events could not be put on disk", "events", len(b.events), "error", err)
+		w.setAway(false)
+		b.result = lost
+		return
+	}
+	w.metrics.spilled.Add(float64(len(b.events)))
+	if !strings.HasPrefix(name, resentPrefix) {
+		w.setAway(true)
+	}
+	b.result, b.kept = outcome.Result{Kind: outcome.Stored}, true
+}
+
+// spillTimeout is shorter while the writer stops.
+func (w *writer) spillTimeout() time.Duration {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.closed {
+		return min(w.cfg.SpillTimeout, w.cfg.StopTimeout/4)
+	}
+	return w.cfg.SpillTimeout
+}
+
+// putAside spills events that were sent again and that nobody can look up now.
+func (w *writer) putAside(ctx context.Context, b *block) {
+	w.putOnDisk(ctx, resentPrefix+token(b.events), b)
+	w.count(b)
+	w.finish(b)
+}
+
+func (w *writer) setAway(away bool) {
+	w.away.Store(away)
+	if away {
+		w.metrics.away.Set(1)
+	} else {
+		w.metrics.away.Set(0)
+	}
+}
+
+// lookAfterSpill finds out whether something waits in the spill.
+func (w *writer) lookAfterSpill(ctx context.Context) {
+	if !w.waiting.Load() {
+		return
+	}
+	before := w.spills.Load()
+	messages, _, err := w.spill.SpillPending(ctx)
+	if err == nil && messages == 0 {
+		w.waiting.Store(false)
+		if w.spills.Load() != before {
+			w.waiting.Store(true)
+		}
+	}
+}
+
+// drain brings spilled blocks into the store, oldest first, until the context ends.
+func (w *writer) drain(ctx context.Context) {
+	d := drainer{writer: w}
+	for ctx.Err() == nil {
+		if err := w.spill.DrainSpill(ctx, d.insert); err != nil && ctx.Err() == nil {
+			w.log.Warn("draining the spill failed; it starts over", "error", err)
+		}
+		timer := time.NewTimer(retryLater)
+		select {
+		case <-ctx.Done():
+		case <-timer.C:
+		}
+		timer.Stop()
+	}
+}
+
+// drainer inserts spilled blocks. It keeps what is left of a resent block between
+// attempts, because a block must not change under its token.
+type drainer struct {
+	*writer
+	name string
+	left []*event.Occurrence
+}
+
+func (d *drainer) insert(ctx context.Context, name string, events []*event.Occurrence) error {
+	if strings.HasPrefix(name, resentPrefix) {
+		if d.name != name {
+			left, err := d.unstored(ctx, events)
+			if err != nil {
+				return err
+			}
+			d.name, d.left = name, left
+		}
+		events = d.left
+	}
+	if len(events) > 0 {
+		n := d.announcer.look(ctx, events)
+		if err := d.attempt(ctx, name, events); err != nil {
+			d.metrics.failures.WithLabelValues("drain").Inc()
+			return err
+		}
+		d.announcer.announce(ctx, events, n)
+	}
+	for _, o := range events {
+		d.tally.add(outcome.Count{ProjectID: o.ProjectID, Minute: o.ReceivedAt, Kind: outcome.Stored, Events: 1})
+	}
+	d.metrics.drained.Add(float64(len(events)))
+	d.setAway(false)
+	return nil
+}
+
+// unstored leaves out the events that the store has.
+func (d *drainer) unstored(ctx context.Context, events []*event.Occurrence) ([]*event.Occurrence, error) {
+	perProject := map[uint32][]event.ID{}
+	for _, o := range events {
+		perProject[o.ProjectID] = append(perProject[o.ProjectID], o.Event.ID)
+	}
+	ctx, cancel := context.WithTimeout(ctx, d.cfg.LookupTimeout)
+	defer cancel()
+	var left []*event.Occurrence
+	for id, ids := range perProject {
+		existing, err := d.index.Existing(ctx, id, ids)
+		if err != nil {
+			return nil, err
+		}
+		for _, o := range events {
+			if _, found := existing[o.Event.ID]; o.ProjectID == id && !found {
+				left = append(left, o)
+			}
+		}
+	}
+	return left, nil
+}

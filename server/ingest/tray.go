@@ -1,0 +1,80 @@
+package ingest
+
+import (
+	"time"
+
+	"github.com/faultline-dev/faultline/internal/event"
+	"github.com/faultline-dev/faultline/internal/outcome"
+	"github.com/faultline-dev/faultline/server/receive"
+)
+
+// retryLater is what a client should wait when nothing better is known.
+const retryLater = time.Second
+
+// tray holds a batch on its way: one result for each event, and what is to be
+// stored.
+type tray struct {
+	batch    *receive.Batch
+	results  []outcome.Result
+	accepted []*event.Occurrence
+	places   []int  // index in results of each accepted event
+	inBlock  []bool // events that a block counts, by index in results; nil: none
+}
+
+func newTray(b *receive.Batch) *tray {
+	return &tray{
+		batch: b, results: make([]outcome.Result, len(b.Events)),
+		accepted: make([]*event.Occurrence, 0, len(b.Events)), places: make([]int, 0, len(b.Events)),
+	}
+}
+
+// accept keeps an event for the writer.
+func (t *tray) accept(i int, o *event.Occurrence) {
+	t.accepted = append(t.accepted, o)
+	t.places = append(t.places, i)
+}
+
+// refuse ends the way of one event.
+func (t *tray) refuse(i int, r outcome.Result) {
+	r.EventID = t.batch.Events[i].ID
+	t.results[i] = r
+}
+
+// refuseAll ends the way of every event that has no result yet.
+func (t *tray) refuseAll(r outcome.Result) *tray {
+	for i := range t.results {
+		if t.results[i].Kind == 0 {
+			t.refuse(i, r)
+		}
+	}
+	t.accepted, t.places = nil, nil
+	return t
+}
+
+// settle decides the nth accepted event.
+func (t *tray) settle(n int, r outcome.Result) { t.refuse(t.places[n], r) }
+
+// keep leaves only the accepted events that still wait for a result.
+func (t *tray) keep() {
+	accepted, places := t.accepted[:0], t.places[:0]
+	for n, i := range t.places {
+		if t.results[i].Kind == 0 {
+			accepted, places = append(accepted, t.accepted[n]), append(places, i)
+		}
+	}
+	clear(t.accepted[len(accepted):])
+	t.accepted, t.places = accepted, places
+}
+
+// blocked notes that a block has taken the accepted events and counts them.
+func (t *tray) blocked() {
+	if t.inBlock == nil {
+		t.inBlock = make([]bool, len(t.results))
+	}
+	for _, i := range t.places {
+		t.inBlock[i] = true
+	}
+}
+
+// counted tells whether a block counts the event.
+func (t *tray) counted(i int) bool { return t.inBlock != nil && t.inBlock[i] }

@@ -1,0 +1,262 @@
+package ingest
+
+import (
+	"context"
+	"log/slog"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"golang.org/x/sync/semaphore"
+
+	"github.com/faultline-dev/faultline/internal/event"
+	"github.com/faultline-dev/faultline/internal/outcome"
+)
+
+// writer gathers events into blocks and stores them: one block at a time is
+// inserted, while the next fills up and the last is announced and acknowledged.
+type writer struct {
+	cfg       Config
+	store     Store
+	index     Index
+	spill     Spill
+	announcer *announcer
+	tally     *tally
+	metrics   *Metrics
+	log       *slog.Logger
+
+	room     *semaphore.Weighted // bytes
+	seen     *seen
+	settling chan *block
+
+	away    atomic.Bool   // blocks go to the spill, until draining succeeds
+	spills  atomic.Uint64 // blocks spilled by this process
+	waiting atomic.Bool   // something may wait in the spill
+
+	wake   chan struct{} // holds one token: there is news in the fields below
+	mu     sync.Mutex
+	queue  []*block // the last one is still filling up
+	closed bool
+	began  time.Time     // of the last insert
+	took   time.Duration // the last insert
+}
+
+func newWriter(cfg Config, p Parts, t *tally) *writer {
+	w := &writer{
+		cfg: cfg, store: p.Store, index: p.Index, spill: p.Spill, announcer: newAnnouncer(cfg, p), tally: t,
+		metrics: p.Metrics, log: p.Logger, room: semaphore.NewWeighted(cfg.RoomBytes), seen: newSeen(cfg.RecentEvents),
+		settling: make(chan *block, 1), wake: make(chan struct{}, 1),
+	}
+	w.waiting.Store(true)
+	return w
+}
+
+// write decides every event that the tray has accepted. Duplicates go first; the
+// rest reserves room, joins the block that is filling up, and waits for it.
+func (w *writer) write(ctx context.Context, t *tray) {
+	if len(t.accepted) == 0 {
+		return
+	}
+	f := newFlight()
+	joined := w.claim(t, f)
+	known := w.known(ctx, t)
+	if len(t.accepted) == 0 {
+		f.land(outcome.Result{Kind: outcome.Stored})
+	} else if bytes, ok := w.reserve(ctx, t, f); ok {
+		w.hand(ctx, t, f, bytes, known)
+	}
+	w.join(ctx, t, joined)
+}
+
+// twin is an event whose other sending is under way.
+type twin struct {
+	place  int
+	flight *flight
+}
+
+// claim takes out the duplicates that can be told without a look-up: within the
+// batch, of events stored lately, and of events under way, which are returned.
+func (w *writer) claim(t *tray, f *flight) []twin {
+	others := w.seen.claim(f, t.batch.ProjectID, t.accepted)
+	if others == nil {
+		return nil
+	}
+	var joined []twin
+	for n, other := range others {
+		switch {
+		case other == nil:
+		case other == f:
+			t.settle(n, outcome.Result{Kind: outcome.Duplicate, Reason: outcome.DuplicateInside})
+		case other.state.Load() == landed:
+			t.settle(n, outcome.Result{Kind: outcome.Duplicate})
+		default:
+			joined = append(joined, twin{t.places[n], other})
+			t.settle(n, outcome.Result{Kind: outcome.Duplicate})
+		}
+	}
+	t.keep()
+	return joined
+}
+
+// known takes out resent events that the store has. It reports false if it cannot
+// tell of all others that the store will not have them.
+func (w *writer) known(ctx context.Context, t *tray) bool {
+	if t.batch.Attempt <= 1 || len(t.accepted) == 0 {
+		return true
+	}
+	// What is in the spill cannot be looked up; ask before looking into the store,
+	// because events move from there to here.
+	sure := !w.waiting.Load()
+	ids := make([]event.ID, len(t.accepted))
+	for i, o := range t.accepted {
+		ids[i] = o.Event.ID
+	}
+	ctx, cancel := context.WithTimeout(ctx, w.cfg.LookupTimeout)
+	defer cancel()
+	existing, err := w.index.Existing(ctx, t.batch.ProjectID, ids)
+	if err != nil {
+		w.metrics.failures.WithLabelValues("look up resent events").Inc()
+		return false
+	}
+	for n, id := range ids {
+		if _, found := existing[id]; found {
+			t.settle(n, outcome.Result{Kind: outcome.Duplicate})
+		}
+	}
+	t.keep()
+	return sure
+}
+
+// reserve waits for room in the buffer, in the order of asking.
+func (w *writer) reserve(ctx context.Context, t *tray, f *flight) (int64, bool) {
+	var bytes int64
+	for _, o := range t.accepted {
+		bytes += size(o)
+	}
+	bytes = min(bytes, w.cfg.RoomBytes)
+	if t.batch.Patience > 0 {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeout(ctx, t.batch.Patience)
+		defer cancel()
+	}
+	if err := w.room.Acquire(ctx, bytes); err != nil {
+		f.land(w.refuse(t, outcome.Result{
+			Kind: outcome.Limited, Reason: outcome.Buffer, Message: "the server has no room for more events now",
+			Retry: true, RetryAfter: retryLater,
+		}))
+		return 0, false
+	}
+	w.metrics.room.Add(float64(bytes))
+	return bytes, true
+}
+
+// refuse gives every accepted event one result, and returns it.
+func (w *writer) refuse(t *tray, r outcome.Result) outcome.Result {
+	for n := range t.accepted {
+		t.settle(n, r)
+	}
+	t.accepted, t.places = nil, nil
+	return r
+}
+
+// hand gives the accepted events to the block that is filling up, or to the spill
+// if they may be there already, and waits for what becomes of them.
+func (w *writer) hand(ctx context.Context, t *tray, f *flight, bytes int64, known bool) {
+	p := part{f, outcome.Count{ProjectID: t.batch.ProjectID, KeyID: t.batch.KeyID, Minute: t.batch.ReceivedAt, Events: uint64(len(t.accepted))}}
+	if !known {
+		w.putAside(ctx, &block{events: t.accepted, bytes: bytes, parts: []part{p}})
+	} else if !w.add(p, t.accepted, bytes) {
+		w.release(bytes)
+		f.land(w.refuse(t, stopping))
+		return
+	}
+	t.blocked()
+	r := outcome.Result{
+		Kind: outcome.Lost, Reason: outcome.StoreFailed, Message: "the request ended before the event was stored",
+		Retry: true, RetryAfter: retryLater,
+	}
+	select {
+	case <-f.done:
+		r = f.result
+	case <-ctx.Done():
+	}
+	w.refuse(t, r)
+}
+
+// stopping is what events get that come too late.
+var stopping = outcome.Result{
+	Kind: outcome.Lost, Reason: outcome.Shutdown, Message: "the server is stopping", Retry: true, RetryAfter: retryLater,
+}
+
+// join waits for the first sendings of events that were sent again meanwhile. They
+// are duplicates if those were stored.
+func (w *writer) join(ctx context.Context, t *tray, joined []twin) {
+	for _, j := range joined {
+		select {
+		case <-j.flight.done:
+			if j.flight.state.Load() == landed {
+				continue
+			}
+		case <-ctx.Done():
+		}
+		t.refuse(j.place, outcome.Result{
+			Kind: outcome.Lost, Reason: outcome.StoreFailed, Message: "the first sending of this event was not stored",
+			Retry: true, RetryAfter: retryLater,
+		})
+	}
+}
+
+// add puts events into the block that is filling up; false if the writer stops.
+func (w *writer) add(p part, events []*event.Occurrence, bytes int64) bool {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.closed {
+		return false
+	}
+	if len(w.queue) == 0 || w.full(w.queue[len(w.queue)-1]) {
+		w.queue = append(w.queue, &block{})
+	}
+	b := w.queue[len(w.queue)-1]
+	first := len(b.events) == 0
+	b.events, b.parts, b.bytes = append(b.events, events...), append(b.parts, p), b.bytes+bytes
+	if first || w.full(b) {
+		w.notify()
+	}
+	return true
+}
+
+func (w *writer) full(b *block) bool {
+	return len(b.events) >= w.cfg.BlockRows || b.bytes >= w.cfg.BlockBytes
+}
+
+func (w *writer) notify() {
+	select {
+	case w.wake <- struct{}{}:
+	default:
+	}
+}
+
+// count counts the outcome of a block's events, unless draining will do it.
+func (w *writer) count(b *block) {
+	if b.kept {
+		return
+	}
+	for _, p := range b.parts {
+		p.count.Kind, p.count.Reason = b.result.Kind, b.result.Reason
+		w.tally.add(p.count)
+	}
+}
+
+// finish ends the way of a block: it makes room and tells those who wait.
+func (w *writer) finish(b *block) {
+	for _, p := range b.parts {
+		p.flight.land(b.result)
+	}
+	w.release(b.bytes)
+	b.events, b.parts = nil, nil
+}
+
+func (w *writer) release(bytes int64) {
+	w.room.Release(bytes)
+	w.metrics.room.Sub(float64(bytes))
+}
