@@ -42,7 +42,7 @@ type eventKey struct {
 // seen remembers which events are under way or were stored lately, so that a
 // resend that comes while the first sending is in the buffer is told apart from a
 // new event. It forgets the older half of what is stored when it is full; what is
-under way is bounded by the room.
+// under way is bounded by the room.
 type seen struct {
 	mu    sync.Mutex
 	limit int
