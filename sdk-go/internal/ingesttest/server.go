@@ -67,6 +67,7 @@ type Server struct {
 	batches []Batch
 	drops   map[string]uint64
 	streams int
+	open    int
 	changed chan struct{}
 	served  sync.WaitGroup
 }
@@ -150,7 +151,14 @@ func (s *Server) Reply(fn func(*ingestv1.Batch) Reply) {
 func (s *Server) Stream(ctx context.Context, stream *connect.BidiStream[ingestv1.StreamRequest, ingestv1.StreamResponse]) error {
 	s.mu.Lock()
 	s.streams++
+	s.open++
 	s.mu.Unlock()
+	defer func() {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		s.open--
+		s.announce()
+	}()
 	key := stream.RequestHeader().Get("Authorization")
 	for {
 		req, err := stream.Receive()
@@ -246,9 +254,24 @@ func (s *Server) take(req *ingestv1.StreamRequest, key string) (*ingestv1.Ack, R
 		}
 	}
 	s.batches = append(s.batches, seen)
+	s.announce()
+	return ack, reply
+}
+
+// announce wakes those who wait; the lock is held.
+func (s *Server) announce() {
 	close(s.changed)
 	s.changed = make(chan struct{})
-	return ack, reply
+}
+
+// AwaitIdle waits until no stream is open.
+func (s *Server) AwaitIdle(what string) {
+	s.t.Helper()
+	s.Await(what, func() bool {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		return s.open == 0
+	})
 }
 
 // Await waits until the condition holds; it is asked after every batch.

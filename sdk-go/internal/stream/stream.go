@@ -213,7 +213,7 @@ func (s *Stream) spool(entries []*entry) {
 func (s *Stream) adopt(ticket *Ticket) {
 	defer s.tracker.end(ticket)
 	err := s.cfg.Spool.Adopt(func(r spool.Recovered) error {
-		s.box.push([]*entry{{id: r.ID, size: r.Ref.Len(), ref: r.Ref, attempts: 1, ticket: s.tracker.admitStored()}})
+		s.box.push([]*entry{{id: r.ID, size: r.Ref.Len(), ref: r.Ref, attempts: 1, ticket: s.tracker.beside(ticket)}})
 		return s.ctx.Err()
 	})
 	if err != nil && s.ctx.Err() == nil {

@@ -52,12 +52,21 @@ func (t *tracker) reserve(bytes int) (Ticket, bool) {
 	return Ticket{epoch: t.current, bytes: bytes}, true
 }
 
-// admitStored lets an event in that lives on disk and holds no memory.
+// admitStored lets something in that lives on disk and holds no memory.
 func (t *tracker) admitStored() Ticket {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	t.current.pending++
 	return Ticket{epoch: t.current, bytes: -1}
+}
+
+// beside lets an event in that lives on disk, for the same flush as one that
+// has not ended.
+func (t *tracker) beside(k *Ticket) Ticket {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	k.epoch.pending++
+	return Ticket{epoch: k.epoch, bytes: -1}
 }
 
 // resize replaces the estimate of an event's size by its true size.
