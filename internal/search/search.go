@@ -27,9 +27,9 @@ type Query struct {
 // Parse reads a query. Every error is a *SyntaxError.
 func Parse(s string) (Query, error) { return parse(s, true) }
 
-// ParseEvents reads a query for places where only events are known, such as
-// alert rules, the live tail and lists of events: words that speak of issues
-// (is:, assigned:, times_seen:, ...) are refused.
+// ParseEvents reads a query for places where one event at a time is known, such
+// as alert rules and the live tail: words that speak of issues (is:, assigned:,
+// times_seen:, ...) are refused.
 func ParseEvents(s string) (Query, error) { return parse(s, false) }
 
 // Empty reports whether the query matches everything because nothing is asked.

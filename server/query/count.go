@@ -56,7 +56,7 @@ func (s *Service) Explore(ctx context.Context, a project.Access, r ExploreReques
 	if v.GroupBy, err = groupKey(v.GroupBy); err != nil {
 		return view.Exploration{}, err
 	}
-	if v.Query, err = search.ParseEvents(r.Query); err != nil {
+	if v.Query, err = s.parse(ctx, a, p, r.Query); err != nil {
 		return view.Exploration{}, err
 	}
 	if v.Range, err = s.span(r.Range, defaultSpan); err != nil {

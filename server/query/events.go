@@ -8,7 +8,6 @@ import (
 	"github.com/faultline-dev/faultline/internal/event"
 	"github.com/faultline-dev/faultline/internal/issue"
 	"github.com/faultline-dev/faultline/internal/project"
-	"github.com/faultline-dev/faultline/internal/search"
 	"github.com/faultline-dev/faultline/internal/view"
 )
 
@@ -36,8 +35,12 @@ func (s *Service) ListEvents(ctx context.Context, a project.Access, projectID ui
 	if err != nil {
 		return nil, "", err
 	}
+	q, err := s.parse(ctx, a, p, r.Query)
+	if err != nil {
+		return nil, "", err
+	}
 	asked := question("events", p.ID, r.Query, r.Environment, r.Range.Start, r.Range.End)
-	return s.events(ctx, view.EventsRequest{ProjectID: p.ID}, r, defaultSpan, asked, target)
+	return s.events(ctx, view.EventsRequest{ProjectID: p.ID, Query: q}, r, defaultSpan, asked, target)
 }
 
 // ListIssueEvents returns one page of an issue's events, of all time unless a
@@ -47,9 +50,13 @@ func (s *Service) ListIssueEvents(ctx context.Context, a project.Access, name st
 	if err != nil {
 		return nil, "", err
 	}
+	q, err := s.parse(ctx, a, p, r.Query)
+	if err != nil {
+		return nil, "", err
+	}
 	asked := question("issue events", id, r.Query, r.Environment, r.Range.Start, r.Range.End)
 	of := func(issue.ID) issue.ID { return id }
-	return s.events(ctx, view.EventsRequest{ProjectID: p.ID, Issue: &id.Fingerprint}, r, 0, asked, of)
+	return s.events(ctx, view.EventsRequest{ProjectID: p.ID, Issue: &id.Fingerprint, Query: q}, r, 0, asked, of)
 }
 
 // events reads one page, one event more than it holds to see whether there is
@@ -57,9 +64,6 @@ func (s *Service) ListIssueEvents(ctx context.Context, a project.Access, name st
 func (s *Service) events(ctx context.Context, v view.EventsRequest, r EventsRequest, back time.Duration, asked string, of func(issue.ID) issue.ID) ([]Event, string, error) {
 	size, err := r.Page.size()
 	if err != nil {
-		return nil, "", err
-	}
-	if v.Query, err = search.ParseEvents(r.Query); err != nil {
 		return nil, "", err
 	}
 	pos, next, err := r.Page.position(asked)

@@ -95,7 +95,12 @@ func TestEventsOfAnIssue(t *testing.T) {
 			t.Fatalf("%s: %v", name, err)
 		}
 	}
-	if _, _, err := f.ListEvents(t.Context(), f.ada, f.web.ID, query.EventsRequest{Query: "is:unresolved"}); !errors.Is(err, search.ErrSyntax) {
+	_, _, err = f.ListEvents(t.Context(), f.ada, f.web.ID, query.EventsRequest{Query: "assigned:me"})
+	must(t, err)
+	if got := f.events.listed.Query.String(); got != "assigned:ada@example.com" {
+		t.Fatalf("asked for %s", got)
+	}
+	if err := f.Service.Tail(t.Context(), f.ada, f.web.ID, "is:unresolved", nil); !errors.Is(err, search.ErrSyntax) {
 		t.Fatal(err)
 	}
 	if _, _, err := f.ListOutcomes(t.Context(), f.ada, f.web.ID, view.Range{}, 501); !errors.Is(err, project.ErrInvalid) {

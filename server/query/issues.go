@@ -61,7 +61,7 @@ func (s *Service) ListIssues(ctx context.Context, a project.Access, r IssuesRequ
 	if r.Sparkline < 0 || r.Sparkline > maxSparkline {
 		return nil, "", invalid("sparkline is %d; give at most %d parts", r.Sparkline, maxSparkline)
 	}
-	q, err := s.issueQuery(ctx, a, p, r.Query)
+	q, err := s.parse(ctx, a, p, r.Query)
 	if err != nil {
 		return nil, "", err
 	}

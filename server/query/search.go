@@ -34,9 +34,8 @@ func (s *Service) span(r view.Range, back time.Duration) (view.Range, error) {
 	return r, nil
 }
 
-// issueQuery reads a query about issues, and gives the words me and WEB-42
-// their meaning.
-func (s *Service) issueQuery(ctx context.Context, a project.Access, p project.Project, text string) (search.Query, error) {
+// parse reads a query, and gives the words me and WEB-42 their meaning.
+func (s *Service) parse(ctx context.Context, a project.Access, p project.Project, text string) (search.Query, error) {
 	q, err := search.Parse(text)
 	if err != nil {
 		return search.Query{}, err
