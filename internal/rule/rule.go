@@ -78,4 +78,5 @@ type DeliveryFilter struct {
 	RuleID    string
 	IssueID   issue.ID
 	Status    Status
+	Before    string // id of a delivery: only older ones
 }

@@ -15,6 +15,7 @@ import (
 	"github.com/faultline-dev/faultline/internal/event"
 	"github.com/faultline-dev/faultline/internal/project"
 	"github.com/faultline-dev/faultline/internal/rule"
+	"github.com/faultline-dev/faultline/server/credential"
 )
 
 // Config bounds what is remembered, and for how long.
@@ -74,9 +75,9 @@ type ProjectStore interface {
 // KeyStore holds keys and the installation's signing key; errors as for
 // ProjectStore.
 type KeyStore interface {
+	credential.Secrets
 	Key(ctx context.Context, id string) (project.Key, error)
 	RevokedKeys(ctx context.Context, at time.Time) ([]string, error)
-	Secret(ctx context.Context, name, candidate string) (string, error)
 }
 
 // TokenStore holds tokens and who made them; errors as for ProjectStore.

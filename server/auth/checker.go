@@ -13,9 +13,6 @@ import (
 	"github.com/faultline-dev/faultline/server/credential"
 )
 
-// SigningKey is the name of the secret with which API keys are signed.
-const SigningKey = "api-key-signing-seed"
-
 // Checker checks credentials. It is safe for concurrent use.
 type Checker struct {
 	store     CheckerStore
@@ -39,7 +36,7 @@ func NewChecker(ctx context.Context, store CheckerStore, directory *Directory, c
 	if err := cfg.Validate(); err != nil {
 		return nil, err
 	}
-	signer, err := OpenSigner(ctx, store)
+	signer, err := credential.LoadSigner(ctx, store)
 	if err != nil {
 		return nil, err
 	}
@@ -54,16 +51,6 @@ func NewChecker(ctx context.Context, store CheckerStore, directory *Directory, c
 		return nil, err
 	}
 	return c, nil
-}
-
-// OpenSigner returns what signs API keys. The first call for a store makes its
-// key.
-func OpenSigner(ctx context.Context, store KeyStore) (*credential.Signer, error) {
-	seed, err := store.Secret(ctx, SigningKey, credential.NewSeed())
-	if err != nil {
-		return nil, fmt.Errorf("read the signing key of API keys: %w", err)
-	}
-	return credential.NewSigner(seed)
 }
 
 // Invalidate makes what is remembered of the keys of a project, of all tokens

@@ -1,6 +1,7 @@
 package credential
 
 import (
+	"context"
 	"crypto/ed25519"
 	"crypto/sha256"
 	"encoding/base64"
@@ -43,6 +44,25 @@ type Signer struct {
 
 // NewSeed makes the text of a signing key. It is the installation's secret.
 func NewSeed() string { return base64.RawStdEncoding.EncodeToString(random(ed25519.SeedSize)) }
+
+// SigningKey is the name of the secret with which API keys are signed.
+const SigningKey = "api-key-signing-seed"
+
+// Secrets keeps the installation's secrets. Secret must store the candidate at
+// the first call for a name, and return that at every later one.
+type Secrets interface {
+	Secret(ctx context.Context, name, candidate string) (string, error)
+}
+
+// LoadSigner returns the installation's signer. The first call for a store makes
+// its key.
+func LoadSigner(ctx context.Context, store Secrets) (*Signer, error) {
+	seed, err := store.Secret(ctx, SigningKey, NewSeed())
+	if err != nil {
+		return nil, fmt.Errorf("read the signing key of API keys: %w", err)
+	}
+	return NewSigner(seed)
+}
 
 // NewSigner reads a signing key as NewSeed wrote it.
 func NewSigner(seed string) (*Signer, error) {

@@ -1,6 +1,7 @@
 // Package credential makes and checks what people and programs prove themselves
 // with: public keys of DSNs, signed API keys, tokens, session cookies and
-// passwords. It keeps nothing, looks nothing up and decides nobody's access.
+// passwords. It keeps nothing, looks nothing up but its own signing key, and
+// decides nobody's access.
 package credential
 
 import (

@@ -81,6 +81,10 @@ func (s *Store) Deliveries(ctx context.Context, f rule.DeliveryFilter, limit, of
 	if f.Status != "" {
 		and("status", clean(string(f.Status)))
 	}
+	if f.Before != "" {
+		args = append(args, clean(f.Before))
+		where = append(where, fmt.Sprintf("(created_at, id) < (SELECT created_at, id FROM deliveries WHERE project_id = $1 AND id = $%d)", len(args)))
+	}
 	args = append(args, limit, offset)
 	return list(ctx, s.read, "deliveries", scanDelivery, fmt.Sprintf(`SELECT `+deliveryColumns+` FROM deliveries WHERE %s
 		ORDER BY created_at DESC, id DESC LIMIT $%d OFFSET $%d`, strings.Join(where, " AND "), len(args)-1, len(args)), args...)

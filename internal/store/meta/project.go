@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/faultline-dev/faultline/internal/project"
+	"github.com/faultline-dev/faultline/internal/rule"
 )
 
 const projectColumns = `id, organization_id, slug, name, platform, created_at, first_event_at, settings`
@@ -42,12 +43,39 @@ func (s *Store) AllProjects(ctx context.Context) ([]project.Project, error) {
 // CreateProject adds a project. An id of 0 gets the next free one.
 // project.ErrExists if its id, or its slug in the organization, is taken.
 func (s *Store) CreateProject(ctx context.Context, p project.Project) (project.Project, error) {
+	return s.SetUpProject(ctx, p, nil, nil)
+}
+
+// SetUpProject is CreateProject with the first keys and alert rules, all or
+// nothing; they get the project's id.
+func (s *Store) SetUpProject(ctx context.Context, p project.Project, keys []project.Key, rules []rule.Rule) (project.Project, error) {
+	var made project.Project
 	err := s.tx(ctx, func(tx *sql.Tx) (err error) {
-		p, err = s.insertProject(ctx, tx, p)
+		made, err = s.setUpProject(ctx, tx, p, keys, rules)
 		return err
 	})
 	if err != nil {
 		return project.Project{}, err
+	}
+	return made, nil
+}
+
+func (s *Store) setUpProject(ctx context.Context, tx *sql.Tx, p project.Project, keys []project.Key, rules []rule.Rule) (project.Project, error) {
+	p, err := s.insertProject(ctx, tx, p)
+	if err != nil {
+		return p, err
+	}
+	for _, k := range keys {
+		k.ProjectID = p.ID
+		if err := s.insertKey(ctx, tx, k); err != nil {
+			return p, err
+		}
+	}
+	for _, r := range rules {
+		r.ProjectID = p.ID
+		if _, err := putRule(ctx, tx, r); err != nil {
+			return p, err
+		}
 	}
 	return p, nil
 }

@@ -10,6 +10,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/faultline-dev/faultline/internal/project"
+	"github.com/faultline-dev/faultline/internal/rule"
 	"github.com/faultline-dev/faultline/internal/store/meta"
 )
 
@@ -287,7 +288,7 @@ func testProvision(t *testing.T, s *meta.Store) {
 	}
 	broken := v
 	broken.Keys = append(slices.Clone(v.Keys), v.Keys[0])
-	if done, err := s.Provision(t.Context(), broken); err == nil || done {
+	if done, err := s.Provision(t.Context(), broken, nil); err == nil || done {
 		t.Fatal("the same key twice was accepted")
 	}
 	if all, err := s.AllProjects(t.Context()); err != nil || len(all) != 0 {
@@ -297,7 +298,7 @@ func testProvision(t *testing.T, s *meta.Store) {
 	var g errgroup.Group
 	for i := range done {
 		g.Go(func() (err error) {
-			done[i], err = s.Provision(t.Context(), v)
+			done[i], err = s.Provision(t.Context(), v, []rule.Rule{{Name: "Fatal", Triggers: []rule.Trigger{rule.OnEvent}}})
 			return err
 		})
 	}
@@ -315,6 +316,9 @@ func testProvision(t *testing.T, s *meta.Store) {
 	}
 	if k, err := s.Key(t.Context(), v.Keys[0].ID); err != nil || k.ProjectID != 7 {
 		t.Fatal(k, err)
+	}
+	if rules, err := s.Rules(t.Context(), 7); err != nil || len(rules) != 1 || rules[0].Name != "Fatal" {
+		t.Fatal(rules, err)
 	}
 }
 

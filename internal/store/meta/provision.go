@@ -6,13 +6,15 @@ import (
 	"errors"
 
 	"github.com/faultline-dev/faultline/internal/project"
+	"github.com/faultline-dev/faultline/internal/rule"
 )
 
 var errProvisioned = errors.New("the store is not empty")
 
-// Provision fills an empty store, all or nothing, and reports whether it did. A
-// store is filled once, however many processes try at the same time.
-func (s *Store) Provision(ctx context.Context, v project.Provision) (bool, error) {
+// Provision fills an empty store, all or nothing, and reports whether it did; the
+// rules become those of the project. A store is filled once, however many
+// processes try at the same time.
+func (s *Store) Provision(ctx context.Context, v project.Provision, rules []rule.Rule) (bool, error) {
 	err := s.tx(ctx, func(tx *sql.Tx) error {
 		// A second process waits here until the first has committed.
 		n, err := exec(ctx, tx, "mark the first start",
@@ -26,13 +28,8 @@ func (s *Store) Provision(ctx context.Context, v project.Provision) (bool, error
 		if err := insertOrganization(ctx, tx, v.Organization); err != nil {
 			return err
 		}
-		if _, err := s.insertProject(ctx, tx, v.Project); err != nil {
+		if _, err := s.setUpProject(ctx, tx, v.Project, v.Keys, rules); err != nil {
 			return err
-		}
-		for _, k := range v.Keys {
-			if err := s.insertKey(ctx, tx, k); err != nil {
-				return err
-			}
 		}
 		if _, err := s.insertMember(ctx, tx, v.Owner); err != nil {
 			return err

@@ -31,6 +31,10 @@ func (s *Store) Rule(ctx context.Context, id string) (rule.Rule, error) {
 // empty id gets a new one. The time of making stays what it was.
 // project.ErrNotFound if the id belongs to another project.
 func (s *Store) PutRule(ctx context.Context, v rule.Rule) (rule.Rule, error) {
+	return putRule(ctx, s.write, v)
+}
+
+func putRule(ctx context.Context, q querier, v rule.Rule) (rule.Rule, error) {
 	if v.ID == "" {
 		v.ID = newID()
 	}
@@ -45,7 +49,7 @@ func (s *Store) PutRule(ctx context.Context, v rule.Rule) (rule.Rule, error) {
 	if err != nil {
 		return rule.Rule{}, err
 	}
-	return one(ctx, s.write, "alert rule "+v.ID, scanRule, `INSERT INTO rules (`+ruleColumns+`) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+	return one(ctx, q, "alert rule "+v.ID, scanRule, `INSERT INTO rules (`+ruleColumns+`) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
 		ON CONFLICT (id) DO UPDATE SET name = excluded.name, enabled = excluded.enabled, triggers = excluded.triggers, query = excluded.query,
 			emails = excluded.emails, throttle = excluded.throttle
 		WHERE rules.project_id = excluded.project_id
