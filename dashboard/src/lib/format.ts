@@ -80,6 +80,20 @@ export function short(at: number, zone: Zone): string {
   return parts(at, zone, { day: "numeric", month: "short", hour: "2-digit", minute: "2-digit" });
 }
 
+/** "22 Nov". */
+export function day(at: number, zone: Zone): string {
+  return parts(at, zone, { day: "numeric", month: "short" });
+}
+
+/** "18:33". */
+export function hour(at: number, zone: Zone): string {
+  return parts(at, zone, { hour: "2-digit", minute: "2-digit" });
+}
+
+export function startsDay(at: number, zone: Zone): boolean {
+  return hour(at, zone) === "00:00";
+}
+
 /** "18:33:31.204", for streams of lines. */
 export function clock(at: number, zone: Zone): string {
   return parts(at, zone, {

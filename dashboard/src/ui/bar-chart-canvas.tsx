@@ -1,7 +1,7 @@
 import { useEffect, useRef } from "react";
 import uPlot from "uplot";
 import "uplot/dist/uPlot.min.css";
-import { compact } from "@/lib/format";
+import { compact, day, hour, startsDay } from "@/lib/format";
 import { useMedia } from "@/lib/media";
 import { usePrefs } from "@/lib/prefs";
 import type { BarChartProps } from "./bar-chart";
@@ -56,7 +56,7 @@ export default function BarChartCanvas({ times, series, height, onBrush, onHover
         cursor: { y: false, points: { show: false }, drag: { x: onBrush !== undefined, y: false, setScale: false } },
         scales: { x: { time: true, range: () => [(times[0] ?? 0) / 1000, ((times.at(-1) ?? 0) + step) / 1000] }, y: { range: (_u, _min, max) => [0, Math.max(max * 1.08, 1)] } },
         axes: [
-          { stroke: ink, font, grid: { show: false }, ticks: { show: false }, size: 24, gap: 4, space: 70 },
+          { stroke: ink, font, grid: { show: false }, ticks: { show: false }, size: 22, gap: 4, space: 80, values: (_u, ticks, _axis, _space, incr) => ticks.map((t) => (incr < 86_400 && !startsDay(t * 1000, zone) ? hour(t * 1000, zone) : day(t * 1000, zone))) },
           { stroke: ink, font, grid, ticks: { show: false }, size: 38, gap: 4, space: 34, incrs: [1, 2, 5, 10, 20, 50, 100, 200, 500, 1e3, 2e3, 5e3, 1e4, 2e4, 5e4, 1e5, 1e6, 1e7], values: (_u, ticks) => ticks.map((t) => compact(t)) },
         ],
         series: [

@@ -51,7 +51,7 @@ export function RangePicker({ value, onChange }: { value: Range; onChange: (r: R
       align="end"
       className="w-80"
       trigger={
-        <Button icon={<CalendarClock size={14} className="text-muted" aria-hidden />} aria-label={`Time range: ${label(value, zone)}`}>
+        <Button icon={<CalendarClock size={14} className="text-muted" aria-hidden />}>
           <span className="max-sm:hidden">{label(value, zone)}</span>
           <span className="sm:hidden">{isAbsolute(value) ? "Custom" : current}</span>
         </Button>

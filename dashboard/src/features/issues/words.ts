@@ -18,6 +18,11 @@ export function reasonText(reason: string): string {
   return reasons[reason] ?? reason.replaceAll("_", " ");
 }
 
+/** Whether the reason tells more than the state itself. */
+export function tellsMore(reason: string): boolean {
+  return !["", "first_seen", "by_user", "ongoing", "new"].includes(reason);
+}
+
 export function statusWord(issue: Pick<Issue, "status" | "substatus">): string {
   if (issue.status === "resolved") return "Resolved";
   if (issue.status === "archived") return "Archived";

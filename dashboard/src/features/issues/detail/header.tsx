@@ -11,7 +11,7 @@ import { CopyText } from "@/ui/copy";
 import { Skeleton } from "@/ui/state";
 import { Count, Time } from "@/ui/values";
 import { toggled } from "../actions";
-import { issueName, reasonText, type Status, splitTitle, statusWord } from "../words";
+import { issueName, reasonText, type Status, splitTitle, statusWord, tellsMore } from "../words";
 import { place, whereFrame } from "./frames-model";
 
 type HeaderProps = {
@@ -98,7 +98,7 @@ export function IssueHeader({ issue, event, project, onStatus, onAssign }: Heade
               {issue.unhandled ? "unhandled" : "handled"}
             </Chip>
             <Chip tone={tone}>{state}</Chip>
-            {issue.statusReason && <span className="text-muted">because {reasonText(issue.statusReason)}</span>}
+            {tellsMore(issue.statusReason) && <span className="text-muted">because {reasonText(issue.statusReason)}</span>}
           </div>
         </div>
       </div>

@@ -22,7 +22,7 @@ export function EnvironmentPicker({ projectId, value, onChange }: { projectId: n
       label="Environment"
       className="w-60"
       trigger={
-        <Button icon={<Layers size={14} className="text-muted" aria-hidden />} aria-label={`Environment: ${value ?? "all"}`}>
+        <Button icon={<Layers size={14} className="text-muted" aria-hidden />}>
           <span className="max-w-28 truncate max-lg:sr-only">{value ?? "All environments"}</span>
         </Button>
       }

@@ -7,7 +7,7 @@ import { Chip } from "@/ui/chip";
 import { cx } from "@/ui/cx";
 import { Sparkline } from "@/ui/sparkline";
 import { Count, Time } from "@/ui/values";
-import { issueName, notable, reasonText, splitTitle } from "../words";
+import { issueName, notable, reasonText, splitTitle, tellsMore } from "../words";
 
 /** The columns, from the widest screen down; the same for the header and every row. */
 export const columns =
@@ -29,7 +29,7 @@ export function StateChip({ issue }: { issue: Issue }) {
   if (!word) return null;
   const tone = word === "Resolved" ? "good" : word === "Archived" ? "neutral" : word === "New" ? "accent" : "strong";
   return (
-    <Chip tone={tone} tip={`${word}: ${reasonText(issue.statusReason)}`}>
+    <Chip tone={tone} tip={tellsMore(issue.statusReason) ? `${word}: ${reasonText(issue.statusReason)}` : undefined}>
       {word}
     </Chip>
   );
