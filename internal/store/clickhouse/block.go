@@ -6,6 +6,7 @@ import (
 	"github.com/ClickHouse/ch-go/proto"
 
 	"github.com/faultline-dev/faultline/internal/event"
+	"github.com/faultline-dev/faultline/internal/search"
 )
 
 // block is rows of the events table as columns, ready to be sent. The columns are those of
@@ -37,7 +38,6 @@ type block struct {
 	partKinds, partValues, partSources     *proto.ColArr[string]
 
 	packed packer
-	text   []byte
 }
 
 // newBlock makes an empty block.
@@ -159,8 +159,7 @@ func (b *block) append(o *event.Occurrence) {
 	b.packed.b = b.packed.b[:0]
 	packRest(&b.packed, e)
 	b.rest.AppendBytes(b.packed.b)
-	b.text = appendSearchText(b.text[:0], e)
-	b.searchText.AppendBytes(b.text)
+	b.searchText.Append(search.SearchText(e))
 }
 
 // appendLists adds the small lists of an occurrence.
@@ -182,22 +181,6 @@ func (b *block) appendLists(o *event.Occurrence) {
 		b.partSources.Data.Append(o.Parts[i].Source)
 	}
 	endRow(b.partKinds, b.partValues, b.partSources)
-}
-
-// appendSearchText joins what a free text search looks into: types and values of
-// exceptions, the message and the transaction.
-func appendSearchText(b []byte, e *event.Event) []byte {
-	for i := range e.Exceptions {
-		b = append(b, e.Exceptions[i].Type...)
-		b = append(b, ": "...)
-		b = append(b, e.Exceptions[i].Value...)
-		b = append(b, '\n')
-	}
-	if text := e.Message.Text(); text != "" {
-		b = append(b, text...)
-		b = append(b, '\n')
-	}
-	return append(b, e.Transaction...)
 }
 
 // exceptionColumns are the exceptions of events, one array a column.

@@ -1,0 +1,101 @@
+package clickhouse
+
+import (
+	"context"
+	"time"
+
+	"github.com/faultline-dev/faultline/internal/event"
+	"github.com/faultline-dev/faultline/internal/issue"
+	"github.com/faultline-dev/faultline/internal/search"
+	"github.com/faultline-dev/faultline/internal/view"
+)
+
+// Events lists the events of a project or issue that match, newest first.
+func (s *Store) Events(ctx context.Context, r view.EventsRequest) ([]event.Summary, error) {
+	var members [][16]byte
+	if r.Issue != nil {
+		var err error
+		if members, err = s.members(ctx, issue.ID{ProjectID: r.ProjectID, Fingerprint: *r.Issue}); err != nil {
+			return nil, err
+		}
+	}
+	st, sql, err := eventsSQL(r, members, time.Now())
+	if err != nil {
+		return nil, err
+	}
+	return s.summaries(ctx, "list events", st, sql)
+}
+
+// eventsSQL is the statement behind Events; members are the fingerprints of the issue.
+func eventsSQL(r view.EventsRequest, members [][16]byte, now time.Time) (*statement, string, error) {
+	if !r.Range.End.IsZero() && !r.Range.Start.Before(r.Range.End) {
+		return nil, "", errRange
+	}
+	st := &statement{}
+	w := &where{st: st, project: r.ProjectID, now: now}
+	f := eventFilter{environment: r.Environment, span: r.Range}
+	if r.Query.Root != nil {
+		f.query = []search.Node{r.Query.Root}
+	}
+	conds, err := filterEvents(w, f)
+	if err != nil {
+		return nil, "", err
+	}
+	if r.Issue != nil {
+		conds = append(conds, st.oneOf("fingerprint", members))
+	}
+	if r.Before != nil {
+		at := st.moment(r.Before.Timestamp)
+		conds = append(conds, "timestamp <= "+at, "(timestamp, event_id) < ("+at+", "+st.uuid([16]byte(r.Before.EventID))+")")
+	}
+	tables := ""
+	if w.issues {
+		tables = issueTables(st, r.ProjectID)
+	}
+	return st, with(tables) + `SELECT
+  ` + summaryColumns + `
+FROM events
+WHERE ` + conditions(conds) + `
+ORDER BY timestamp DESC, event_id DESC
+LIMIT ` + st.number(uint64(r.Limit)), nil
+}
+
+// members are the fingerprints whose events count as an issue's, its own first. The id of
+// an issue that was merged stands for the issue it was merged into.
+func (s *Store) members(ctx context.Context, id issue.ID) ([][16]byte, error) {
+	st := &statement{}
+	sql := membersSQL(st, id)
+	rows, err := s.conn.Query(s.limited(ctx), sql, st.args...)
+	if err != nil {
+		return nil, explain("find merged issues", err)
+	}
+	defer rows.Close()
+	list := [][16]byte{id.Fingerprint}
+	for rows.Next() {
+		var from, into string
+		if err := rows.Scan(&from, &into); err != nil {
+			return nil, explain("find merged issues", err)
+		}
+		member, err := event.ParseFingerprint(from)
+		if err != nil {
+			return nil, wrap("find merged issues", err)
+		}
+		target, err := event.ParseFingerprint(into)
+		if err != nil {
+			return nil, wrap("find merged issues", err)
+		}
+		list[0] = target
+		list = append(list, member)
+	}
+	return list, explain("find merged issues", rows.Err())
+}
+
+// membersSQL finds the merges into an issue, or into the issue that it was merged into.
+func membersSQL(st *statement, id issue.ID) string {
+	p, f := st.project(id.ProjectID), st.uuid([16]byte(id.Fingerprint))
+	return `WITH merges AS (SELECT fingerprint, merged_into FROM issue_merges FINAL WHERE project_id = ` + p + ` AND undone = 0)
+SELECT toString(fingerprint), toString(merged_into)
+FROM merges
+WHERE merged_into = ` + f + ` OR merged_into IN (SELECT merged_into FROM merges WHERE fingerprint = ` + f + `)
+ORDER BY fingerprint`
+}
