@@ -30,13 +30,11 @@ var surroundings = sync.OnceValue(func() map[string]Context {
 // runtimeContext describes the Go runtime as it is now.
 func runtimeContext() Context {
 	return Context{
-		"name":             "go",
-		"version":          runtime.Version(),
-		"go_maxprocs":      float64(runtime.GOMAXPROCS(0)),
-		"go_numroutines":   float64(runtime.NumGoroutine()),
-		"go_numcgocalls":   float64(runtime.NumCgoCall()),
-		"raw_description":  runtime.Compiler + " " + runtime.Version(),
-		"operating_system": runtime.GOOS + "/" + runtime.GOARCH,
+		"name":           "go",
+		"version":        runtime.Version(),
+		"go_maxprocs":    float64(runtime.GOMAXPROCS(0)),
+		"go_numroutines": float64(runtime.NumGoroutine()),
+		"go_numcgocalls": float64(runtime.NumCgoCall()),
 	}
 }
 

@@ -106,6 +106,7 @@ func relativeFile(file, pkg string) string {
 		return file[len(root):]
 	}
 	base := path.Base(file)
+	pkg = strings.TrimSuffix(pkg, "_test")
 	main := buildInfo().Main.Path
 	switch {
 	case pkg == "main":
@@ -114,7 +115,7 @@ func relativeFile(file, pkg string) string {
 		}
 		return base
 	case main != "" && within(pkg, main):
-		return path.Join(strings.TrimPrefix(strings.TrimPrefix(strings.TrimSuffix(pkg, "_test"), main), "/"), base)
+		return path.Join(strings.TrimPrefix(strings.TrimPrefix(pkg, main), "/"), base)
 	}
 	if _, rest, ok := strings.Cut(file, "/pkg/mod/"); ok {
 		return rest
