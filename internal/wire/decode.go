@@ -1,9 +1,12 @@
 package wire
 
 import (
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"unsafe"
+
+	"google.golang.org/protobuf/encoding/protowire"
 
 	"github.com/faultline-dev/faultline/internal/event"
 	"github.com/faultline-dev/faultline/internal/outcome"
@@ -214,4 +217,11 @@ func drop(data string) (Drop, bool) {
 		}
 	}
 	return out, !c.bad
+}
+
+// WrapBatch makes the request that holds a Batch message.
+func WrapBatch(batch []byte) []byte {
+	out := make([]byte, 0, len(batch)+1+binary.MaxVarintLen64)
+	out = protowire.AppendTag(out, 2, protowire.BytesType)
+	return protowire.AppendBytes(out, batch)
 }

@@ -1,0 +1,83 @@
+package native
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"connectrpc.com/connect"
+	"google.golang.org/genproto/googleapis/rpc/errdetails"
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/status"
+	"google.golang.org/protobuf/proto"
+	"google.golang.org/protobuf/types/known/durationpb"
+
+	"github.com/faultline-dev/faultline/internal/project"
+	"github.com/faultline-dev/faultline/internal/wire"
+)
+
+// What a caller is told apart from outcomes of events.
+var (
+	errStreams  = errors.New("this server has as many streams open as it allows (streams); use another or try again later")
+	errStopping = errors.New("the server is stopping; connect again")
+	errNoRoom   = errors.New("the server has no room for more events now")
+)
+
+// noRoom is errNoRoom with the time to wait.
+type noRoom struct{ after time.Duration }
+
+func (noRoom) Error() string { return errNoRoom.Error() }
+func (noRoom) Unwrap() error { return errNoRoom }
+
+// toStatus is the one place where errors get their codes.
+func (h *Handler) toStatus(ctx context.Context, err error) *status.Status {
+	var retry interface{ Retryable() bool }
+	var full noRoom
+	switch {
+	case errors.Is(err, project.ErrUnauthenticated):
+		return status.New(codes.Unauthenticated, err.Error())
+	case errors.Is(err, project.ErrForbidden):
+		return status.New(codes.PermissionDenied, err.Error())
+	case errors.Is(err, project.ErrNotFound):
+		return status.New(codes.NotFound, err.Error())
+	case errors.Is(err, wire.ErrMalformed), errors.Is(err, errJSON), errors.Is(err, errEncoding):
+		return status.New(codes.InvalidArgument, err.Error())
+	case errors.As(err, &full):
+		s := status.New(codes.ResourceExhausted, err.Error())
+		if with, err := s.WithDetails(&errdetails.RetryInfo{RetryDelay: durationpb.New(full.after)}); err == nil {
+			return with
+		}
+		return s
+	case errors.Is(err, errStreams), errors.Is(err, errSize):
+		return status.New(codes.ResourceExhausted, err.Error())
+	case errors.Is(err, errStopping):
+		return status.New(codes.Unavailable, err.Error())
+	case ctx.Err() != nil:
+		return status.FromContextError(ctx.Err())
+	case errors.As(err, &retry) && retry.Retryable():
+		h.log.WarnContext(ctx, "a key cannot be checked now", "error", err)
+		return status.New(codes.Unavailable, "the key cannot be checked now, try again")
+	}
+	if s, ok := status.FromError(err); ok {
+		return s
+	}
+	var c *connect.Error
+	if errors.As(err, &c) {
+		return status.New(codes.Code(c.Code()), c.Message())
+	}
+	h.log.ErrorContext(ctx, "receiving events failed", "error", err)
+	return status.New(codes.Internal, "internal error")
+}
+
+// toConnect is a status in Connect's words; the codes are the same numbers.
+func toConnect(s *status.Status) *connect.Error {
+	err := connect.NewError(connect.Code(s.Code()), errors.New(s.Message()))
+	for _, d := range s.Details() {
+		if m, ok := d.(proto.Message); ok {
+			if detail, failed := connect.NewErrorDetail(m); failed == nil {
+				err.AddDetail(detail)
+			}
+		}
+	}
+	return err
+}

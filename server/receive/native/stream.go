@@ -1,0 +1,182 @@
+package native
+
+import (
+	"context"
+	"errors"
+	"io"
+	"sync"
+
+	"github.com/faultline-dev/faultline/internal/project"
+	"github.com/faultline-dev/faultline/internal/wire"
+)
+
+// pipe is a stream of messages, whatever the protocol. Neither method is called by
+// two goroutines at once.
+type pipe interface {
+	// receive returns the next message, or io.EOF when the client has sent its last.
+	// The bytes belong to the caller.
+	receive() ([]byte, error)
+	send([]byte) error
+}
+
+// stream serves one stream until the client has sent its last batch and has all
+// acknowledgements.
+func (h *Handler) stream(ctx context.Context, c caller, p pipe) error {
+	select {
+	case h.streams <- struct{}{}:
+		defer func() { <-h.streams }()
+	default:
+		return errStreams
+	}
+	// A key that is good for nothing ends the stream at once; whether it reaches the
+	// project is known when the first message names it.
+	if _, err := h.enter(ctx, c, 0); err != nil && !errors.Is(err, project.ErrForbidden) {
+		return err
+	}
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	s := &session{Handler: h, caller: c, pipe: p, decoder: wire.NewDecoder(h.cfg.Limits), window: make(chan struct{}, h.cfg.Window)}
+	err := s.serve(ctx, s.read(ctx))
+	if err != nil && !errors.Is(err, errStopping) {
+		cancel() // what is under way will not be acknowledged
+	}
+	s.underWay.Wait()
+	return errors.Join(err, s.failed)
+}
+
+// session is the state of one stream.
+type session struct {
+	*Handler
+	caller   caller
+	pipe     pipe
+	decoder  *wire.Decoder
+	project  uint32 // as the first message says
+	first    bool
+	window   chan struct{} // one element for each batch under way
+	underWay sync.WaitGroup
+
+	mu     sync.Mutex // sending
+	failed error      // of sending
+}
+
+// message is what one read gave.
+type message struct {
+	data []byte
+	err  error
+}
+
+// read reads messages ahead, one at a time. A read ends with the call to which it
+// belongs, not before; so the goroutine may outlive the session for a moment.
+func (s *session) read(ctx context.Context) <-chan message {
+	out := make(chan message)
+	go func() {
+		for {
+			data, err := s.pipe.receive()
+			select {
+			case out <- message{data, err}:
+			case <-ctx.Done():
+				return
+			}
+			if err != nil {
+				return
+			}
+		}
+	}()
+	return out
+}
+
+// serve takes messages until the last; nil if there was one.
+func (s *session) serve(ctx context.Context, messages <-chan message) error {
+	for {
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-s.stopping:
+			return errStopping
+		case m := <-messages:
+			switch {
+			case errors.Is(m.err, io.EOF):
+				return nil
+			case m.err != nil:
+				return m.err
+			}
+			if err := s.admit(ctx, m.data); err != nil {
+				return err
+			}
+		}
+	}
+}
+
+// admit decodes a message and lets it go its way. It waits for room, and while it
+// does, nothing more is read.
+func (s *session) admit(ctx context.Context, data []byte) error {
+	size := int64(len(data))
+	if err := s.room.Acquire(ctx, size); err != nil {
+		return err
+	}
+	select {
+	case s.window <- struct{}{}:
+	case <-ctx.Done():
+		s.room.Release(size)
+		return ctx.Err()
+	}
+	// A batch that cannot be read is all refused; the stream goes on.
+	b, _ := s.decoder.Request(data)
+	done := func() {
+		<-s.window
+		s.room.Release(size)
+	}
+	if !s.first {
+		s.first, s.project = true, b.ProjectID
+	}
+	access, err := s.enter(ctx, s.caller, s.project)
+	if err != nil {
+		done()
+		return err
+	}
+	if !b.Present && len(b.Refused) == 0 {
+		done()
+		return nil
+	}
+	s.underWay.Go(func() {
+		defer done()
+		s.answer(s.take(ctx, s.caller, access, b))
+	})
+	return nil
+}
+
+// answer sends an acknowledgement.
+func (s *session) answer(a wire.Ack) {
+	data := wire.AppendResponse(nil, a)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.failed == nil {
+		s.failed = s.pipe.send(data)
+	}
+}
+
+// once serves a request that is answered before the next.
+func (h *Handler) once(ctx context.Context, c caller, projectID uint32, data []byte) (wire.Ack, error) {
+	var ack wire.Ack
+	size := int64(len(data))
+	waiting, cancel := context.WithTimeout(ctx, h.cfg.Patience)
+	defer cancel()
+	if err := h.room.Acquire(waiting, size); err != nil {
+		if ctx.Err() != nil {
+			return ack, ctx.Err()
+		}
+		return ack, noRoom{retryAfter}
+	}
+	defer h.room.Release(size)
+	c.patience = h.cfg.Patience
+	b, malformed := wire.NewDecoder(h.cfg.Limits).Request(data)
+	if projectID == 0 {
+		projectID = b.ProjectID
+	}
+	access, err := h.enter(ctx, c, projectID)
+	if err != nil {
+		return ack, err
+	}
+	ack = h.take(ctx, c, access, b)
+	return ack, malformed
+}
