@@ -170,7 +170,7 @@ func (c *Client) process(event *Event, hint *EventHint, scope *Scope) *EventID {
 	id := event.EventID
 	if _, ok := c.transport.(*streamTransport); !ok {
 		event.resolve(c.app)
-		event.addContexts()
+		event.addFacts()
 	}
 	c.transport.SendEvent(event)
 	return &id
@@ -206,9 +206,6 @@ func (c *Client) fill(event *Event) {
 	event.Release = either(event.Release, c.options.Release)
 	event.Dist = either(event.Dist, c.options.Dist)
 	event.Environment = either(event.Environment, c.options.Environment)
-	if event.Modules == nil {
-		event.Modules = buildModules()
-	}
 	if event.Sdk.Name == "" {
 		c.integrationsMu.RLock()
 		event.Sdk = SdkInfo{Name: "faultline.go", Version: Version, Integrations: c.integrations}
@@ -228,7 +225,7 @@ func (c *Client) hooks(event *Event, hint *EventHint, processors []EventProcesso
 		}
 	}()
 	event = event.clone()
-	event.addContexts()
+	event.addFacts()
 	event.resolve(c.app)
 	if hint == nil {
 		hint = &EventHint{}

@@ -92,7 +92,7 @@ type Event struct {
 	Trace       Trace
 	Flags       []Flag
 
-	complete   bool   // addContexts has run
+	complete   bool   // addFacts has run
 	goroutines []byte // what runtime.Stack printed, parsed before sending
 }
 

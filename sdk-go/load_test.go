@@ -6,7 +6,6 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
-	"time"
 
 	ingestv1 "github.com/faultline-dev/faultline/gen/go/faultline/ingest/v1"
 
@@ -90,45 +89,4 @@ func TestCapturesRaceWithClose(t *testing.T) {
 	if int64(stored+dropped) != captured.Load() || doubled != 0 {
 		t.Errorf("captured %d, stored %d, dropped %d, doubled %d", captured.Load(), stored, dropped, doubled)
 	}
-}
-
-func benchmark(b *testing.B, capture func(hub *faultline.Hub)) {
-	server := ingesttest.New(b)
-	client, err := faultline.NewClient(faultline.ClientOptions{
-		Dsn: server.DSN(), ShutdownTimeout: time.Minute, MaxQueueEvents: 1000,
-	})
-	if err != nil {
-		b.Fatal(err)
-	}
-	hub := faultline.NewHub(client, nil)
-	for _, tag := range []string{"a", "b", "c", "d", "e", "f", "g", "h"} {
-		hub.Scope().SetTag(tag, "value")
-	}
-	for range 100 {
-		hub.AddBreadcrumb(&faultline.Breadcrumb{Message: "crumb"}, nil)
-	}
-	// A queue that is full makes the capture the only work that is measured;
-	// otherwise the encoding on the other processor would be in the figure too.
-	b.ReportAllocs()
-	for b.Loop() {
-		capture(hub)
-	}
-	b.StopTimer()
-	client.Close()
-}
-
-// BenchmarkCaptureMessage is the cost to the caller without a stack.
-func BenchmarkCaptureMessage(b *testing.B) {
-	benchmark(b, func(hub *faultline.Hub) { hub.CaptureMessage("message") })
-}
-
-// BenchmarkCaptureException is the cost to the caller with a stack.
-func BenchmarkCaptureException(b *testing.B) {
-	err := errors.New("failure")
-	benchmark(b, func(hub *faultline.Hub) { hub.CaptureException(err) })
-}
-
-// BenchmarkCloneHub is the cost of a request's own scope.
-func BenchmarkCloneHub(b *testing.B) {
-	benchmark(b, func(hub *faultline.Hub) { hub.Clone().Scope().SetTag("request", "1") })
 }

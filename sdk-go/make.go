@@ -166,12 +166,16 @@ func (e *Event) resolve(app *inApp) {
 	}
 }
 
-// addContexts adds what is known about the system, the device and the runtime.
-func (e *Event) addContexts() {
+// addFacts adds what is known about the program and the machine, for those who
+// want to see it as it is. The stream has it encoded already.
+func (e *Event) addFacts() {
 	if e.complete {
 		return
 	}
 	e.complete = true
+	if e.Modules == nil {
+		e.Modules = maps.Clone(buildModules())
+	}
 	all := make(map[string]Context, len(e.Contexts)+4)
 	maps.Copy(all, surroundings())
 	all["runtime"] = runtimeContext()

@@ -5,7 +5,6 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
-	"sync"
 )
 
 const (
@@ -14,6 +13,7 @@ const (
 	maxSourceCache  = 8 << 20
 	maxSourceMisses = 10_000
 	maxSourceLine   = 512
+	maxExcerpts     = 10_000
 )
 
 // sources reads source lines from disk and keeps what it read, within limits.
@@ -21,13 +21,24 @@ const (
 type sources struct {
 	root string
 
-	mu    sync.Mutex
-	files map[string][][]byte // nil: cannot be read
-	bytes int
+	files    map[string][][]byte // nil: cannot be read
+	bytes    int
+	excerpts map[place]excerpt
+}
+
+type place struct {
+	file string
+	line int
+}
+
+// excerpt is a line with those around it.
+type excerpt struct {
+	before, after []string
+	line          string
 }
 
 func newSources(root string) *sources {
-	return &sources{root: root, files: map[string][][]byte{}}
+	return &sources{root: root, files: map[string][][]byte{}, excerpts: map[place]excerpt{}}
 }
 
 // annotate adds the lines around each frame.
@@ -37,15 +48,28 @@ func (s *sources) annotate(frames []Frame) {
 		if f.Lineno <= 0 || f.ContextLine != "" || f.AbsPath == "" {
 			continue
 		}
-		lines := s.lines(f.AbsPath)
-		if f.Lineno > len(lines) {
-			continue
-		}
-		at := f.Lineno - 1
-		f.PreContext = text(lines[max(0, at-contextLines):at])
-		f.ContextLine = text(lines[at : at+1])[0]
-		f.PostContext = text(lines[at+1 : min(len(lines), at+1+contextLines)])
+		x := s.excerpt(place{f.AbsPath, f.Lineno})
+		f.PreContext, f.ContextLine, f.PostContext = x.before, x.line, x.after
 	}
+}
+
+// excerpt returns the lines around a place, none if they cannot be read.
+func (s *sources) excerpt(p place) excerpt {
+	if x, ok := s.excerpts[p]; ok {
+		return x
+	}
+	var x excerpt
+	if lines := s.lines(p.file); p.line <= len(lines) {
+		at := p.line - 1
+		x.before = text(lines[max(0, at-contextLines):at])
+		x.line = text(lines[at : at+1])[0]
+		x.after = text(lines[at+1 : min(len(lines), at+1+contextLines)])
+	}
+	if len(s.excerpts) >= maxExcerpts {
+		clear(s.excerpts)
+	}
+	s.excerpts[p] = x
+	return x
 }
 
 func text(lines [][]byte) []string {
@@ -59,8 +83,6 @@ func text(lines [][]byte) []string {
 
 // lines returns a file's lines, nil if it cannot be read.
 func (s *sources) lines(file string) [][]byte {
-	s.mu.Lock()
-	defer s.mu.Unlock()
 	lines, known := s.files[file]
 	if known {
 		return lines

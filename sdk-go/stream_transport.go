@@ -8,8 +8,6 @@ import (
 	"sync"
 	"time"
 
-	"google.golang.org/protobuf/proto"
-
 	"github.com/faultline-dev/faultline/sdk-go/internal/spool"
 	"github.com/faultline-dev/faultline/sdk-go/internal/stream"
 )
@@ -185,7 +183,6 @@ func (t *streamTransport) encode(e *Event) (data []byte, err error) {
 		}
 	}()
 	e.resolve(t.app)
-	e.addContexts()
 	if !t.options.DisableSourceContext {
 		for i := range e.Exception {
 			t.sources.annotateStack(e.Exception[i].Stacktrace)
@@ -196,14 +193,12 @@ func (t *streamTransport) encode(e *Event) (data []byte, err error) {
 			}
 		}
 	}
-	if data, err = proto.Marshal(e.toProto()); err != nil {
-		return nil, fmt.Errorf("encode event: %w", err)
+	if data, err = e.encode(); err != nil {
+		return nil, err
 	}
 	if len(data) > t.options.MaxEventBytes {
 		e.lighten(t.options.MaxEventBytes / 4)
-		if data, err = proto.Marshal(e.toProto()); err != nil {
-			return nil, fmt.Errorf("encode event: %w", err)
-		}
+		return e.encode()
 	}
 	return data, nil
 }
@@ -216,7 +211,8 @@ func (s *sources) annotateStack(stack *Stacktrace) {
 
 // lighten removes what makes an event heavy, and cuts long texts.
 func (e *Event) lighten(room int) {
-	e.Threads, e.Modules, e.Extra = nil, nil, nil
+	e.Threads, e.Extra = nil, nil
+	e.Modules = map[string]string{} // none, rather than the program's
 	if over := len(e.Breadcrumbs) - 20; over > 0 {
 		e.Breadcrumbs = e.Breadcrumbs[over:]
 	}
