@@ -48,6 +48,7 @@ require (
 	github.com/dustin/go-humanize v1.1.0 // indirect
 	github.com/emersion/go-sasl v0.0.0-20241020182733-b788ff22d5a6 // indirect
 	github.com/faultline-dev/faultline/gen/go v0.0.0
+	github.com/faultline-dev/faultline/sdk-go v0.0.0
 	github.com/go-faster/city v1.0.1 // indirect
 	github.com/go-faster/errors v0.8.0 // indirect
 	github.com/google/go-tpm v0.9.8 // indirect
@@ -87,3 +88,5 @@ require (
 )
 
 replace github.com/faultline-dev/faultline/gen/go => ./gen/go
+
+replace github.com/faultline-dev/faultline/sdk-go => ./sdk-go

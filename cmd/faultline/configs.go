@@ -1,0 +1,49 @@
+package main
+
+import (
+	"github.com/faultline-dev/faultline/internal/bus"
+	"github.com/faultline-dev/faultline/internal/embedded"
+	"github.com/faultline-dev/faultline/internal/store/clickhouse"
+	"github.com/faultline-dev/faultline/internal/telemetry"
+	"github.com/faultline-dev/faultline/server/auth"
+	"github.com/faultline-dev/faultline/server/ingest"
+	"github.com/faultline-dev/faultline/server/receive/native"
+	"github.com/faultline-dev/faultline/server/triage"
+)
+
+// configs is the configuration of every package that has one.
+type configs struct {
+	log        telemetry.Config
+	ingest     ingest.Config
+	native     native.Config
+	auth       auth.Config
+	triage     triage.Config
+	clickhouse clickhouse.Config
+	engine     embedded.Config
+	nats       embedded.NATSConfig
+	bus        bus.Config
+}
+
+// newSections lists every setting beyond the fixed flags, with its default.
+func newSections() *sections {
+	s := &sections{configs: configs{
+		log: telemetry.DefaultConfig(), ingest: ingest.DefaultConfig(), native: native.DefaultConfig(), auth: auth.DefaultConfig(),
+		triage: triage.DefaultConfig(), clickhouse: clickhouse.DefaultConfig(),
+		engine: embedded.DefaultConfig(), nats: embedded.DefaultNATSConfig(), bus: bus.DefaultConfig(),
+	}}
+	c := &s.configs
+	s.list = []*section{
+		{prefix: "log", title: "Logging", dir: "internal/telemetry", config: &c.log},
+		{prefix: "ingest", title: "Ingest", dir: "server/ingest", config: &c.ingest},
+		{prefix: "limit", title: "Limits of one event", dir: "server/normalize", config: &c.ingest.Limits},
+		{prefix: "native", title: "Native protocol", dir: "server/receive/native", config: &c.native},
+		{prefix: "native-limit", title: "Limits of the native protocol", dir: "internal/wire", config: &c.native.Limits},
+		{prefix: "auth", title: "Keys, tokens and sessions", dir: "server/auth", config: &c.auth},
+		{prefix: "triage", title: "Triage", dir: "server/triage", config: &c.triage},
+		{prefix: "clickhouse", title: "ClickHouse", dir: "internal/store/clickhouse", config: &c.clickhouse, skip: []string{"DSN", "Address", "Secret"}},
+		{prefix: "engine", title: "Embedded ClickHouse engine", dir: "internal/embedded", config: &c.engine, skip: []string{"Data", "Command"}},
+		{prefix: "nats", title: "Embedded NATS server", dir: "internal/embedded", config: &c.nats, skip: []string{"Data"}},
+		{prefix: "bus", title: "Bus", dir: "internal/bus", config: &c.bus},
+	}
+	return s
+}
