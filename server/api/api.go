@@ -21,6 +21,8 @@ import (
 	"google.golang.org/grpc/reflection"
 
 	"github.com/faultline-dev/faultline/internal/project"
+	"github.com/faultline-dev/faultline/server/admin"
+	"github.com/faultline-dev/faultline/server/auth"
 	"github.com/faultline-dev/faultline/server/query"
 )
 
@@ -36,9 +38,13 @@ type Authenticator interface {
 
 // Options are what the API is made of.
 type Options struct {
-	Query *query.Service
-	Auth  Authenticator
-	Log   *slog.Logger
+	Query    *query.Service
+	Admin    *admin.Service // nil: only queries are served
+	Sessions *auth.Sessions // with Admin
+	Auth     Authenticator
+	Log      *slog.Logger
+	Version  string // of the server
+	BaseURL  string // where people reach the dashboard; cookies are for https alone if it is https
 	// TrustedOrigins are origins (https://host) from which browsers may send
 	// requests with the session cookie, besides the API's own.
 	TrustedOrigins []string
@@ -74,7 +80,11 @@ func New(o Options) (*API, error) {
 
 // services lists what is served; every protocol serves all of it.
 func services(o Options) []service {
-	return []service{queryService(o.Query)}
+	all := []service{queryService(o.Query)}
+	if o.Admin != nil {
+		all = append(all, sessionService(o), projectService(o), alertService(o))
+	}
+	return all
 }
 
 // Handler serves REST below /api/v1/, Connect, gRPC and gRPC-Web below the names
