@@ -31,7 +31,7 @@ func FindLibrary(configured string) (string, error) {
 		if err == nil && isFile(path) {
 			return path, nil
 		}
-		return "", fmt.Errorf("%w: %s does not exist", ErrLibraryMissing, given)
+		return "", fmt.Errorf("%w: %s does not exist; fetch it with `npm ci --prefix deploy/embedded` (or `make engine`) in the Faultline repository and give its path", ErrLibraryMissing, given)
 	}
 	looked := libraryPlaces()
 	for _, path := range looked {
