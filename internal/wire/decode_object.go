@@ -17,8 +17,8 @@ type entry struct {
 	value string
 }
 
-// textChunk is how much memory for the text of objects is allocated at once.
-const textChunk = 16 << 10
+// textChunk is how much memory for the text of objects is allocated at once at most.
+const textChunk = 32 << 10
 
 // object reads a Struct message as the text of a JSON object, names in order. An
 // empty one gives no text.
@@ -27,7 +27,7 @@ func (d *Decoder) object(data string) event.Object {
 		return ""
 	}
 	if cap(d.text)-len(d.text) < 2*len(data)+64 {
-		d.text = make([]byte, 0, max(textChunk, 2*len(data)+64))
+		d.text = make([]byte, 0, max(min(2*cap(d.text), textChunk), 2*len(data)+64))
 	}
 	start := len(d.text)
 	d.text = d.structure(d.text, data, 1)

@@ -2,12 +2,15 @@ package wire
 
 import "slices"
 
-// slab hands out slices of one large piece of memory, so that the lists of a
-// batch cost a few allocations and not a few each.
-type slab[T any] struct{ free []T }
+// slab hands out slices of large pieces of memory, so that the lists of a batch
+// cost a few allocations and not a few each. The pieces grow with the use.
+type slab[T any] struct {
+	free   []T
+	length int // of the last piece
+}
 
-// slabLength is how many elements are allocated at once.
-const slabLength = 128
+// slabLength is how many elements are allocated at once at most.
+const slabLength = 256
 
 // take returns an empty slice with room for n.
 func (s *slab[T]) take(n int) []T {
@@ -15,7 +18,8 @@ func (s *slab[T]) take(n int) []T {
 		if n > slabLength/2 {
 			return make([]T, 0, n)
 		}
-		s.free = make([]T, 0, slabLength)
+		s.length = min(max(2*s.length, n), slabLength)
+		s.free = make([]T, 0, s.length)
 	}
 	out := s.free[:0:n]
 	s.free = s.free[n:n:cap(s.free)]
