@@ -166,6 +166,43 @@ func TestHangingEngineIsReplaced(t *testing.T) {
 	}
 }
 
+// TestFullHouseMakesStatementsWait takes the only slot; the next statement waits until its
+// client gives up, and the supervisor does not take the engine for dead.
+func TestFullHouseMakesStatementsWait(t *testing.T) {
+	t.Parallel()
+	cfg := enginetest.Config(t, t.TempDir())
+	cfg.Statements, cfg.ProbeInterval, cfg.ProbeFailures = 1, 10*time.Millisecond, 1
+	e, err := embedded.Start(t.Context(), cfg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer e.Stop(context.Background())
+	long, cancel := context.WithCancel(t.Context())
+	ended := make(chan error, 1)
+	first, second := open(t, e, ""), open(t, e, "")
+	for _, conn := range []driver.Conn{first, second} {
+		if err := conn.Ping(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	go func() {
+		ended <- first.Exec(long, "SELECT count() FROM numbers(1000000000000) WHERE NOT ignore(sipHash64(number)) SETTINGS max_threads = 1")
+	}()
+	waitUntil(t, func() bool {
+		short, stop := context.WithTimeout(t.Context(), 300*time.Millisecond)
+		defer stop()
+		return errors.Is(second.Exec(short, "SELECT 1"), context.DeadlineExceeded)
+	})
+	if e.Restarts() != 0 || !e.Healthy() {
+		t.Errorf("%d restarts, healthy %v", e.Restarts(), e.Healthy())
+	}
+	cancel()
+	<-ended
+	if err := second.Ping(t.Context()); err != nil {
+		t.Error(err)
+	}
+}
+
 func TestStoppedEngineLeavesNothingBehind(t *testing.T) {
 	dir := t.TempDir()
 	ignore := goleak.IgnoreCurrent()

@@ -115,7 +115,6 @@ func (l Limits) xml(dir string) []byte {
 var engineXML = template.Must(template.New("engine.xml").Parse(`<?xml version="1.0"?>
 <!-- Written at every start; changes are lost. -->
 <clickhouse>
-    <timezone>UTC</timezone>
     <max_server_memory_usage>{{.Accounted}}</max_server_memory_usage>
     <mark_cache_size>{{.Cache}}</mark_cache_size>
     <uncompressed_cache_size>0</uncompressed_cache_size>

@@ -241,6 +241,7 @@ func TestInsertCutShortStoresNothing(t *testing.T) {
 	feed.Write(block)
 	feed.Write(block[:len(block)/2])
 	cancel()
+	feed.CloseWithError(context.Canceled)
 	<-done
 
 	// A body that ends in the middle of a block, on a connection that stays up.

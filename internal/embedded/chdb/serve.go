@@ -23,9 +23,6 @@ func Serve(ctx context.Context, cfg ChildConfig) error {
 	if err := cfg.Validate(); err != nil {
 		return err
 	}
-	// A service manager may signal every process of the group at once. The engine must
-	// outlast its parent's last flush, so it goes by the pipe alone.
-	signal.Ignore(os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 
@@ -51,6 +48,9 @@ func Serve(ctx context.Context, cfg ChildConfig) error {
 	}
 	defer e.close()
 
+	// A service manager may signal every process of the group at once. The engine must
+	// outlast its parent's last flush, so it goes by the pipe alone.
+	signal.Ignore(os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
 	server := &http.Server{Handler: newHandler(e, secret, cfg.Limits), ReadHeaderTimeout: 10 * time.Second}
 	served := make(chan error, 1)
 	go func() { served <- server.Serve(listener) }()
