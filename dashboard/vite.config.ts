@@ -22,7 +22,7 @@ export default defineConfig({
     assetsInlineLimit: 0,
   },
   test: {
-    environment: "happy-dom",
+    environment: "node",
     include: ["src/**/*.test.{ts,tsx}"],
     setupFiles: ["src/test-setup.ts"],
     pool: "threads",

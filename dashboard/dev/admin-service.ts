@@ -17,7 +17,12 @@ const stamp = () => timestampFromMs(Date.now());
 const secret = () => Array.from({ length: 32 }, () => Math.floor(Math.random() * 16).toString(16)).join("");
 
 export function sessionService(store: Store): ServiceImpl<typeof SessionService> {
-  const session = () => ({ member: store.members[0], organization: { id: "o1", name: "Shop" }, version: "0.1.0-dev", baseUrl: "http://localhost:8080" });
+  const session = () => ({
+    member: store.members[0],
+    organization: { id: "o1", name: "Shop" },
+    version: "0.1.0-dev",
+    baseUrl: "http://localhost:8080",
+  });
   return {
     async signIn(req) {
       if (req.password === "wrong") throw new ConnectError("e-mail or password is wrong", Code.Unauthenticated);
@@ -54,12 +59,29 @@ export function projectService(store: Store): ServiceImpl<typeof ProjectService>
     async createProject(req) {
       const id = 100 + store.projects.length;
       const slug = req.slug || req.name.toLowerCase().replace(/[^a-z0-9]+/g, "-");
-      if (store.projects.some((p) => p.slug === slug)) throw new ConnectError(`a project named ${slug} exists`, Code.AlreadyExists);
-      const p = create(ProjectSchema, { id, slug, name: req.name, platform: req.platform, createdAt: stamp(), retentionDays: 90 });
+      if (store.projects.some((p) => p.slug === slug))
+        throw new ConnectError(`a project named ${slug} exists`, Code.AlreadyExists);
+      const p = create(ProjectSchema, {
+        id,
+        slug,
+        name: req.name,
+        platform: req.platform,
+        createdAt: stamp(),
+        retentionDays: 90,
+      });
       store.projects.push(p);
       store.issues.set(id, []);
       const key = secret();
-      store.keys.push(create(KeySchema, { id: key, projectId: id, kind: "dsn", name: "Default", dsn: `http://${key}@localhost:8080/${id}`, createdAt: stamp() }));
+      store.keys.push(
+        create(KeySchema, {
+          id: key,
+          projectId: id,
+          kind: "dsn",
+          name: "Default",
+          dsn: `http://${key}@localhost:8080/${id}`,
+          createdAt: stamp(),
+        }),
+      );
       return p;
     },
     async listKeys(req) {
@@ -68,7 +90,14 @@ export function projectService(store: Store): ServiceImpl<typeof ProjectService>
     async createKey(req) {
       const id = secret();
       const jwt = req.kind === "jwt";
-      const k = create(KeySchema, { id, projectId: req.projectId, kind: req.kind, name: req.name, dsn: jwt ? "" : `http://${id}@localhost:8080/${req.projectId}`, createdAt: stamp() });
+      const k = create(KeySchema, {
+        id,
+        projectId: req.projectId,
+        kind: req.kind,
+        name: req.name,
+        dsn: jwt ? "" : `http://${id}@localhost:8080/${req.projectId}`,
+        createdAt: stamp(),
+      });
       if (req.ttl) k.expiresAt = timestampFromMs(Date.now() + Number(req.ttl.seconds) * 1000);
       store.keys.unshift(k);
       return jwt ? { ...k, secret: `eyJhbGciOiJFZERTQSJ9.${secret()}.${secret()}` } : k;
@@ -107,7 +136,11 @@ export function alertService(store: Store): ServiceImpl<typeof AlertService> {
       return { rules: store.rules.filter((r) => r.projectId === req.projectId) };
     },
     async createRule(req) {
-      const r = Object.assign(create(RuleSchema, req.rule), { id: `r${Date.now()}`, projectId: req.projectId, createdAt: stamp() });
+      const r = Object.assign(create(RuleSchema, req.rule), {
+        id: `r${Date.now()}`,
+        projectId: req.projectId,
+        createdAt: stamp(),
+      });
       store.rules.push(r);
       return r;
     },
@@ -123,7 +156,12 @@ export function alertService(store: Store): ServiceImpl<typeof AlertService> {
     },
     async listDeliveries(req) {
       const all = store.deliveries
-        .filter((d) => d.projectId === req.projectId && (!req.ruleId || d.ruleId === req.ruleId) && (!req.status || d.status === req.status))
+        .filter(
+          (d) =>
+            d.projectId === req.projectId &&
+            (!req.ruleId || d.ruleId === req.ruleId) &&
+            (!req.status || d.status === req.status),
+        )
         .sort((a, b) => (b.createdAt && a.createdAt ? timestampMs(b.createdAt) - timestampMs(a.createdAt) : 0));
       const from = Number(req.pageToken || 0);
       return { deliveries: all.slice(from, from + 25), nextPageToken: from + 25 < all.length ? String(from + 25) : "" };

@@ -6,18 +6,43 @@ import { random } from "./random.ts";
 const DAY = 86_400_000;
 
 const errors = [
-  ["*pgconn.ConnectError", "failed to connect to `host=db-2 user=shop`: dial tcp 10.2.0.14:5432: connect: connection refused", "checkout.(*Store).Reserve", "go"],
+  [
+    "*pgconn.ConnectError",
+    "failed to connect to `host=db-2 user=shop`: dial tcp 10.2.0.14:5432: connect: connection refused",
+    "checkout.(*Store).Reserve",
+    "go",
+  ],
   ["*fs.PathError", "open /var/lib/shop/invoices/2026-11.pdf: no such file or directory", "invoice.Render", "go"],
   ["runtime.Error", "invalid memory address or nil pointer dereference", "cart.(*Cart).Total", "go"],
-  ["TypeError", "Cannot read properties of undefined (reading 'currency')", "src/pages/Checkout.tsx in renderTotals", "javascript"],
+  [
+    "TypeError",
+    "Cannot read properties of undefined (reading 'currency')",
+    "src/pages/Checkout.tsx in renderTotals",
+    "javascript",
+  ],
   ["ValueError", "time data '31/02/2026' does not match format '%d/%m/%Y'", "billing.tasks.parse_due_date", "python"],
-  ["java.util.concurrent.TimeoutException", "Did not observe any item or terminal signal within 2000ms", "com.shop.search.SearchClient.query", "java"],
+  [
+    "java.util.concurrent.TimeoutException",
+    "Did not observe any item or terminal signal within 2000ms",
+    "com.shop.search.SearchClient.query",
+    "java",
+  ],
   ["context.deadlineExceededError", "context deadline exceeded", "payment.(*Gateway).Authorize", "go"],
   ["*json.SyntaxError", "invalid character '<' looking for beginning of value", "webhook.Decode", "go"],
   ["KeyError", "'shipping_address'", "orders.views.create_order", "python"],
-  ["ChunkLoadError", "Loading chunk 417 failed. (missing: https://cdn.shop.example/assets/417.9f1c.js)", "src/router.tsx", "javascript"],
+  [
+    "ChunkLoadError",
+    "Loading chunk 417 failed. (missing: https://cdn.shop.example/assets/417.9f1c.js)",
+    "src/router.tsx",
+    "javascript",
+  ],
   ["*net.OpError", "write tcp 10.2.0.7:8080->10.2.3.91:51234: write: broken pipe", "GET /api/products/{id}", "go"],
-  ["redis.exceptions.ConnectionError", "Error 111 connecting to cache-1:6379. Connection refused.", "shop.cache.get_many", "python"],
+  [
+    "redis.exceptions.ConnectionError",
+    "Error 111 connecting to cache-1:6379. Connection refused.",
+    "shop.cache.get_many",
+    "python",
+  ],
 ] as const;
 
 const messages = [
@@ -41,10 +66,14 @@ export function makeIssues(project: { id: number; slug: string }, count: number,
   return Array.from({ length: count }, (_, n) => {
     const r = random(project.id * 1000 + n);
     const asMessage = n % 9 === 8;
-    const [type, value, culprit, platform] = asMessage ? ["", ...r.pick(messages)] : (errors[n % errors.length] ?? errors[0]);
+    const [type, value, culprit, platform] = asMessage
+      ? ["", ...r.pick(messages)]
+      : (errors[n % errors.length] ?? errors[0]);
     const kind = r.int(5);
     const scale = Math.max(1, 9000 / (n + 2) ** 1.25);
-    const sparkline = Array.from({ length: 24 }, (_, i) => BigInt(Math.floor(shape(kind, i, 24) * scale * (0.5 + r.next()))));
+    const sparkline = Array.from({ length: 24 }, (_, i) =>
+      BigInt(Math.floor(shape(kind, i, 24) * scale * (0.5 + r.next()))),
+    );
     const events = sparkline.reduce((a, b) => a + b, 0n) || 1n;
     const lastSeen = now - n * 47_000 - r.int(40_000);
     const firstSeen = kind === 4 ? now - r.int(2 * DAY) - n * 60_000 : now - r.int(60) * DAY - 3 * DAY;
@@ -61,7 +90,9 @@ export function makeIssues(project: { id: number; slug: string }, count: number,
             : "ongoing";
     const suffix = n >= errors.length ? ` (shard ${Math.floor(n / errors.length)})` : "";
     return create(IssueSchema, {
-      id: random(project.id * 7919 + n).hex(24).padStart(32, "0"),
+      id: random(project.id * 7919 + n)
+        .hex(24)
+        .padStart(32, "0"),
       shortId: `${project.slug.toUpperCase()}-${count - n}`,
       projectId: project.id,
       projectSlug: project.slug,

@@ -5,7 +5,8 @@ import { routes } from "./services.ts";
 import { makeStore } from "./store.ts";
 
 /** What the real server sends with every page. */
-const policy = "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; frame-ancestors 'none'; base-uri 'none'";
+const policy =
+  "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; frame-ancestors 'none'; base-uri 'none'";
 
 /** Answers the dashboard's calls from fixtures while developing. It is never part of a build. */
 export function fixtureServer(): Plugin {

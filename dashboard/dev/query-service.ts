@@ -27,20 +27,34 @@ const words: Record<string, (i: Issue, me: string) => boolean> = {
 
 /** Enough of the search language to develop against; the server has the real one. */
 function matches(query: string, i: Issue): boolean {
-  return query.split(/\s+/).filter(Boolean).every((w) => {
-    const known = words[w];
-    if (known) return known(i, "owner@shop.example");
-    if (w.startsWith("level:")) return i.level === w.slice(6);
-    if (w.includes(":")) return true;
-    return `${i.title} ${i.culprit}`.toLowerCase().includes(w.toLowerCase().replaceAll('"', ""));
-  });
+  return query
+    .split(/\s+/)
+    .filter(Boolean)
+    .every((w) => {
+      const known = words[w];
+      if (known) return known(i, "owner@shop.example");
+      if (w.startsWith("level:")) return i.level === w.slice(6);
+      if (w.includes(":")) return true;
+      return `${i.title} ${i.culprit}`.toLowerCase().includes(w.toLowerCase().replaceAll('"', ""));
+    });
 }
 
 function summary(i: Issue, n: number, total: number): EventSummary {
   const e = makeEvent(i, n, total, lastSeenMs(i));
   return create(EventSummarySchema, {
-    eventId: e.eventId, issueId: i.id, projectId: i.projectId, timestamp: e.timestamp, level: i.level, title: i.title, culprit: i.culprit,
-    release: e.event?.release, environment: e.event?.environment, user: e.event?.user?.email, tags: e.event?.tags, platform: i.platform, transaction: e.event?.transaction,
+    eventId: e.eventId,
+    issueId: i.id,
+    projectId: i.projectId,
+    timestamp: e.timestamp,
+    level: i.level,
+    title: i.title,
+    culprit: i.culprit,
+    release: e.event?.release,
+    environment: e.event?.environment,
+    user: e.event?.user?.email,
+    tags: e.event?.tags,
+    platform: i.platform,
+    transaction: e.event?.transaction,
   });
 }
 
@@ -55,12 +69,21 @@ export function queryService(store: Store): ServiceImpl<typeof QueryService> {
   const gate = async (projectId: number) => {
     if (!store.signedIn) throw new ConnectError("sign in first", Code.Unauthenticated);
     const slug = store.projects.find((p) => p.id === projectId)?.slug;
-    if (slug === "broken") throw new ConnectError("read issues: clickhouse: code 241: memory limit exceeded", Code.Internal);
+    if (slug === "broken")
+      throw new ConnectError("read issues: clickhouse: code 241: memory limit exceeded", Code.Internal);
     if (slug === "slow") await new Promise((r) => setTimeout(r, 3000));
   };
   const change = (i: Issue, status: string, assignee: string | undefined): Issue => {
     const log = (kind: string, detail = "") =>
-      store.activity.get(i.id)?.unshift(create(ActivitySchema, { id: `${i.id}-${Math.random()}`, time: timestampFromMs(Date.now()), actor: "owner@shop.example", kind, detail }));
+      store.activity.get(i.id)?.unshift(
+        create(ActivitySchema, {
+          id: `${i.id}-${Math.random()}`,
+          time: timestampFromMs(Date.now()),
+          actor: "owner@shop.example",
+          kind,
+          detail,
+        }),
+      );
     if (status !== "" && status !== i.status) {
       i.status = status;
       i.substatus = status === "unresolved" ? "ongoing" : "";
@@ -77,7 +100,8 @@ export function queryService(store: Store): ServiceImpl<typeof QueryService> {
   return {
     async listIssues(req) {
       await gate(req.projectId);
-      if (/^[()]|"[^"]*$/.test(req.query)) throw new ConnectError(`column ${req.query.length}: a quote or a bracket is not closed`, Code.InvalidArgument);
+      if (/^[()]|"[^"]*$/.test(req.query))
+        throw new ConnectError(`column ${req.query.length}: a quote or a bracket is not closed`, Code.InvalidArgument);
       const by: Record<string, (i: Issue) => number> = {
         last_seen: lastSeenMs,
         first_seen: (i) => (i.firstSeen ? timestampMs(i.firstSeen) : 0),
@@ -85,23 +109,33 @@ export function queryService(store: Store): ServiceImpl<typeof QueryService> {
         users: (i) => Number(i.userCount),
       };
       const order = by[req.sort] ?? lastSeenMs;
-      const all = (store.issues.get(req.projectId) ?? []).filter((i) => matches(req.query, i)).sort((a, b) => order(b) - order(a));
+      const all = (store.issues.get(req.projectId) ?? [])
+        .filter((i) => matches(req.query, i))
+        .sort((a, b) => order(b) - order(a));
       const from = Number(req.pageToken || 0);
       const size = req.pageSize || 50;
-      return { issues: all.slice(from, from + size), nextPageToken: from + size < all.length ? String(from + size) : "" };
+      return {
+        issues: all.slice(from, from + size),
+        nextPageToken: from + size < all.length ? String(from + size) : "",
+      };
     },
     async getIssue(req) {
       const issue = find(req.issueId);
       await gate(issue.projectId);
       const r = random(Number.parseInt(issue.id.slice(-6), 16));
       const dist = (key: string, values: string[]) => {
-        const counts = values.map((value, n) => ({ value, count: BigInt(Math.ceil(Number(issue.count) / (n * 2 + 1.6))) }));
+        const counts = values.map((value, n) => ({
+          value,
+          count: BigInt(Math.ceil(Number(issue.count) / (n * 2 + 1.6))),
+        }));
         return { key, total: counts.reduce((a, v) => a + v.count, 0n), values: counts };
       };
       return {
         issue,
         last24h: Array.from({ length: 24 }, () => BigInt(r.int(Math.ceil(Number(issue.count) / 40) + 1))),
-        last30d: Array.from({ length: 30 }, (_, n) => BigInt(r.int(Math.ceil((Number(issue.count) * (n + 2)) / 200) + 1))),
+        last30d: Array.from({ length: 30 }, (_, n) =>
+          BigInt(r.int(Math.ceil((Number(issue.count) * (n + 2)) / 200) + 1)),
+        ),
         tags: [
           dist("release", ["shop@1.8.0", "shop@1.7.4", "shop@1.6.2"]),
           dist("environment", ["production", "staging"]),
@@ -120,16 +154,23 @@ export function queryService(store: Store): ServiceImpl<typeof QueryService> {
     },
     async mergeIssues(req) {
       const into = find(req.intoIssueId);
-      into.mergedIds = req.undo ? into.mergedIds.filter((id) => !req.issueIds.includes(id)) : [...into.mergedIds, ...req.issueIds];
+      into.mergedIds = req.undo
+        ? into.mergedIds.filter((id) => !req.issueIds.includes(id))
+        : [...into.mergedIds, ...req.issueIds];
       return into;
     },
     async listIssueEvents(req) {
       const issue = find(req.issueId);
       await gate(issue.projectId);
-      const all = Array.from({ length: EVENTS }, (_, n) => summary(issue, n, EVENTS)).filter((e) => !req.end || !e.timestamp || timestampMs(e.timestamp) < timestampMs(req.end));
+      const all = Array.from({ length: EVENTS }, (_, n) => summary(issue, n, EVENTS)).filter(
+        (e) => !req.end || !e.timestamp || timestampMs(e.timestamp) < timestampMs(req.end),
+      );
       const from = Number(req.pageToken || 0);
       const size = req.pageSize || 50;
-      return { events: all.slice(from, from + size), nextPageToken: from + size < all.length ? String(from + size) : "" };
+      return {
+        events: all.slice(from, from + size),
+        nextPageToken: from + size < all.length ? String(from + size) : "",
+      };
     },
     async listIssueActivity(req) {
       return { activities: store.activity.get(find(req.issueId).id) ?? [] };
@@ -154,15 +195,29 @@ export function queryService(store: Store): ServiceImpl<typeof QueryService> {
     async explore(req) {
       await gate(req.projectId);
       const r = random(req.projectId + req.groupBy.length);
-      const groups = req.groupBy === "" ? [""] : req.groupBy === "environment" ? ["production", "staging", "dev"] : ["shop@1.8.0", "shop@1.7.4", "shop@1.6.2", "shop@1.6.1"];
+      const groups =
+        req.groupBy === ""
+          ? [""]
+          : req.groupBy === "environment"
+            ? ["production", "staging", "dev"]
+            : ["shop@1.8.0", "shop@1.7.4", "shop@1.6.2", "shop@1.6.1"];
       const start = req.start ? timestampMs(req.start) : store.now - 14 * 86_400_000;
       const end = req.end ? timestampMs(req.end) : store.now;
       const n = req.buckets;
-      const series = (store.issues.get(req.projectId)?.length ?? 0) === 0 ? [] : groups.map((group, g) => {
-        const values = Array.from({ length: n }, (_, i) => BigInt(Math.floor((60 / (g + 1)) * (1 + Math.sin(i / 6)) + r.int(20))));
-        return { group, values, total: n ? values.reduce((a, b) => a + b, 0n) : BigInt(9000 >> g) };
-      });
-      return { series, times: Array.from({ length: n }, (_, i) => timestampFromMs(start + ((end - start) * i) / n)), sql: "SELECT count() FROM events WHERE project_id = {project:UInt32}" };
+      const series =
+        (store.issues.get(req.projectId)?.length ?? 0) === 0
+          ? []
+          : groups.map((group, g) => {
+              const values = Array.from({ length: n }, (_, i) =>
+                BigInt(Math.floor((60 / (g + 1)) * (1 + Math.sin(i / 6)) + r.int(20))),
+              );
+              return { group, values, total: n ? values.reduce((a, b) => a + b, 0n) : BigInt(9000 >> g) };
+            });
+      return {
+        series,
+        times: Array.from({ length: n }, (_, i) => timestampFromMs(start + ((end - start) * i) / n)),
+        sql: "SELECT count() FROM events WHERE project_id = {project:UInt32}",
+      };
     },
     async listOutcomes(req) {
       await gate(req.projectId);
@@ -172,11 +227,20 @@ export function queryService(store: Store): ServiceImpl<typeof QueryService> {
       const n = req.buckets || 1;
       const r = random(5);
       const of = (outcome: string, reason: string, size: number) => {
-        const values = Array.from({ length: n }, (_, i) => BigInt(Math.floor(size * (1.1 + Math.sin(i / 7)) + r.int(Math.ceil(size / 2)))));
+        const values = Array.from({ length: n }, (_, i) =>
+          BigInt(Math.floor(size * (1.1 + Math.sin(i / 7)) + r.int(Math.ceil(size / 2)))),
+        );
         return { outcome, reason, values, total: values.reduce((a, b) => a + b, 0n) };
       };
       return {
-        series: [of("stored", "", 820), of("filtered", "filter_release", 90), of("limited", "rate_limit", 41), of("invalid", "event_size", 6), of("duplicate", "event_id", 12), of("lost", "queue_overflow", 2)],
+        series: [
+          of("stored", "", 820),
+          of("filtered", "filter_release", 90),
+          of("limited", "rate_limit", 41),
+          of("invalid", "event_size", 6),
+          of("duplicate", "event_id", 12),
+          of("lost", "queue_overflow", 2),
+        ],
         times: Array.from({ length: n }, (_, i) => timestampFromMs(start + ((end - start) * i) / n)),
       };
     },

@@ -20,7 +20,7 @@ const pages = {
   "issues-no-match": "/p/web/issues?query=nothinglikethis",
   "issues-error": "/p/broken/issues",
   "issues-slow": "/p/slow/issues",
-  "issues-invalid": '/p/web/issues?query=%22unclosed',
+  "issues-invalid": "/p/web/issues?query=%22unclosed",
   issue: "/p/web/issues/WEB-240",
   "issue-js": "/p/web/issues/WEB-237",
   "issue-message": "/p/web/issues/WEB-232",
@@ -43,16 +43,23 @@ const pages = {
   "not-found": "/p/nowhere/issues",
 };
 
-const browser = await chromium.launch({ executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium", args: ["--no-sandbox"] });
+const browser = await chromium.launch({
+  executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium",
+  args: ["--no-sandbox"],
+});
 let bad = 0;
 for (const [name, path] of Object.entries(pages)) {
   if (only.length > 0 && !only.includes(name)) continue;
   for (const width of widths) {
     for (const theme of themes) {
-      const context = await browser.newContext({ viewport: { width, height: width < 600 ? 844 : 900 }, colorScheme: theme });
+      const context = await browser.newContext({
+        viewport: { width, height: width < 600 ? 844 : 900 },
+        colorScheme: theme,
+      });
       const page = await context.newPage();
       page.on("console", (m) => {
-        if (m.type() !== "error" || (/Failed to load resource/.test(m.text()) && /error|missing|invalid/.test(name))) return;
+        if (m.type() !== "error" || (/Failed to load resource/.test(m.text()) && /error|missing|invalid/.test(name)))
+          return;
         bad++;
         console.log(`${name} ${width} ${theme}: console: ${m.text().slice(0, 400)}`);
       });
@@ -63,9 +70,16 @@ for (const [name, path] of Object.entries(pages)) {
       await page.goto(base + path);
       if (name.includes("slow")) await page.waitForTimeout(1200);
       else await page.waitForLoadState("networkidle", { timeout: 4000 }).catch(() => {});
-      if (name.includes("error")) await page.getByRole("alert").first().waitFor({ timeout: 15000 }).catch(() => {});
+      if (name.includes("error"))
+        await page
+          .getByRole("alert")
+          .first()
+          .waitFor({ timeout: 15000 })
+          .catch(() => {});
       await page.waitForTimeout(wait || 500);
-      const overflow = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
+      const overflow = await page.evaluate(
+        () => document.documentElement.scrollWidth - document.documentElement.clientWidth,
+      );
       if (overflow > 0) {
         bad++;
         console.log(`${name} ${width}: page is ${overflow} px too wide`);
@@ -75,7 +89,12 @@ for (const [name, path] of Object.entries(pages)) {
         const { violations } = await page.evaluate(() => window.axe.run());
         for (const v of violations) {
           bad++;
-          console.log(`${name} ${width} ${theme}: axe ${v.id}: ${v.nodes.slice(0, 3).map((n) => `${n.html.slice(0, 160)} ${n.any[0]?.message ?? ""}`).join(" | ")}`);
+          console.log(
+            `${name} ${width} ${theme}: axe ${v.id}: ${v.nodes
+              .slice(0, 3)
+              .map((n) => `${n.html.slice(0, 160)} ${n.any[0]?.message ?? ""}`)
+              .join(" | ")}`,
+          );
         }
       }
       await page.screenshot({ path: `${out}/${name}-${width}-${theme}.png`, fullPage: process.env.FULL === "1" });

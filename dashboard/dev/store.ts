@@ -60,7 +60,15 @@ export function makeStore(now = Date.now(), signedIn = true): Store {
   const activity = new Map<string, Activity[]>();
   for (const list of issues.values()) {
     for (const i of list) {
-      activity.set(i.id, [create(ActivitySchema, { id: `${i.id}-0`, time: i.firstSeen, actor: "faultline", kind: "first_seen", detail: "" })]);
+      activity.set(i.id, [
+        create(ActivitySchema, {
+          id: `${i.id}-0`,
+          time: i.firstSeen,
+          actor: "faultline",
+          kind: "first_seen",
+          detail: "",
+        }),
+      ]);
     }
   }
   const key = (project: number, n: number, name: string, revoked = false) => {
@@ -76,9 +84,36 @@ export function makeStore(now = Date.now(), signedIn = true): Store {
     });
   };
   const rules = [
-    create(RuleSchema, { id: "r1", projectId: 1, name: "New issues in production", enabled: true, triggers: ["new_issue", "regression"], query: "environment:production", emails: ["oncall@shop.example"], throttle: durationFromMs(30 * 60_000) }),
-    create(RuleSchema, { id: "r2", projectId: 1, name: "Crashes", enabled: true, triggers: ["event"], query: "level:fatal", emails: ["oncall@shop.example", "ada@shop.example"], throttle: durationFromMs(5 * 60_000) }),
-    create(RuleSchema, { id: "r3", projectId: 1, name: "Payments", enabled: false, triggers: ["new_issue"], query: "tag[handler]:postCheckout", emails: ["payments@shop.example"], throttle: durationFromMs(3_600_000) }),
+    create(RuleSchema, {
+      id: "r1",
+      projectId: 1,
+      name: "New issues in production",
+      enabled: true,
+      triggers: ["new_issue", "regression"],
+      query: "environment:production",
+      emails: ["oncall@shop.example"],
+      throttle: durationFromMs(30 * 60_000),
+    }),
+    create(RuleSchema, {
+      id: "r2",
+      projectId: 1,
+      name: "Crashes",
+      enabled: true,
+      triggers: ["event"],
+      query: "level:fatal",
+      emails: ["oncall@shop.example", "ada@shop.example"],
+      throttle: durationFromMs(5 * 60_000),
+    }),
+    create(RuleSchema, {
+      id: "r3",
+      projectId: 1,
+      name: "Payments",
+      enabled: false,
+      triggers: ["new_issue"],
+      query: "tag[handler]:postCheckout",
+      emails: ["payments@shop.example"],
+      throttle: durationFromMs(3_600_000),
+    }),
   ];
   const web = issues.get(1) ?? [];
   const deliveries = Array.from({ length: 34 }, (_, n) => {
@@ -112,8 +147,20 @@ export function makeStore(now = Date.now(), signedIn = true): Store {
     activity,
     keys: kinds.flatMap((k) => [key(k.id, 1, "Default"), ...(k.id === 1 ? [key(1, 2, "Old checkout", true)] : [])]),
     tokens: [
-      create(TokenSchema, { id: "t1", name: "CI", scopes: ["event:read", "issue:write"], createdAt: timestampFromMs(now - 20 * DAY), lastUsedAt: timestampFromMs(now - 3_600_000) }),
-      create(TokenSchema, { id: "t2", name: "Grafana", scopes: ["event:read"], createdAt: timestampFromMs(now - 50 * DAY), revokedAt: timestampFromMs(now - 2 * DAY) }),
+      create(TokenSchema, {
+        id: "t1",
+        name: "CI",
+        scopes: ["event:read", "issue:write"],
+        createdAt: timestampFromMs(now - 20 * DAY),
+        lastUsedAt: timestampFromMs(now - 3_600_000),
+      }),
+      create(TokenSchema, {
+        id: "t2",
+        name: "Grafana",
+        scopes: ["event:read"],
+        createdAt: timestampFromMs(now - 50 * DAY),
+        revokedAt: timestampFromMs(now - 2 * DAY),
+      }),
     ],
     members: [
       create(MemberSchema, { id: "m1", email: "owner@shop.example", name: "Owner", role: "owner" }),

@@ -9,6 +9,7 @@ export function NotFound() {
   return (
     <main className="py-10">
       <Empty
+        page
         icon={<SearchX size={28} />}
         title="There is nothing at this address"
         actions={
@@ -28,6 +29,7 @@ export function PageFailed({ error, reset }: ErrorComponentProps) {
   return (
     <main>
       <Failed
+        page
         what="This page could not be shown"
         error={error}
         retry={() => {
@@ -42,6 +44,7 @@ export function PageFailed({ error, reset }: ErrorComponentProps) {
 export function PagePending() {
   return (
     <main className="px-5 py-6">
+      <h1 className="sr-only">Loading</h1>
       <Loading what="the page">
         <Skeleton className="mb-4 h-6 w-60" />
         <Skeleton className="mb-2 h-4 w-full max-w-3xl" />
@@ -56,7 +59,16 @@ export function NoProject() {
   const [open, setOpen] = useState(false);
   return (
     <main className="py-10">
-      <Empty icon={<FolderPlus size={28} />} title="No project yet" actions={<Button kind="primary" onClick={() => setOpen(true)}>New project</Button>}>
+      <Empty
+        page
+        icon={<FolderPlus size={28} />}
+        title="No project yet"
+        actions={
+          <Button kind="primary" onClick={() => setOpen(true)}>
+            New project
+          </Button>
+        }
+      >
         A project is where the events of one program go. Make one to get a DSN.
       </Empty>
       <NewProject open={open} onClose={() => setOpen(false)} />

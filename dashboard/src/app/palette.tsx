@@ -1,5 +1,5 @@
 import { useNavigate } from "@tanstack/react-router";
-import { CornerDownLeft, Folder, Keyboard, LogOut, Plus, PlugZap, SunMoon } from "lucide-react";
+import { CornerDownLeft, Folder, Keyboard, LogOut, PlugZap, Plus, SunMoon } from "lucide-react";
 import { useState } from "react";
 import type { Project } from "@/gen/faultline/admin/v1/admin_pb";
 import { useProject } from "@/lib/current";
@@ -29,9 +29,28 @@ export function Palette({ open, onClose, projects, onProject, onHelp, onNewProje
   const typed = text.trim();
 
   const commands: (Pick & { run: () => void })[] = [
-    ...pages.map((p) => ({ id: p.to, label: p.label, icon: <p.icon size={15} />, hint: "page", run: () => void navigate({ to: p.to, params: { project: slug } }) })),
-    { id: "setup", label: "Set-up: send events", icon: <PlugZap size={15} />, hint: "page", run: () => void navigate({ to: "/p/$project/setup", params: { project: slug } }) },
-    ...projects.map((p) => ({ id: `project:${p.slug}`, label: p.name, words: p.slug, icon: <Folder size={15} />, hint: "project", run: () => onProject(p.slug) })),
+    ...pages.map((p) => ({
+      id: p.to,
+      label: p.label,
+      icon: <p.icon size={15} />,
+      hint: "page",
+      run: () => void navigate({ to: p.to, params: { project: slug } }),
+    })),
+    {
+      id: "setup",
+      label: "Set-up: send events",
+      icon: <PlugZap size={15} />,
+      hint: "page",
+      run: () => void navigate({ to: "/p/$project/setup", params: { project: slug } }),
+    },
+    ...projects.map((p) => ({
+      id: `project:${p.slug}`,
+      label: p.name,
+      words: p.slug,
+      icon: <Folder size={15} />,
+      hint: "project",
+      run: () => onProject(p.slug),
+    })),
     { id: "new", label: "New project", icon: <Plus size={15} />, run: onNewProject },
     ...(["light", "dark", "system"] as const).map((t) => ({
       id: `theme:${t}`,
@@ -48,7 +67,11 @@ export function Palette({ open, onClose, projects, onProject, onHelp, onNewProje
       label: `Open issue ${typed.toUpperCase()}`,
       words: typed,
       icon: <CornerDownLeft size={15} />,
-      run: () => void navigate({ to: "/p/$project/issues/$issue", params: { project: slug, issue: typed.length === 32 ? typed : typed.toUpperCase() } }),
+      run: () =>
+        void navigate({
+          to: "/p/$project/issues/$issue",
+          params: { project: slug, issue: typed.length === 32 ? typed : typed.toUpperCase() },
+        }),
     });
   }
   if (typed) {

@@ -32,7 +32,12 @@ export function ProjectSwitcher({ projects, open, onOpenChange, onNew }: Switche
           void navigate({ to: "/p/$project/issues", params: { project: slug } });
         }}
         footer={
-          <Button kind="quiet" className="w-full !justify-start !px-2" icon={<Plus size={14} aria-hidden />} onClick={onNew}>
+          <Button
+            kind="quiet"
+            className="w-full !justify-start !px-2"
+            icon={<Plus size={14} aria-hidden />}
+            onClick={onNew}
+          >
             New project
           </Button>
         }

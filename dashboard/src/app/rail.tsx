@@ -36,7 +36,10 @@ export function Rail({ narrow }: { narrow: boolean }) {
   return (
     <nav
       aria-label="Pages"
-      className={cx("fixed inset-y-0 left-0 z-30 hidden flex-col border-r border-line bg-sunken px-2 pb-2 md:flex", narrow ? "w-12" : "w-12 lg:w-[200px]")}
+      className={cx(
+        "fixed inset-y-0 left-0 z-30 hidden flex-col border-r border-line bg-sunken px-2 pb-2 md:flex",
+        narrow ? "w-12" : "w-12 lg:w-[200px]",
+      )}
     >
       <Link to="/" preload={false} className="mb-2 flex h-12 items-center gap-2 px-1.5 text-body font-semibold">
         <Mark />
@@ -66,7 +69,10 @@ export function Rail({ narrow }: { narrow: boolean }) {
 export function BottomBar() {
   const { project } = useParams({ from: "/in/p/$project" });
   return (
-    <nav aria-label="Pages" className="fixed inset-x-0 bottom-0 z-30 flex h-14 border-t border-line bg-sunken pb-[env(safe-area-inset-bottom)] md:hidden">
+    <nav
+      aria-label="Pages"
+      className="fixed inset-x-0 bottom-0 z-30 flex h-14 border-t border-line bg-sunken pb-[env(safe-area-inset-bottom)] md:hidden"
+    >
       {pages.map((p) => (
         <Link
           key={p.to}

@@ -1,5 +1,12 @@
 import { callUnaryMethod } from "@connectrpc/connect-query";
-import { createRootRouteWithContext, createRoute, createRouter, lazyRouteComponent, Outlet, redirect } from "@tanstack/react-router";
+import {
+  createRootRouteWithContext,
+  createRoute,
+  createRouter,
+  lazyRouteComponent,
+  Outlet,
+  redirect,
+} from "@tanstack/react-router";
 import { alertsSearch, ruleSearch } from "@/features/alerts/search";
 import { issueSearch, issuesSearch } from "@/features/issues/search";
 import { outcomesSearch } from "@/features/outcomes/search";
@@ -41,10 +48,14 @@ const signedIn = createRoute({
   id: "in",
   beforeLoad: async ({ location }) => {
     try {
-      const [session, projects] = await Promise.all([queryClient.ensureQueryData(sessionQuery), queryClient.ensureQueryData(projectsQuery)]);
+      const [session, projects] = await Promise.all([
+        queryClient.ensureQueryData(sessionQuery),
+        queryClient.ensureQueryData(projectsQuery),
+      ]);
       return { session, projects: projects.projects };
     } catch (err) {
-      if (isUnauthenticated(err)) throw redirect({ to: "/sign-in", search: { next: location.href === "/" ? undefined : location.href } });
+      if (isUnauthenticated(err))
+        throw redirect({ to: "/sign-in", search: { next: location.href === "/" ? undefined : location.href } });
       throw err;
     }
   },
@@ -68,7 +79,13 @@ const anyIssue = createRoute({
   validateSearch: issueSearch,
   beforeLoad: async ({ params, search }) => {
     const { issue } = await callUnaryMethod(transport, QueryService.method.getIssue, { issueId: params.issue });
-    if (issue) throw redirect({ to: "/p/$project/issues/$issue", params: { project: issue.projectSlug, issue: params.issue }, search, replace: true });
+    if (issue)
+      throw redirect({
+        to: "/p/$project/issues/$issue",
+        params: { project: issue.projectSlug, issue: params.issue },
+        search,
+        replace: true,
+      });
   },
 });
 

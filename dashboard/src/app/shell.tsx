@@ -46,7 +46,10 @@ export function Shell() {
   const narrow = rail === "narrow";
   return (
     <ProjectProvider project={project}>
-      <a href="#content" className="sr-only z-60 rounded-md bg-surface px-3 py-2 focus:not-sr-only focus:fixed focus:top-2 focus:left-2">
+      <a
+        href="#content"
+        className="sr-only z-60 rounded-md bg-surface px-3 py-2 focus:not-sr-only focus:fixed focus:top-2 focus:left-2"
+      >
         Skip to content
       </a>
       <Rail narrow={narrow} />

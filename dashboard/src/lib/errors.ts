@@ -14,14 +14,21 @@ const titles: Partial<Record<Code, string>> = {
   [Code.Unknown]: "The server failed",
 };
 
-const retryable = new Set([Code.Unavailable, Code.DeadlineExceeded, Code.ResourceExhausted, Code.Aborted, Code.Internal, Code.Unknown]);
+const retryable = new Set([
+  Code.Unavailable,
+  Code.DeadlineExceeded,
+  Code.ResourceExhausted,
+  Code.Aborted,
+  Code.Internal,
+  Code.Unknown,
+]);
 
 export function failure(err: unknown): Failure {
   const e = ConnectError.from(err);
   const network = e.cause instanceof TypeError || /failed to fetch|network/i.test(e.rawMessage);
   return {
     title: network ? "The server cannot be reached" : (titles[e.code] ?? "This did not work"),
-    detail: network ? "What you see may be out of date. It is tried again when the connection is back." : e.rawMessage,
+    detail: network ? "what you see may be out of date" : e.rawMessage,
     code: Code[e.code].replace(/([a-z])([A-Z])/g, "$1 $2").toLowerCase(),
     requestId: e.metadata.get("x-request-id") ?? "",
     retryable: network || retryable.has(e.code),

@@ -1,5 +1,5 @@
-import type { HighlighterCore, LanguageInput } from "shiki/core";
 import { useEffect, useState } from "react";
+import type { HighlighterCore, LanguageInput } from "shiki/core";
 
 /** One coloured piece of a line. */
 export type Piece = { text: string; color?: string };
@@ -27,8 +27,32 @@ const grammars: Record<string, () => Promise<unknown>> = {
 };
 
 const byExtension: Record<string, string> = {
-  go: "go", js: "javascript", mjs: "javascript", cjs: "javascript", jsx: "tsx", ts: "typescript", mts: "typescript", tsx: "tsx", py: "python",
-  java: "java", kt: "kotlin", cs: "csharp", rb: "ruby", php: "php", rs: "rust", c: "c", h: "c", cc: "cpp", cpp: "cpp", hpp: "cpp", swift: "swift", dart: "dart", ex: "elixir", exs: "elixir", sh: "bash", json: "json",
+  go: "go",
+  js: "javascript",
+  mjs: "javascript",
+  cjs: "javascript",
+  jsx: "tsx",
+  ts: "typescript",
+  mts: "typescript",
+  tsx: "tsx",
+  py: "python",
+  java: "java",
+  kt: "kotlin",
+  cs: "csharp",
+  rb: "ruby",
+  php: "php",
+  rs: "rust",
+  c: "c",
+  h: "c",
+  cc: "cpp",
+  cpp: "cpp",
+  hpp: "cpp",
+  swift: "swift",
+  dart: "dart",
+  ex: "elixir",
+  exs: "elixir",
+  sh: "bash",
+  json: "json",
 };
 
 /** The language of a file by its name, or by the platform that sent it. */
@@ -47,7 +71,11 @@ function highlighter(): Promise<HighlighterCore> {
       import("shiki/core"),
       import("shiki/engine/javascript"),
     ]);
-    return createHighlighterCore({ themes: [createCssVariablesTheme()], langs: [], engine: createJavaScriptRegexEngine({ forgiving: true }) });
+    return createHighlighterCore({
+      themes: [createCssVariablesTheme()],
+      langs: [],
+      engine: createJavaScriptRegexEngine({ forgiving: true }),
+    });
   })();
   return core;
 }
@@ -56,7 +84,9 @@ async function pieces(code: string, lang: string): Promise<Piece[][]> {
   const h = await highlighter();
   const grammar = grammars[lang];
   if (grammar && !h.getLoadedLanguages().includes(lang)) await h.loadLanguage(grammar as LanguageInput);
-  return h.codeToTokensBase(code, { lang, theme: "css-variables" }).map((line) => line.map((t) => ({ text: t.content, color: t.color })));
+  return h
+    .codeToTokensBase(code, { lang, theme: "css-variables" })
+    .map((line) => line.map((t) => ({ text: t.content, color: t.color })));
 }
 
 /** The coloured lines of a text; undefined until the grammar is there, and for good if there is none. */

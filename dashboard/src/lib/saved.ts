@@ -29,7 +29,11 @@ function write(project: string, list: Saved[]) {
 
 export const saved = {
   add: (project: string, s: Saved) => write(project, [...(all[project] ?? []).filter((x) => x.name !== s.name), s]),
-  remove: (project: string, name: string) => write(project, (all[project] ?? []).filter((x) => x.name !== name)),
+  remove: (project: string, name: string) =>
+    write(
+      project,
+      (all[project] ?? []).filter((x) => x.name !== name),
+    ),
 };
 
 export function useSaved(project: string): Saved[] {

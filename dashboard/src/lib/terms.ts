@@ -1,5 +1,16 @@
 /** Fields of the search language that are not tags. */
-const fields = new Set(["release", "environment", "level", "platform", "transaction", "server_name", "dist", "logger", "user", "url"]);
+const fields = new Set([
+  "release",
+  "environment",
+  "level",
+  "platform",
+  "transaction",
+  "server_name",
+  "dist",
+  "logger",
+  "user",
+  "url",
+]);
 
 /** One term of the search language that matches exactly this value. */
 export function term(key: string, value: string): string {

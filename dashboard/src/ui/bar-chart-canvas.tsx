@@ -54,21 +54,54 @@ export default function BarChartCanvas({ times, series, height, onBrush, onHover
         legend: { show: false },
         tzDate: zone === "utc" ? (ts) => uPlot.tzDate(new Date(ts * 1000), "Etc/UTC") : undefined,
         cursor: { y: false, points: { show: false }, drag: { x: onBrush !== undefined, y: false, setScale: false } },
-        scales: { x: { time: true, range: () => [(times[0] ?? 0) / 1000, ((times.at(-1) ?? 0) + step) / 1000] }, y: { range: (_u, _min, max) => [0, Math.max(max * 1.08, 1)] } },
+        scales: {
+          x: { time: true, range: () => [(times[0] ?? 0) / 1000, ((times.at(-1) ?? 0) + step) / 1000] },
+          y: { range: (_u, _min, max) => [0, Math.max(max * 1.08, 1)] },
+        },
         axes: [
-          { stroke: ink, font, grid: { show: false }, ticks: { show: false }, size: 22, gap: 4, space: 80, values: (_u, ticks, _axis, _space, incr) => ticks.map((t) => (incr < 86_400 && !startsDay(t * 1000, zone) ? hour(t * 1000, zone) : day(t * 1000, zone))) },
-          { stroke: ink, font, grid, ticks: { show: false }, size: 38, gap: 4, space: 34, incrs: [1, 2, 5, 10, 20, 50, 100, 200, 500, 1e3, 2e3, 5e3, 1e4, 2e4, 5e4, 1e5, 1e6, 1e7], values: (_u, ticks) => ticks.map((t) => compact(t)) },
+          {
+            stroke: ink,
+            font,
+            grid: { show: false },
+            ticks: { show: false },
+            size: 22,
+            gap: 4,
+            space: 80,
+            values: (_u, ticks, _axis, _space, incr) =>
+              ticks.map((t) =>
+                incr < 86_400 && !startsDay(t * 1000, zone) ? hour(t * 1000, zone) : day(t * 1000, zone),
+              ),
+          },
+          {
+            stroke: ink,
+            font,
+            grid,
+            ticks: { show: false },
+            size: 38,
+            gap: 4,
+            space: 34,
+            incrs: [1, 2, 5, 10, 20, 50, 100, 200, 500, 1e3, 2e3, 5e3, 1e4, 2e4, 5e4, 1e5, 1e6, 1e7],
+            values: (_u, ticks) => ticks.map((t) => compact(t)),
+          },
         ],
         series: [
           {},
-          ...colors.map((fill) => ({ fill, width: 0, points: { show: false }, paths: uPlot.paths.bars?.({ size: [0.82, 48], align: 1 }) })),
+          ...colors.map((fill) => ({
+            fill,
+            width: 0,
+            points: { show: false },
+            paths: uPlot.paths.bars?.({ size: [0.82, 48], align: 1 }),
+          })),
         ],
         hooks: {
           setCursor: [(u) => calls.current.onHover(u.cursor.idx ?? undefined)],
           setSelect: [
             (u) => {
               if (u.select.width < 4) return;
-              calls.current.onBrush?.(u.posToVal(u.select.left, "x") * 1000, u.posToVal(u.select.left + u.select.width, "x") * 1000);
+              calls.current.onBrush?.(
+                u.posToVal(u.select.left, "x") * 1000,
+                u.posToVal(u.select.left + u.select.width, "x") * 1000,
+              );
               u.setSelect({ left: 0, top: 0, width: 0, height: 0 }, false);
             },
           ],

@@ -37,7 +37,12 @@ export function Button({ kind, icon, busy, children, className, disabled, ...res
 }
 
 /** A square button with a picture only; its label is told on hover and to screen readers. */
-export function IconButton({ label, kind = "quiet", className, ...rest }: ComponentProps<"button"> & { label: string; kind?: Kind }) {
+export function IconButton({
+  label,
+  kind = "quiet",
+  className,
+  ...rest
+}: ComponentProps<"button"> & { label: string; kind?: Kind }) {
   return (
     <button
       type="button"

@@ -9,7 +9,17 @@ const tones = {
 };
 
 /** A small word beside something. */
-export function Chip({ tone = "neutral", children, tip, className }: { tone?: keyof typeof tones; children: ReactNode; tip?: string; className?: string }) {
+export function Chip({
+  tone = "neutral",
+  children,
+  tip,
+  className,
+}: {
+  tone?: keyof typeof tones;
+  children: ReactNode;
+  tip?: string;
+  className?: string;
+}) {
   return (
     <span
       data-tip={tip}

@@ -43,7 +43,12 @@ export function CopyText({ text, label = "Copy" }: { text: string; label?: strin
 export function CopyButton({ text, children = "Copy" }: { text: string | (() => string); children?: string }) {
   const [copied, copy] = useCopied(text);
   return (
-    <Button onClick={copy} icon={copied ? <Check size={14} className="text-good" /> : <Copy size={14} />}>
+    <Button
+      kind="quiet"
+      className="!px-2 text-muted"
+      onClick={copy}
+      icon={copied ? <Check size={14} className="text-good" /> : <Copy size={14} />}
+    >
       {copied ? "Copied" : children}
     </Button>
   );

@@ -34,7 +34,9 @@ export function Dialog({ open, onClose, title, description, children, actions, b
             <div className="flex items-start justify-between gap-4 px-5 pt-4">
               <div>
                 <Base.Title className="text-lead font-semibold">{title}</Base.Title>
-                {description && <Base.Description className="mt-1 text-list text-muted">{description}</Base.Description>}
+                {description && (
+                  <Base.Description className="mt-1 text-list text-muted">{description}</Base.Description>
+                )}
               </div>
               <Base.Close render={<IconButton label="Close" />}>
                 <X size={16} />

@@ -11,7 +11,13 @@ export function Field({ label, hint, error, className, ...rest }: FieldProps) {
       <label htmlFor={id} className="mb-1 block text-list font-medium">
         {label}
       </label>
-      <input id={id} className="field" aria-invalid={error ? true : undefined} aria-describedby={`${id}-about`} {...rest} />
+      <input
+        id={id}
+        className="field"
+        aria-invalid={error ? true : undefined}
+        aria-describedby={`${id}-about`}
+        {...rest}
+      />
       <p id={`${id}-about`} className={cx("mt-1 text-meta empty:hidden", error ? "text-error-ink" : "text-muted")}>
         {error ?? hint}
       </p>
@@ -19,7 +25,19 @@ export function Field({ label, hint, error, className, ...rest }: FieldProps) {
   );
 }
 
-export function Select<T extends string>({ label, value, onChange, options, hideLabel }: { label: string; value: T; onChange: (v: T) => void; options: { id: T; label: string }[]; hideLabel?: boolean }) {
+export function Select<T extends string>({
+  label,
+  value,
+  onChange,
+  options,
+  hideLabel,
+}: {
+  label: string;
+  value: T;
+  onChange: (v: T) => void;
+  options: { id: T; label: string }[];
+  hideLabel?: boolean;
+}) {
   const id = useId();
   return (
     <div>

@@ -17,7 +17,11 @@ export function Fold({ head, children, open = false, className, headClass }: Fol
         className={cx("flex w-full min-w-0 items-center gap-1.5 text-left hover:bg-hover", headClass)}
         onClick={() => setOn(!on)}
       >
-        <ChevronRight size={14} aria-hidden className={cx("shrink-0 text-muted transition-transform duration-100", on && "rotate-90")} />
+        <ChevronRight
+          size={14}
+          aria-hidden
+          className={cx("shrink-0 text-muted transition-transform duration-100", on && "rotate-90")}
+        />
         {head}
       </button>
       <div id={id}>{on && children()}</div>

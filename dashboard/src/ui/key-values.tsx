@@ -14,7 +14,9 @@ function Shown({ value }: { value: Value }) {
 /** Names and values in two columns. Values are data: never markup. */
 export function KeyValues({ items, className }: { items: [string, Value][]; className?: string }) {
   return (
-    <dl className={cx("grid grid-cols-[minmax(90px,max-content)_minmax(0,1fr)] gap-x-4 text-meta leading-5", className)}>
+    <dl
+      className={cx("grid grid-cols-[minmax(90px,max-content)_minmax(0,1fr)] gap-x-4 text-meta leading-5", className)}
+    >
       {items.map(([k, v], i) => (
         <div key={`${k}-${i}`} className="col-span-2 grid grid-cols-subgrid border-b border-line py-1 last:border-0">
           <dt className="max-w-44 truncate text-muted" title={k}>

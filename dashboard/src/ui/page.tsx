@@ -17,7 +17,19 @@ export function Page({ children, narrow }: { children: ReactNode; narrow?: boole
   return <div className={`mx-auto px-3 py-4 sm:px-5 ${narrow ? "max-w-4xl" : "max-w-[1500px]"}`}>{children}</div>;
 }
 
-export function Card({ title, aside, children, id, flush }: { title?: ReactNode; aside?: ReactNode; children: ReactNode; id?: string; flush?: boolean }) {
+export function Card({
+  title,
+  aside,
+  children,
+  id,
+  flush,
+}: {
+  title?: ReactNode;
+  aside?: ReactNode;
+  children: ReactNode;
+  id?: string;
+  flush?: boolean;
+}) {
   return (
     <section className="card scroll-mt-28" id={id}>
       {title && (

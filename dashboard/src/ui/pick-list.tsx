@@ -75,7 +75,14 @@ export function PickList({ label, items, onPick, selected, empty = "Nothing foun
           e.preventDefault();
         }}
       />
-      <div ref={list} id={`${base}-list`} role="listbox" aria-label={label} tabIndex={-1} className="max-h-80 min-h-0 overflow-y-auto p-1">
+      <div
+        ref={list}
+        id={`${base}-list`}
+        role="listbox"
+        aria-label={label}
+        tabIndex={-1}
+        className="max-h-80 min-h-0 overflow-y-auto p-1"
+      >
         {shown.map((item, i) => (
           <div
             key={item.id}
@@ -83,13 +90,18 @@ export function PickList({ label, items, onPick, selected, empty = "Nothing foun
             role="option"
             tabIndex={-1}
             aria-selected={item.id === selected || (selected === undefined && i === at)}
-            className={cx("flex min-h-8 cursor-default items-center gap-2 rounded-sm px-2 text-list", i === at && "bg-hover")}
+            className={cx(
+              "flex min-h-8 cursor-default items-center gap-2 rounded-sm px-2 text-list",
+              i === at && "bg-hover",
+            )}
             onPointerMove={() => setActive(i)}
             onClick={() => onPick(item.id)}
             onKeyDown={(e) => e.key === "Enter" && onPick(item.id)}
           >
             {item.icon && <span className="text-muted">{item.icon}</span>}
-            <span className={cx("min-w-0 grow truncate", item.id === selected && "font-medium text-accent")}>{item.label}</span>
+            <span className={cx("min-w-0 grow truncate", item.id === selected && "font-medium text-accent")}>
+              {item.label}
+            </span>
             {item.hint && <span className="shrink-0 text-meta text-muted">{item.hint}</span>}
           </div>
         ))}

@@ -19,7 +19,10 @@ export function Popover({ open, onOpenChange, trigger, label, children, align = 
       <Base.Trigger render={trigger} />
       <Base.Portal>
         <Base.Positioner sideOffset={4} align={align} collisionPadding={8} className="z-50">
-          <Base.Popup aria-label={label} className={cx("floating w-72 max-w-[calc(100vw-16px)] appear outline-none", className)}>
+          <Base.Popup
+            aria-label={label}
+            className={cx("floating w-72 max-w-[calc(100vw-16px)] appear outline-none", className)}
+          >
             {children}
           </Base.Popup>
         </Base.Positioner>

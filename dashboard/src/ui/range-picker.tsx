@@ -33,7 +33,10 @@ export function RangePicker({ value, onChange }: { value: Range; onChange: (r: R
     onChange(r);
     setOpen(false);
   };
-  const own = Date.parse(from) < Date.parse(to) ? { start: new Date(from).toISOString(), end: new Date(to).toISOString() } : readPasted(pasted);
+  const own =
+    Date.parse(from) < Date.parse(to)
+      ? { start: new Date(from).toISOString(), end: new Date(to).toISOString() }
+      : readPasted(pasted);
 
   return (
     <Popover
@@ -65,7 +68,10 @@ export function RangePicker({ value, onChange }: { value: Range; onChange: (r: R
               key={p.id}
               type="button"
               aria-pressed={on}
-              className={cx("h-8 rounded-sm px-2 text-left text-list hover:bg-hover", on && "bg-accent-soft font-medium text-accent")}
+              className={cx(
+                "h-8 rounded-sm px-2 text-left text-list hover:bg-hover",
+                on && "bg-accent-soft font-medium text-accent",
+              )}
               onClick={() => pick(p.id === defaultRange ? {} : { range: p.id })}
             >
               {p.label}

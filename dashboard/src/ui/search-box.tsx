@@ -2,7 +2,15 @@ import { Search, X } from "lucide-react";
 import { useEffect, useRef, useState } from "react";
 import { cx } from "./cx";
 
-type SearchBoxProps = { value: string; onSubmit: (text: string) => void; label: string; placeholder: string; error?: string; className?: string; id?: string };
+type SearchBoxProps = {
+  value: string;
+  onSubmit: (text: string) => void;
+  label: string;
+  placeholder: string;
+  error?: string;
+  className?: string;
+  id?: string;
+};
 
 /** A query. Enter runs it, escape takes back what was typed. */
 export function SearchBox({ value, onSubmit, label, placeholder, error, className, id = "search" }: SearchBoxProps) {
@@ -54,7 +62,11 @@ export function SearchBox({ value, onSubmit, label, placeholder, error, classNam
         </button>
       )}
       {error && (
-        <p id={`${id}-error`} role="alert" className="floating absolute inset-x-0 top-9 z-20 px-2.5 py-1.5 text-meta text-error-ink">
+        <p
+          id={`${id}-error`}
+          role="alert"
+          className="floating absolute inset-x-0 top-9 z-20 px-2.5 py-1.5 text-meta text-error-ink"
+        >
           {error}
         </p>
       )}

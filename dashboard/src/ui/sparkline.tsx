@@ -16,7 +16,14 @@ export function Sparkline({ values, max, width = 112, height = 24, label }: Spar
     .join("");
   const peak = nums.length ? Math.max(...nums) : 0;
   return (
-    <svg width={width} height={height} role="img" aria-label={`${label}, peak ${exact(peak)}`} data-tip={`Peak ${exact(peak)}`} className="text-chart">
+    <svg
+      width={width}
+      height={height}
+      role="img"
+      aria-label={`${label}, peak ${exact(peak)}`}
+      data-tip={`Peak ${exact(peak)}`}
+      className="text-chart"
+    >
       <path d={d} fill="currentColor" />
     </svg>
   );

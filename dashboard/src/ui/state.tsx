@@ -5,12 +5,25 @@ import { Button } from "./button";
 import { CopyText } from "./copy";
 import { cx } from "./cx";
 
-/** Nothing is here yet: says so, and what to do next. */
-export function Empty({ icon, title, children, actions }: { icon?: ReactNode; title: string; children?: ReactNode; actions?: ReactNode }) {
+/** Nothing is here yet: says so, and what to do next. `page` makes it the page's own heading. */
+export function Empty({
+  icon,
+  title,
+  children,
+  actions,
+  page,
+}: {
+  icon?: ReactNode;
+  title: string;
+  children?: ReactNode;
+  actions?: ReactNode;
+  page?: boolean;
+}) {
+  const Heading = page ? "h1" : "h2";
   return (
     <div className="flex appear flex-col items-center px-6 py-16 text-center">
       {icon && <div className="mb-3 text-faint">{icon}</div>}
-      <h2 className="text-lead font-semibold">{title}</h2>
+      <Heading className="text-lead font-semibold">{title}</Heading>
       {children && <div className="mt-1 max-w-md text-body text-muted">{children}</div>}
       {actions && <div className="mt-4 flex flex-wrap justify-center gap-2">{actions}</div>}
     </div>
@@ -18,16 +31,40 @@ export function Empty({ icon, title, children, actions }: { icon?: ReactNode; ti
 }
 
 /** Something failed: says what, what still works, what to do, and the request's id. */
-export function Failed({ what, error, retry, still, small }: { what: string; error: unknown; retry?: () => void; still?: string; small?: boolean }) {
+export function Failed({
+  what,
+  error,
+  retry,
+  still,
+  small,
+  page,
+}: {
+  what: string;
+  error: unknown;
+  retry?: () => void;
+  still?: string;
+  small?: boolean;
+  page?: boolean;
+}) {
   const f = failure(error);
+  const Heading = page ? "h1" : "h2";
   return (
-    <div role="alert" className={cx("flex appear flex-col items-start gap-2", small ? "p-4" : "mx-auto max-w-lg px-6 py-14")}>
+    <div
+      role="alert"
+      className={cx("flex appear flex-col items-start gap-2", small ? "p-4" : "mx-auto max-w-lg px-6 py-14")}
+    >
       <div className="flex items-center gap-2">
         <CircleAlert size={16} className="shrink-0 text-error" aria-hidden />
-        <h2 className={cx("font-semibold", small ? "text-list" : "text-lead")}>{what}</h2>
+        <Heading className={cx("font-semibold", small ? "text-list" : "text-lead")}>{what}</Heading>
       </div>
       <p className="text-list text-muted">
-        {f.title}. {f.detail && <span className="break-words">{f.detail}</span>} {still}
+        {f.title}
+        {f.detail && (
+          <>
+            : <span className="break-words">{f.detail.replace(/\.$/, "")}</span>
+          </>
+        )}
+        . {still}
       </p>
       <div className="flex flex-wrap items-center gap-x-3 gap-y-2">
         {retry && <Button onClick={retry}>Try again</Button>}

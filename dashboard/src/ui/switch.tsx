@@ -8,10 +8,18 @@ export function Switch({ on, label, onChange }: { on: boolean; label: string; on
       role="switch"
       aria-checked={on}
       aria-label={label}
-      className={cx("relative h-5 w-9 shrink-0 rounded-full border transition-colors duration-100", on ? "border-accent-fill bg-accent-fill" : "border-line-strong bg-hover")}
+      className={cx(
+        "relative h-5 w-9 shrink-0 rounded-full border transition-colors duration-100",
+        on ? "border-accent-fill bg-accent-fill" : "border-line-strong bg-hover",
+      )}
       onClick={() => onChange(!on)}
     >
-      <span className={cx("absolute top-0.5 h-3.5 w-3.5 rounded-full transition-[left] duration-100", on ? "left-[18px] bg-on-accent" : "left-0.5 bg-muted")} />
+      <span
+        className={cx(
+          "absolute top-0.5 h-3.5 w-3.5 rounded-full transition-[left] duration-100",
+          on ? "left-[18px] bg-on-accent" : "left-0.5 bg-muted",
+        )}
+      />
     </button>
   );
 }

@@ -3,7 +3,13 @@ import { useEffect, useState, useSyncExternalStore } from "react";
 import { IconButton } from "./button";
 import { cx } from "./cx";
 
-export type Toast = { id: number; text: string; detail?: string; bad?: boolean; action?: { label: string; run: () => void } };
+export type Toast = {
+  id: number;
+  text: string;
+  detail?: string;
+  bad?: boolean;
+  action?: { label: string; run: () => void };
+};
 
 let toasts: Toast[] = [];
 let next = 1;
@@ -72,7 +78,11 @@ function Line({ t }: { t: Toast }) {
 export function Toasts() {
   const list = useSyncExternalStore(subscribe, () => toasts);
   return (
-    <section aria-label="Notifications" aria-live="polite" className="pointer-events-none fixed inset-x-0 bottom-16 z-60 flex justify-center px-3 md:bottom-5">
+    <section
+      aria-label="Notifications"
+      aria-live="polite"
+      className="pointer-events-none fixed inset-x-0 bottom-16 z-60 flex justify-center px-3 md:bottom-5"
+    >
       <ul className="pointer-events-auto flex w-[min(440px,100%)] flex-col gap-2">
         {list.map((t) => (
           <Line key={t.id} t={t} />

@@ -24,7 +24,10 @@ export function useRuleChanges(projectId: number) {
     /** Switches a rule on or off at once; back, and says why, if the server refuses. */
     async setEnabled(rule: Rule, enabled: boolean) {
       const show = (on: boolean) =>
-        client.setQueriesData<{ rules: Rule[] }>({ queryKey: rulesKey as readonly unknown[] }, (d) => d && { ...d, rules: d.rules.map((r) => (r.id === rule.id ? { ...r, enabled: on } : r)) });
+        client.setQueriesData<{ rules: Rule[] }>(
+          { queryKey: rulesKey as readonly unknown[] },
+          (d) => d && { ...d, rules: d.rules.map((r) => (r.id === rule.id ? { ...r, enabled: on } : r)) },
+        );
       show(enabled);
       try {
         await update.mutateAsync({ projectId, rule: { ...rule, enabled } });

@@ -1,5 +1,5 @@
-import { useInfiniteQuery } from "@connectrpc/connect-query";
 import { durationMs } from "@bufbuild/protobuf/wkt";
+import { useInfiniteQuery } from "@connectrpc/connect-query";
 import { Link, useNavigate, useSearch } from "@tanstack/react-router";
 import { AlertTriangle, CircleCheck, Clock, MinusCircle, XCircle } from "lucide-react";
 import { AlertService, type Delivery } from "@/gen/faultline/admin/v1/admin_pb";
@@ -10,10 +10,16 @@ import { Select } from "@/ui/field";
 import { Empty, Failed, Loading, Skeleton } from "@/ui/state";
 import { Time } from "@/ui/values";
 import { useRules } from "./data";
-import { deliveryText } from "./model";
+import { stateText, whyText } from "./model";
 import { type DeliveryState, deliveryStates } from "./search";
 
-const icons: Record<string, typeof Clock> = { pending: Clock, sent: CircleCheck, failed: AlertTriangle, gave_up: XCircle, suppressed: MinusCircle };
+const icons: Record<string, typeof Clock> = {
+  pending: Clock,
+  sent: CircleCheck,
+  failed: AlertTriangle,
+  gave_up: XCircle,
+  suppressed: MinusCircle,
+};
 
 /** The log of notifications, newest first. */
 export function Deliveries() {
@@ -36,7 +42,10 @@ export function Deliveries() {
             label="Rule"
             value={search.rule ?? ""}
             onChange={(rule) => void navigate({ search: { ...search, rule: rule || undefined } })}
-            options={[{ id: "", label: "All rules" }, ...(rules.data?.rules ?? []).map((r) => ({ id: r.id, label: r.name }))]}
+            options={[
+              { id: "", label: "All rules" },
+              ...(rules.data?.rules ?? []).map((r) => ({ id: r.id, label: r.name })),
+            ]}
           />
         </div>
         <div className="w-56">
@@ -44,8 +53,10 @@ export function Deliveries() {
             hideLabel
             label="Status"
             value={search.status ?? ""}
-            onChange={(s) => void navigate({ search: { ...search, status: (s || undefined) as DeliveryState | undefined } })}
-            options={[{ id: "", label: "Any status" }, ...deliveryStates.map((s) => ({ id: s, label: deliveryText({ status: s, reason: "" }) }))]}
+            onChange={(s) =>
+              void navigate({ search: { ...search, status: (s || undefined) as DeliveryState | undefined } })
+            }
+            options={[{ id: "", label: "Any status" }, ...deliveryStates.map((s) => ({ id: s, label: stateText(s) }))]}
           />
         </div>
       </div>
@@ -59,9 +70,20 @@ export function Deliveries() {
           ))}
         </Loading>
       )}
-      {list.error && !list.data && <Failed what="Notifications could not be read" error={list.error} retry={() => void list.refetch()} still="Alerts are still being sent." />}
+      {list.error && !list.data && (
+        <Failed
+          what="Notifications could not be read"
+          error={list.error}
+          retry={() => void list.refetch()}
+          still="Alerts are still being sent."
+        />
+      )}
       {list.isSuccess && deliveries.length === 0 && (
-        <Empty title="No notification">{search.status || search.rule ? "None matches what is chosen above." : "When a rule matches, what became of its e-mails is listed here."}</Empty>
+        <Empty title="No notification">
+          {search.status || search.rule
+            ? "None matches what is chosen above."
+            : "When a rule matches, what became of its e-mails is listed here."}
+        </Empty>
       )}
       {deliveries.length > 0 && (
         <ul className="card divide-y divide-line">
@@ -85,19 +107,28 @@ function Line({ d, project }: { d: Delivery; project: string }) {
   const Icon = icons[d.status] ?? Clock;
   const bad = d.status === "failed" || d.status === "gave_up";
   return (
-    <li className="grid gap-x-4 gap-y-0.5 px-4 py-2 text-list sm:grid-cols-[minmax(0,200px)_minmax(0,1fr)_auto] sm:items-center">
+    <li className="grid gap-x-4 gap-y-0.5 px-4 py-2 text-list sm:grid-cols-[160px_minmax(0,1fr)_auto] sm:items-center">
       <span className="flex min-w-0 items-center gap-2">
-        <Icon size={14} aria-hidden className={d.status === "sent" ? "shrink-0 text-good-ink" : bad ? "shrink-0 text-error-ink" : "shrink-0 text-muted"} />
-        <span className="min-w-0 truncate" data-tip={d.error || undefined}>
-          {deliveryText(d)}
-        </span>
+        <Icon
+          size={14}
+          aria-hidden
+          className={
+            d.status === "sent" ? "shrink-0 text-good-ink" : bad ? "shrink-0 text-error-ink" : "shrink-0 text-muted"
+          }
+        />
+        <span className="min-w-0 truncate">{stateText(d.status)}</span>
       </span>
       <span className="min-w-0">
-        <Link to="/p/$project/issues/$issue" params={{ project, issue: d.issueId }} className="block truncate hover:underline">
+        <Link
+          to="/p/$project/issues/$issue"
+          params={{ project, issue: d.issueId }}
+          className="block truncate hover:underline"
+        >
           {d.issueTitle || d.issueId}
         </Link>
         <span className="block truncate text-meta text-muted">
           {d.ruleName} · to {d.recipient}
+          {whyText(d) && ` · ${whyText(d)}`}
           {d.attempts > 1 && ` · ${d.attempts} attempts`}
           {bad && d.error && ` · ${d.error}`}
         </span>

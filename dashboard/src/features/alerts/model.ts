@@ -20,7 +20,14 @@ export const throttles = [
 ];
 
 /** What a person fills in. */
-export type Draft = { name: string; enabled: boolean; triggers: Trigger[]; query: string; emails: string; throttleMs: number };
+export type Draft = {
+  name: string;
+  enabled: boolean;
+  triggers: Trigger[];
+  query: string;
+  emails: string;
+  throttleMs: number;
+};
 
 export function emptyDraft(email: string, query = ""): Draft {
   return { name: "", enabled: true, triggers: ["new_issue"], query, emails: email, throttleMs: 30 * 60_000 };
@@ -56,7 +63,15 @@ export function problems(d: Draft): Problems {
 }
 
 export function fromDraft(d: Draft, id: string) {
-  return { id, name: d.name.trim(), enabled: d.enabled, triggers: d.triggers as string[], query: d.query.trim(), emails: splitEmails(d.emails), throttle: durationFromMs(d.throttleMs) };
+  return {
+    id,
+    name: d.name.trim(),
+    enabled: d.enabled,
+    triggers: d.triggers as string[],
+    query: d.query.trim(),
+    emails: splitEmails(d.emails),
+    throttle: durationFromMs(d.throttleMs),
+  };
 }
 
 function join(words: string[]): string {
@@ -83,9 +98,20 @@ const reasons: Record<string, string> = {
   resend_error: "the mail service refused",
 };
 
+const states: Record<string, string> = {
+  pending: "Waiting",
+  sent: "Sent",
+  failed: "Failed, will retry",
+  gave_up: "Given up",
+  suppressed: "Not sent",
+};
+
 /** What became of a notification, in words. */
-export function deliveryText(d: Pick<Delivery, "status" | "reason">): string {
-  const words: Record<string, string> = { pending: "Waiting", sent: "Sent", failed: "Failed, will be tried again", gave_up: "Given up", suppressed: "Not sent" };
-  const why = d.reason && d.status !== "sent" ? (reasons[d.reason] ?? d.reason.replaceAll("_", " ")) : "";
-  return `${words[d.status] ?? d.status}${why ? `: ${why}` : ""}`;
+export function stateText(status: string): string {
+  return states[status] ?? status;
+}
+
+/** Why it became that; empty if there is nothing to explain. */
+export function whyText(d: Pick<Delivery, "status" | "reason">): string {
+  return d.reason && d.status !== "sent" ? (reasons[d.reason] ?? d.reason.replaceAll("_", " ")) : "";
 }

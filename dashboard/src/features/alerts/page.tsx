@@ -23,16 +23,34 @@ export function AlertsPage() {
         title="Alerts"
         about="Rules decide who gets an e-mail. Every notification is in the log, also those that were held back."
         actions={
-          <Link to="/p/$project/alerts/$rule" params={{ project: project.slug, rule: "new" }} className={buttonClass("primary")}>
+          <Link
+            to="/p/$project/alerts/$rule"
+            params={{ project: project.slug, rule: "new" }}
+            className={buttonClass("primary")}
+          >
             <Plus size={14} aria-hidden /> New rule
           </Link>
         }
       />
       <TabBar label="Alerts">
-        <Link to="/p/$project/alerts" params={{ project: project.slug }} search={{}} className={tabClass(tab === undefined)} aria-current={tab === undefined ? "page" : undefined} activeProps={{}}>
+        <Link
+          to="/p/$project/alerts"
+          params={{ project: project.slug }}
+          search={{}}
+          className={tabClass(tab === undefined)}
+          aria-current={tab === undefined ? "page" : undefined}
+          activeProps={{}}
+        >
           Rules
         </Link>
-        <Link to="/p/$project/alerts" params={{ project: project.slug }} search={{ tab: "deliveries" }} className={tabClass(tab === "deliveries")} aria-current={tab ? "page" : undefined} activeProps={{}}>
+        <Link
+          to="/p/$project/alerts"
+          params={{ project: project.slug }}
+          search={{ tab: "deliveries" }}
+          className={tabClass(tab === "deliveries")}
+          aria-current={tab ? "page" : undefined}
+          activeProps={{}}
+        >
           Notifications
         </Link>
       </TabBar>
@@ -57,7 +75,15 @@ function Rules() {
       </Loading>
     );
   }
-  if (rules.error && !rules.data) return <Failed what="Rules could not be read" error={rules.error} retry={() => void rules.refetch()} still="Alerts are still being sent." />;
+  if (rules.error && !rules.data)
+    return (
+      <Failed
+        what="Rules could not be read"
+        error={rules.error}
+        retry={() => void rules.refetch()}
+        still="Alerts are still being sent."
+      />
+    );
   const list = rules.data?.rules ?? [];
   if (list.length === 0) {
     return (
@@ -65,7 +91,11 @@ function Rules() {
         icon={<BellPlus size={28} />}
         title="Nobody is told yet"
         actions={
-          <Link to="/p/$project/alerts/$rule" params={{ project: project.slug, rule: "new" }} className={buttonClass("primary")}>
+          <Link
+            to="/p/$project/alerts/$rule"
+            params={{ project: project.slug, rule: "new" }}
+            className={buttonClass("primary")}
+          >
             New rule
           </Link>
         }
@@ -100,7 +130,13 @@ function RuleCard({ rule, project, onEnabled }: { rule: Rule; project: string; o
           <Link to="/p/$project/alerts/$rule" params={{ project, rule: rule.id }} className="link">
             Edit
           </Link>
-          <Link to="/p/$project/alerts" params={{ project }} search={{ tab: "deliveries", rule: rule.id }} className="link" activeProps={{}}>
+          <Link
+            to="/p/$project/alerts"
+            params={{ project }}
+            search={{ tab: "deliveries", rule: rule.id }}
+            className="link"
+            activeProps={{}}
+          >
             Notifications
           </Link>
         </p>

@@ -7,7 +7,15 @@ import { Switch } from "@/ui/switch";
 import { type Draft, fromDraft, problems, throttles, triggers } from "./model";
 import { RuleSentence } from "./sentence";
 
-type RuleFormProps = { draft: Draft; title: string; save: string; busy: boolean; error: unknown; onSave: (d: Draft) => void; extra?: ReactNode };
+type RuleFormProps = {
+  draft: Draft;
+  title: string;
+  save: string;
+  busy: boolean;
+  error: unknown;
+  onSave: (d: Draft) => void;
+  extra?: ReactNode;
+};
 
 /** A rule to fill in; its sentence is written along. */
 export function RuleForm({ draft, title, save, busy, error, onSave, extra }: RuleFormProps) {
@@ -40,7 +48,13 @@ export function RuleForm({ draft, title, save, busy, error, onSave, extra }: Rul
       </div>
       <Card>
         <div className="flex flex-col gap-5">
-          <Field label="Name" value={d.name} placeholder="New issues in production" error={shown.name} onChange={(e) => set({ name: e.target.value })} />
+          <Field
+            label="Name"
+            value={d.name}
+            placeholder="New issues in production"
+            error={shown.name}
+            onChange={(e) => set({ name: e.target.value })}
+          />
           <fieldset aria-describedby={`${id}-triggers`}>
             <legend className="mb-1 text-list font-medium">When</legend>
             {triggers.map((t) => (
@@ -49,7 +63,13 @@ export function RuleForm({ draft, title, save, busy, error, onSave, extra }: Rul
                   type="checkbox"
                   className="h-4 w-4"
                   checked={d.triggers.includes(t.id)}
-                  onChange={(e) => set({ triggers: triggers.map((x) => x.id).filter((x) => (x === t.id ? e.target.checked : d.triggers.includes(x))) })}
+                  onChange={(e) =>
+                    set({
+                      triggers: triggers
+                        .map((x) => x.id)
+                        .filter((x) => (x === t.id ? e.target.checked : d.triggers.includes(x))),
+                    })
+                  }
                 />
                 {t.label}
               </label>
@@ -68,12 +88,28 @@ export function RuleForm({ draft, title, save, busy, error, onSave, extra }: Rul
             hint="The same language as the search of issues. Empty: everything."
             onChange={(e) => set({ query: e.target.value })}
           />
-          <Field label="Notify" type="text" inputMode="email" value={d.emails} placeholder="oncall@example.com, ada@example.com" error={shown.emails} hint="E-mail addresses, separated by commas." onChange={(e) => set({ emails: e.target.value })} />
+          <Field
+            label="Notify"
+            type="text"
+            inputMode="email"
+            value={d.emails}
+            placeholder="oncall@example.com, ada@example.com"
+            error={shown.emails}
+            hint="E-mail addresses, separated by commas."
+            onChange={(e) => set({ emails: e.target.value })}
+          />
           <Select
             label="How often, for each issue"
             value={String(d.throttleMs)}
             onChange={(v) => set({ throttleMs: Number(v) })}
-            options={known ? throttles : [...throttles, { id: String(d.throttleMs), label: `at most once in ${d.throttleMs / 60_000} minutes` }]}
+            options={
+              known
+                ? throttles
+                : [
+                    ...throttles,
+                    { id: String(d.throttleMs), label: `at most once in ${d.throttleMs / 60_000} minutes` },
+                  ]
+            }
           />
         </div>
       </Card>

@@ -47,7 +47,12 @@ export function RulePage() {
           save="Create rule"
           busy={create.isPending}
           error={create.error}
-          onSave={(d) => create.mutate({ projectId: project.id, rule: fromDraft(d, "") }, { onSuccess: (r) => back(`Created ${r.name}`) })}
+          onSave={(d) =>
+            create.mutate(
+              { projectId: project.id, rule: fromDraft(d, "") },
+              { onSuccess: (r) => back(`Created ${r.name}`) },
+            )
+          }
         />
       )}
       {!isNew && rule && (
@@ -58,7 +63,12 @@ export function RulePage() {
           save="Save rule"
           busy={update.isPending}
           error={update.error}
-          onSave={(d) => update.mutate({ projectId: project.id, rule: fromDraft(d, rule.id) }, { onSuccess: (r) => back(`Saved ${r.name}`) })}
+          onSave={(d) =>
+            update.mutate(
+              { projectId: project.id, rule: fromDraft(d, rule.id) },
+              { onSuccess: (r) => back(`Saved ${r.name}`) },
+            )
+          }
           extra={
             <Button kind="danger" icon={<Trash2 size={14} aria-hidden />} onClick={() => setRemoving(rule)}>
               Delete
@@ -68,13 +78,17 @@ export function RulePage() {
       )}
       {!isNew && rules.isPending && (
         <Loading what="the rule">
+          <h1 className="sr-only">Alert rule</h1>
           <Skeleton className="mb-4 h-6 w-60" />
           <Skeleton className="h-64 w-full" />
         </Loading>
       )}
-      {!isNew && rules.error && !rules.data && <Failed what="The rule could not be read" error={rules.error} retry={() => void rules.refetch()} />}
+      {!isNew && rules.error && !rules.data && (
+        <Failed page what="The rule could not be read" error={rules.error} retry={() => void rules.refetch()} />
+      )}
       {!isNew && rules.isSuccess && !rule && (
         <Empty
+          page
           title="There is no such rule"
           actions={
             <Link to="/p/$project/alerts" params={{ project: project.slug }} className={buttonClass("primary")}>
@@ -96,7 +110,13 @@ export function RulePage() {
             <Button
               kind="danger"
               busy={remove.isPending}
-              onClick={() => removing && remove.mutate({ projectId: project.id, ruleId: removing.id }, { onSuccess: () => back(`Deleted ${removing.name}`) })}
+              onClick={() =>
+                removing &&
+                remove.mutate(
+                  { projectId: project.id, ruleId: removing.id },
+                  { onSuccess: () => back(`Deleted ${removing.name}`) },
+                )
+              }
             >
               Delete rule
             </Button>

@@ -10,10 +10,13 @@ export function RuleSentence({ rule }: { rule: Pick<Rule, "triggers" | "query" |
       {s.matching && (
         <>
           {" "}
-          matching <code className="rounded-sm bg-sunken px-1 py-0.5 font-mono text-meta text-ink [overflow-wrap:anywhere]">{s.matching}</code>
+          matching{" "}
+          <code className="rounded-sm bg-sunken px-1 py-0.5 font-mono text-meta text-ink [overflow-wrap:anywhere]">
+            {s.matching}
+          </code>
         </>
       )}
-      , notify <b className="font-medium text-ink [overflow-wrap:anywhere]">{s.notify}</b> {s.often === "every time" ? s.often : <b className="font-medium text-ink">{s.often}</b>}.
+      , notify <b className="font-medium text-ink [overflow-wrap:anywhere]">{s.notify}</b> {s.often}.
     </p>
   );
 }

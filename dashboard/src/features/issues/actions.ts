@@ -34,14 +34,21 @@ async function apply(client: QueryClient, transport: Transport, issues: Issue[],
   await holdCaches(client);
   patchCaches(client, new Map(issues.map((i) => [i.id, expected(i, change)])));
   try {
-    const { issues: after } = await callUnaryMethod(transport, QueryService.method.batchUpdateIssues, { issueIds: issues.map((i) => i.id), ...change });
+    const { issues: after } = await callUnaryMethod(transport, QueryService.method.batchUpdateIssues, {
+      issueIds: issues.map((i) => i.id),
+      ...change,
+    });
     patchCaches(client, new Map(after.map((i) => [i.id, workflowOf(i)])));
     refreshAfterChange(client);
     return true;
   } catch (err) {
     patchCaches(client, before);
     const f = failure(err);
-    toast({ bad: true, text: `${named(issues)} not changed`, detail: `${f.title}. ${f.detail}${f.requestId ? ` Request ${f.requestId}.` : ""}` });
+    toast({
+      bad: true,
+      text: `${named(issues)} not changed`,
+      detail: `${f.title}: ${f.detail}.${f.requestId ? ` Request ${f.requestId}.` : ""}`,
+    });
     return false;
   }
 }
@@ -74,14 +81,22 @@ export function useIssueActions() {
   return useMemo(() => {
     const run = async (issues: Issue[], change: Change, text: string) => {
       if (issues.length === 0) return;
-      if (await apply(client, transport, issues, change)) offerUndo(text, () => void restore(client, transport, issues, change));
+      if (await apply(client, transport, issues, change))
+        offerUndo(text, () => void restore(client, transport, issues, change));
     };
     return {
       setStatus: (issues: Issue[], status: Status) => run(issues, { status }, `${done[status]} ${named(issues)}`),
-      assign: (issues: Issue[], assignee: string) => run(issues, { assignee }, assignee ? `Assigned ${named(issues)} to ${assignee}` : `Unassigned ${named(issues)}`),
+      assign: (issues: Issue[], assignee: string) =>
+        run(
+          issues,
+          { assignee },
+          assignee ? `Assigned ${named(issues)} to ${assignee}` : `Unassigned ${named(issues)}`,
+        ),
       async merge(issues: Issue[]) {
         // The issue with the longest history keeps its name.
-        const [into, ...rest] = [...issues].sort((a, b) => Number((a.firstSeen?.seconds ?? 0n) - (b.firstSeen?.seconds ?? 0n)));
+        const [into, ...rest] = [...issues].sort((a, b) =>
+          Number((a.firstSeen?.seconds ?? 0n) - (b.firstSeen?.seconds ?? 0n)),
+        );
         if (!into || rest.length === 0) return;
         const request = { intoIssueId: into.id, issueIds: rest.map((i) => i.id) };
         try {

@@ -10,19 +10,35 @@ import { Failed } from "@/ui/state";
 
 const NOBODY = "nobody";
 
-type AssignProps = { issues: Issue[] | undefined; onClose: () => void; onAssign: (issues: Issue[], assignee: string) => void };
+type AssignProps = {
+  issues: Issue[] | undefined;
+  onClose: () => void;
+  onAssign: (issues: Issue[], assignee: string) => void;
+};
 
 /** Picks who works on these issues; open while there are any. */
 export function AssignDialog({ issues, onClose, onAssign }: AssignProps) {
   const { member } = useSession();
   const members = useQuery(ProjectService.method.listMembers, {}, { enabled: issues !== undefined, staleTime: 60_000 });
   const people: Pick[] = (members.data?.members ?? [])
-    .map((m) => ({ id: m.email, label: m.name || m.email, hint: m.email === member?.email ? "you" : m.email, words: m.email, icon: <Avatar name={m.name || m.email} /> }))
+    .map((m) => ({
+      id: m.email,
+      label: m.name || m.email,
+      hint: m.email === member?.email ? "you" : m.email,
+      words: m.email,
+      icon: <Avatar name={m.name || m.email} />,
+    }))
     .sort((a, b) => Number(b.hint === "you") - Number(a.hint === "you"));
   const [one] = issues ?? [];
   const assignee = issues?.length === 1 ? one?.assignee : undefined;
   return (
-    <Dialog open={issues !== undefined} onClose={onClose} title="Assign" bare className="!w-[min(380px,calc(100vw-24px))]">
+    <Dialog
+      open={issues !== undefined}
+      onClose={onClose}
+      title="Assign"
+      bare
+      className="!w-[min(380px,calc(100vw-24px))]"
+    >
       {members.error ? (
         <Failed small what="Members could not be listed" error={members.error} retry={() => void members.refetch()} />
       ) : (

@@ -40,7 +40,10 @@ function patchPage(page: ListIssuesResponse, patch: Patch): ListIssuesResponse {
 
 /** Writes changes into everything on the page that shows these issues. */
 export function patchCaches(client: QueryClient, patch: Patch) {
-  client.setQueriesData<InfiniteData<ListIssuesResponse>>({ queryKey: lists.infinite }, (d) => d && { ...d, pages: d.pages.map((p) => patchPage(p, patch)) });
+  client.setQueriesData<InfiniteData<ListIssuesResponse>>(
+    { queryKey: lists.infinite },
+    (d) => d && { ...d, pages: d.pages.map((p) => patchPage(p, patch)) },
+  );
   client.setQueriesData<ListIssuesResponse>({ queryKey: lists.finite }, (d) => d && patchPage(d, patch));
   client.setQueriesData<GetIssueResponse>({ queryKey: single }, (d) => {
     if (!d?.issue || !patch.has(d.issue.id)) return d;
@@ -57,7 +60,9 @@ export async function holdCaches(client: QueryClient) {
 
 /** Asks again for what a change of these issues may have changed elsewhere. */
 export function refreshAfterChange(client: QueryClient) {
-  void client.invalidateQueries({ queryKey: createConnectQueryKey({ schema: QueryService.method.listIssueActivity, cardinality: "finite" }) });
+  void client.invalidateQueries({
+    queryKey: createConnectQueryKey({ schema: QueryService.method.listIssueActivity, cardinality: "finite" }),
+  });
 }
 
 export function refreshLists(client: QueryClient) {

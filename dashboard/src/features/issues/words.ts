@@ -1,4 +1,4 @@
-import { type Issue } from "@/gen/faultline/query/v1/query_pb";
+import type { Issue } from "@/gen/faultline/query/v1/query_pb";
 
 /** The states of the workflow. */
 export type Status = "unresolved" | "resolved" | "archived";

@@ -45,7 +45,15 @@ export function SignInPage() {
             signIn.mutate({ email: email.trim(), password });
           }}
         >
-          <Field label="E-mail" type="email" name="email" autoComplete="username" required value={email} onChange={(e) => setEmail(e.target.value)} />
+          <Field
+            label="E-mail"
+            type="email"
+            name="email"
+            autoComplete="username"
+            required
+            value={email}
+            onChange={(e) => setEmail(e.target.value)}
+          />
           <Field
             label="Password"
             type="password"
@@ -57,7 +65,7 @@ export function SignInPage() {
           />
           {f && (
             <p role="alert" className="text-list text-error-ink">
-              {wrong ? "E-mail or password is wrong." : `${f.title}. ${f.detail}`}
+              {wrong ? "E-mail or password is wrong." : `${f.title}: ${f.detail}.`}
               {f.requestId && !wrong && <span className="block text-meta text-muted">request {f.requestId}</span>}
             </p>
           )}
@@ -66,7 +74,8 @@ export function SignInPage() {
           </Button>
         </form>
         <p className="mt-6 text-meta text-muted">
-          The first start of the server prints the first login. {next && "You will come back to the page you asked for."}
+          The first start of the server prints the first login.{" "}
+          {next && "You will come back to the page you asked for."}
         </p>
       </div>
     </main>

@@ -24,7 +24,10 @@ const kinds = [
 export function Keys() {
   const project = useProject();
   const client = useQueryClient();
-  const refresh = () => client.invalidateQueries({ queryKey: createConnectQueryKey({ schema: ProjectService.method.listKeys, cardinality: "finite" }) });
+  const refresh = () =>
+    client.invalidateQueries({
+      queryKey: createConnectQueryKey({ schema: ProjectService.method.listKeys, cardinality: "finite" }),
+    });
   const keys = useQuery(ProjectService.method.listKeys, { projectId: project.id });
   const [making, setMaking] = useState(false);
   const [revoking, setRevoking] = useState<Key>();
@@ -41,14 +44,25 @@ export function Keys() {
   return (
     <>
       <div className="mb-3 flex items-center justify-between gap-4">
-        <p className="text-list text-muted">A DSN's key can only send and may be public. A JWT is checked without a look-up and is a secret.</p>
+        <p className="text-list text-muted">
+          A DSN's key can only send and may be public. A JWT is checked without a look-up and is a secret.
+        </p>
         <Button kind="primary" icon={<Plus size={14} aria-hidden />} onClick={() => setMaking(true)}>
           New key
         </Button>
       </div>
       {keys.isPending && <RowsSkeleton what="keys" />}
-      {keys.error && !keys.data && <Failed what="Keys could not be read" error={keys.error} retry={() => void keys.refetch()} still="They go on working." />}
-      {keys.data?.keys.length === 0 && <Empty title="No key yet">Without a key nothing can send to this project.</Empty>}
+      {keys.error && !keys.data && (
+        <Failed
+          what="Keys could not be read"
+          error={keys.error}
+          retry={() => void keys.refetch()}
+          still="They go on working."
+        />
+      )}
+      {keys.data?.keys.length === 0 && (
+        <Empty title="No key yet">Without a key nothing can send to this project.</Empty>
+      )}
       {keys.data && keys.data.keys.length > 0 && (
         <ul className="card divide-y divide-line">
           {keys.data.keys.map((k) => (
@@ -144,7 +158,13 @@ function NewKey({ open, onClose, onMade }: { open: boolean; onClose: () => void;
           if (name.trim()) submit();
         }}
       >
-        <Field label="Name" value={name} placeholder="Checkout service" onChange={(e) => setName(e.target.value)} error={create.error ? failure(create.error).detail : undefined} />
+        <Field
+          label="Name"
+          value={name}
+          placeholder="Checkout service"
+          onChange={(e) => setName(e.target.value)}
+          error={create.error ? failure(create.error).detail : undefined}
+        />
         <Select label="Kind" value={kind} onChange={setKind} options={[...kinds]} />
         <Select label="Valid" value={life} onChange={setLife} options={[...lifetimes]} />
       </form>

@@ -14,7 +14,9 @@ export function Members() {
     <>
       <p className="mb-3 text-list text-muted">The people of {organization?.name}. They see all of its projects.</p>
       {members.isPending && <RowsSkeleton what="members" />}
-      {members.error && !members.data && <Failed what="Members could not be read" error={members.error} retry={() => void members.refetch()} />}
+      {members.error && !members.data && (
+        <Failed what="Members could not be read" error={members.error} retry={() => void members.refetch()} />
+      )}
       {members.data && (
         <ul className="card divide-y divide-line">
           {members.data.members.map((m) => (

@@ -24,7 +24,8 @@ export function SettingsPage() {
         title="Settings"
         about={
           <>
-            {project.name} · project {project.id} · <code className="font-mono">{project.slug}</code> · events are kept {project.retentionDays} days
+            {project.name} · project {project.id} · <code className="font-mono">{project.slug}</code> · events are kept{" "}
+            {project.retentionDays} days
           </>
         }
       />

@@ -21,7 +21,15 @@ export function ttl(l: Lifetime) {
 }
 
 /** A secret that is shown this once. */
-export function SecretDialog({ secret, title, onClose }: { secret: string | undefined; title: string; onClose: () => void }) {
+export function SecretDialog({
+  secret,
+  title,
+  onClose,
+}: {
+  secret: string | undefined;
+  title: string;
+  onClose: () => void;
+}) {
   return (
     <Dialog
       open={secret !== undefined}
@@ -35,14 +43,22 @@ export function SecretDialog({ secret, title, onClose }: { secret: string | unde
       }
     >
       <div className="flex items-start gap-2">
-        <code className="min-w-0 grow rounded-md border border-line bg-sunken p-2 font-mono text-meta [overflow-wrap:anywhere]">{secret}</code>
+        <code className="min-w-0 grow rounded-md border border-line bg-sunken p-2 font-mono text-meta [overflow-wrap:anywhere]">
+          {secret}
+        </code>
         <CopyButton text={secret ?? ""} />
       </div>
     </Dialog>
   );
 }
 
-type RevokeProps = { what: string | undefined; consequence: string; busy: boolean; onRevoke: () => void; onClose: () => void };
+type RevokeProps = {
+  what: string | undefined;
+  consequence: string;
+  busy: boolean;
+  onRevoke: () => void;
+  onClose: () => void;
+};
 
 /** Revoking is for good, so it is asked about. */
 export function RevokeDialog({ what, consequence, busy, onRevoke, onClose }: RevokeProps) {
@@ -78,12 +94,28 @@ export function RowsSkeleton({ what }: { what: string }) {
 }
 
 /** A line of a list of things that can be revoked. */
-export function Entry({ name, chips, about, children, action, gone }: { name: string; chips: ReactNode; about: ReactNode; children?: ReactNode; action: ReactNode; gone: boolean }) {
+export function Entry({
+  name,
+  chips,
+  about,
+  children,
+  action,
+  gone,
+}: {
+  name: string;
+  chips: ReactNode;
+  about: ReactNode;
+  children?: ReactNode;
+  action: ReactNode;
+  gone: boolean;
+}) {
   return (
     <li className="flex items-start gap-4 p-4">
       <div className="min-w-0 grow">
         <div className="flex flex-wrap items-center gap-2">
-          <h2 className={gone ? "text-list font-semibold text-muted line-through" : "text-list font-semibold"}>{name}</h2>
+          <h2 className={gone ? "text-list font-semibold text-muted line-through" : "text-list font-semibold"}>
+            {name}
+          </h2>
           {chips}
         </div>
         {children}

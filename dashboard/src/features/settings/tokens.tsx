@@ -26,7 +26,10 @@ const scopes = [
 /** A person's or CI's access to the API. */
 export function Tokens() {
   const client = useQueryClient();
-  const refresh = () => client.invalidateQueries({ queryKey: createConnectQueryKey({ schema: ProjectService.method.listTokens, cardinality: "finite" }) });
+  const refresh = () =>
+    client.invalidateQueries({
+      queryKey: createConnectQueryKey({ schema: ProjectService.method.listTokens, cardinality: "finite" }),
+    });
   const tokens = useQuery(ProjectService.method.listTokens, {});
   const [making, setMaking] = useState(false);
   const [revoking, setRevoking] = useState<Token>();
@@ -43,15 +46,30 @@ export function Tokens() {
     <>
       <div className="mb-3 flex items-center justify-between gap-4">
         <p className="text-list text-muted">
-          Tokens act for you in the API, over REST, gRPC and Connect. See <a className="link" href="/api/openapi.json">the OpenAPI document</a>.
+          Tokens act for you in the API, over REST, gRPC and Connect. See{" "}
+          <a className="link underline underline-offset-2" href="/api/openapi.json">
+            the OpenAPI document
+          </a>
+          .
         </p>
         <Button kind="primary" icon={<Plus size={14} aria-hidden />} onClick={() => setMaking(true)}>
           New token
         </Button>
       </div>
       {tokens.isPending && <RowsSkeleton what="tokens" />}
-      {tokens.error && !tokens.data && <Failed what="Tokens could not be read" error={tokens.error} retry={() => void tokens.refetch()} still="They go on working." />}
-      {tokens.data?.tokens.length === 0 && <Empty title="No token yet">Make one to read issues from a script, or to send events with an organization's access.</Empty>}
+      {tokens.error && !tokens.data && (
+        <Failed
+          what="Tokens could not be read"
+          error={tokens.error}
+          retry={() => void tokens.refetch()}
+          still="They go on working."
+        />
+      )}
+      {tokens.data?.tokens.length === 0 && (
+        <Empty title="No token yet">
+          Make one to read issues from a script, or to send events with an organization's access.
+        </Empty>
+      )}
       {tokens.data && tokens.data.tokens.length > 0 && (
         <ul className="card divide-y divide-line">
           {tokens.data.tokens.map((t) => (
@@ -69,7 +87,14 @@ export function Tokens() {
               }
               about={
                 <>
-                  Made <Time at={t.createdAt} />, {t.lastUsedAt ? <>last used <Time at={t.lastUsedAt} /></> : "never used"}
+                  Made <Time at={t.createdAt} />,{" "}
+                  {t.lastUsedAt ? (
+                    <>
+                      last used <Time at={t.lastUsedAt} />
+                    </>
+                  ) : (
+                    "never used"
+                  )}
                   {!t.revokedAt && t.expiresAt && (
                     <>
                       , valid until <Time at={t.expiresAt} form="absolute" />
@@ -136,7 +161,13 @@ function NewToken({ open, onClose, onMade }: { open: boolean; onClose: () => voi
           if (ready) submit();
         }}
       >
-        <Field label="Name" value={name} placeholder="CI" onChange={(e) => setName(e.target.value)} error={create.error ? failure(create.error).detail : undefined} />
+        <Field
+          label="Name"
+          value={name}
+          placeholder="CI"
+          onChange={(e) => setName(e.target.value)}
+          error={create.error ? failure(create.error).detail : undefined}
+        />
         <fieldset>
           <legend className="mb-1 text-list font-medium">It may</legend>
           {scopes.map((s) => (
@@ -145,7 +176,9 @@ function NewToken({ open, onClose, onMade }: { open: boolean; onClose: () => voi
                 type="checkbox"
                 className="h-4 w-4"
                 checked={chosen.includes(s.id)}
-                onChange={(e) => setChosen(scopes.map((x) => x.id).filter((x) => (x === s.id ? e.target.checked : chosen.includes(x))))}
+                onChange={(e) =>
+                  setChosen(scopes.map((x) => x.id).filter((x) => (x === s.id ? e.target.checked : chosen.includes(x))))
+                }
               />
               {s.about}
               <code className="font-mono text-meta text-muted">{s.id}</code>

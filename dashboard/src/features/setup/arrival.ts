@@ -1,5 +1,5 @@
-import { useQuery } from "@connectrpc/connect-query";
 import { timestampFromMs, timestampMs } from "@bufbuild/protobuf/wkt";
+import { useQuery } from "@connectrpc/connect-query";
 import { useMemo, useState } from "react";
 import { type EventSummary, QueryService } from "@/gen/faultline/query/v1/query_pb";
 
@@ -17,7 +17,8 @@ export function useArrival(projectId: number, isNew: boolean): { event: EventSum
     { enabled: seen === undefined, refetchInterval: LOOK_EVERY_MS, staleTime: 0, gcTime: 0, retry: false },
   );
   const [newest] = q.data?.events ?? [];
-  const counts = newest && (isNew || (newest.timestamp !== undefined && timestampMs(newest.timestamp) >= since - 2_000));
+  const counts =
+    newest && (isNew || (newest.timestamp !== undefined && timestampMs(newest.timestamp) >= since - 2_000));
   if (counts && !seen) setSeen(newest);
   return { event: seen, error: q.error };
 }

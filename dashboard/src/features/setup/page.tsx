@@ -1,6 +1,5 @@
-import { useQuery } from "@connectrpc/connect-query";
+import { createConnectQueryKey, useQuery } from "@connectrpc/connect-query";
 import { useQueryClient } from "@tanstack/react-query";
-import { createConnectQueryKey } from "@connectrpc/connect-query";
 import { Link, useRouter, useSearch } from "@tanstack/react-router";
 import { CircleCheck, Radio } from "lucide-react";
 import { useEffect } from "react";
@@ -33,7 +32,10 @@ export function SetupPage() {
 
   return (
     <Page narrow>
-      <PageHead title={`Send events to ${project.name}`} about="Paste the lines, run them, and watch the event arrive here." />
+      <PageHead
+        title={`Send events to ${project.name}`}
+        about="Paste the lines, run them, and watch the event arrive here."
+      />
       <Arrival />
       <div className="mt-5">
         <TabBar label="Platform">
@@ -76,7 +78,10 @@ export function SetupPage() {
         <div className="mt-4 flex flex-col gap-4">
           <Card title="DSN" aside={<CopyButton text={dsn}>Copy DSN</CopyButton>}>
             <code className="font-mono text-list [overflow-wrap:anywhere]">{dsn}</code>
-            <p className="mt-1 text-meta text-muted">It names the server, the project and a key that can only send. It may be part of a program that people download.</p>
+            <p className="mt-1 text-meta text-muted">
+              It names the server, the project and a key that can only send. It may be part of a program that people
+              download.
+            </p>
           </Card>
           {steps(platform, dsn).map((s, i) => (
             <StepCard key={s.title} step={s} n={i + 1} />
@@ -112,8 +117,19 @@ function Arrival() {
   }, [arrived, isNew, client, router]);
 
   return (
-    <div role="status" className={cx("flex min-h-16 flex-wrap items-center gap-x-4 gap-y-2 rounded-md border px-4 py-3", event ? "border-good bg-good-soft" : "border-line bg-surface")} data-arrived={arrived || undefined}>
-      {event ? <Arrived event={event} project={project.slug} /> : <Waiting isNew={isNew} problem={error ? failure(error).title : undefined} />}
+    <div
+      role="status"
+      className={cx(
+        "flex min-h-16 flex-wrap items-center gap-x-4 gap-y-2 rounded-md border px-4 py-3",
+        event ? "border-good bg-good-soft" : "border-line bg-surface",
+      )}
+      data-arrived={arrived || undefined}
+    >
+      {event ? (
+        <Arrived event={event} project={project.slug} />
+      ) : (
+        <Waiting isNew={isNew} problem={error ? failure(error).title : undefined} />
+      )}
     </div>
   );
 }
@@ -124,7 +140,9 @@ function Waiting({ isNew, problem }: { isNew: boolean; problem: string | undefin
     <>
       <Radio size={20} className="shrink-0 animate-pulse text-muted" aria-hidden />
       <div className="min-w-0 grow">
-        <p className="text-list font-semibold">{isNew ? "Waiting for the first event" : "Waiting for the next event"}</p>
+        <p className="text-list font-semibold">
+          {isNew ? "Waiting for the first event" : "Waiting for the next event"}
+        </p>
         <p className="text-meta text-muted">
           {problem ? (
             `${problem}; it is tried again every two seconds.`
@@ -149,7 +167,12 @@ function Arrived({ event, project }: { event: EventSummary; project: string }) {
         <p className="text-list font-semibold text-good-ink">An event arrived and is stored</p>
         <p className="truncate text-meta">{event.title}</p>
       </div>
-      <Link to="/p/$project/issues/$issue" params={{ project, issue: event.issueId }} search={{ event: event.eventId }} className={buttonClass("primary")}>
+      <Link
+        to="/p/$project/issues/$issue"
+        params={{ project, issue: event.issueId }}
+        search={{ event: event.eventId }}
+        className={buttonClass("primary")}
+      >
         Open the issue
       </Link>
     </>

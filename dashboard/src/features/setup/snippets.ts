@@ -7,7 +7,11 @@ export function splitDsn(dsn: string): { key: string; base: string; project: str
   try {
     const u = new URL(dsn);
     const at = u.pathname.lastIndexOf("/");
-    return { key: u.username, base: `${u.protocol}//${u.host}${u.pathname.slice(0, at)}`, project: u.pathname.slice(at + 1) };
+    return {
+      key: u.username,
+      base: `${u.protocol}//${u.host}${u.pathname.slice(0, at)}`,
+      project: u.pathname.slice(at + 1),
+    };
   } catch {
     return undefined;
   }
@@ -80,7 +84,11 @@ func main() {
           lang: "bash",
           code: `faultline send --dsn '${dsn}' --message 'hello from the shell'`,
         },
-        { title: "In a cron job, when something fails", lang: "bash", code: `./backup.sh || faultline send --dsn '${dsn}' --level fatal --message 'backup failed'` },
+        {
+          title: "In a cron job, when something fails",
+          lang: "bash",
+          code: `./backup.sh || faultline send --dsn '${dsn}' --level fatal --message 'backup failed'`,
+        },
       ];
   }
 }

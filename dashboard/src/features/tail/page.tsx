@@ -22,7 +22,8 @@ function statusText(t: Tail, paused: boolean): string {
   if (t.status === "lost") return `Connection lost: ${failure(t.error).title.toLowerCase()}. Trying again`;
   if (t.status === "refused") return failure(t.error).title;
   const rate = t.rate >= 10 ? Math.round(t.rate).toString() : t.rate.toFixed(1);
-  const sampled = t.shownOf > 1.05 ? `, showing 1 in ${t.shownOf < 10 ? +t.shownOf.toFixed(1) : Math.round(t.shownOf)}` : "";
+  const sampled =
+    t.shownOf > 1.05 ? `, showing 1 in ${t.shownOf < 10 ? +t.shownOf.toFixed(1) : Math.round(t.shownOf)}` : "";
   return `${paused ? "Paused" : "Following"}, ${rate} a second${sampled}`;
 }
 
@@ -39,7 +40,9 @@ export function TailPage() {
   const events = held ?? tail.events;
   const paused = held !== undefined;
   const last = tail.events.at(-1);
-  const missed = paused ? tail.events.length - (held.length ? tail.events.indexOf(held.at(-1) as EventSummary) + 1 : 0) : 0;
+  const missed = paused
+    ? tail.events.length - (held.length ? tail.events.indexOf(held.at(-1) as EventSummary) + 1 : 0)
+    : 0;
   const invalid = isInvalid(tail.error) ? failure(tail.error).detail : undefined;
 
   useLayoutEffect(() => {
@@ -57,7 +60,14 @@ export function TailPage() {
   return (
     <div className="flex h-[calc(100dvh-7rem)] flex-col px-3 pt-3 max-sm:h-[calc(100dvh-10rem)] sm:px-5 md:h-[calc(100dvh-3.1rem)] md:pb-4">
       <Controls>
-        <SearchBox className="grow" value={query} label="Search the live tail" placeholder="level:error environment:production" error={invalid} onSubmit={(q) => void navigate({ search: { query: q || undefined } })} />
+        <SearchBox
+          className="grow"
+          value={query}
+          label="Search the live tail"
+          placeholder="level:error environment:production"
+          error={invalid}
+          onSubmit={(q) => void navigate({ search: { query: q || undefined } })}
+        />
       </Controls>
       <div className="flex items-center justify-between gap-3 pb-2">
         <div className="min-w-0">
@@ -66,24 +76,45 @@ export function TailPage() {
             {statusText(tail, paused)}
           </p>
         </div>
-        <Button icon={paused ? <Play size={14} aria-hidden /> : <Pause size={14} aria-hidden />} onClick={() => setHeld(paused ? undefined : tail.events)}>
+        <Button
+          icon={paused ? <Play size={14} aria-hidden /> : <Pause size={14} aria-hidden />}
+          onClick={() => setHeld(paused ? undefined : tail.events)}
+        >
           {paused ? "Follow" : "Pause"}
         </Button>
       </div>
       <div className="relative min-h-0 grow">
-        <div ref={box} onScroll={onScroll} role="log" aria-label="Events" aria-live="off" tabIndex={0} className="card h-full overflow-y-auto">
+        <div
+          ref={box}
+          onScroll={onScroll}
+          role="log"
+          aria-label="Events"
+          aria-live="off"
+          tabIndex={0}
+          className="card h-full overflow-y-auto"
+        >
           {events.length === 0 && !invalid && (
             <Empty title={tail.status === "connecting" ? "Connecting" : "Waiting for events"}>
-              {query ? "What matches the search appears here the moment it is stored." : "Events appear here the moment they are stored."}
+              {query
+                ? "What matches the search appears here the moment it is stored."
+                : "Events appear here the moment they are stored."}
             </Empty>
           )}
           {invalid && <Empty title="This search cannot be read">{invalid}</Empty>}
           {events.map((e) => (
-            <Line key={e.eventId + (e.timestamp?.nanos ?? 0) + (e.timestamp?.seconds ?? 0n)} e={e} project={project.slug} />
+            <Line
+              key={e.eventId + (e.timestamp?.nanos ?? 0) + (e.timestamp?.seconds ?? 0n)}
+              e={e}
+              project={project.slug}
+            />
           ))}
         </div>
         {paused && missed > 0 && (
-          <button type="button" className="absolute bottom-3 left-1/2 flex h-7 -translate-x-1/2 appear items-center gap-1.5 rounded-full bg-accent-fill px-3 text-meta font-medium text-on-accent shadow-float" onClick={() => setHeld(undefined)}>
+          <button
+            type="button"
+            className="absolute bottom-3 left-1/2 flex h-7 -translate-x-1/2 appear items-center gap-1.5 rounded-full bg-accent-fill px-3 text-meta font-medium text-on-accent shadow-float"
+            onClick={() => setHeld(undefined)}
+          >
             <ArrowDown size={12} aria-hidden /> {plural(missed, "newer event")}
           </button>
         )}
@@ -113,9 +144,9 @@ const Line = memo(function Line({ e, project }: { e: EventSummary; project: stri
         <LevelWord level={e.level} />
       </span>
       <span className="min-w-0 grow truncate text-list max-sm:w-full max-sm:grow-0">{e.title}</span>
-      <span className="max-w-48 shrink-0 truncate text-muted max-md:hidden">{e.transaction || e.culprit}</span>
-      <span className="max-w-32 shrink-0 truncate text-muted max-lg:hidden">{e.release}</span>
-      <span className="max-w-28 shrink-0 truncate text-muted max-sm:hidden">{e.environment}</span>
+      <span className="w-40 shrink-0 truncate text-muted max-lg:hidden">{e.transaction || e.culprit}</span>
+      <span className="w-28 shrink-0 truncate text-muted max-md:hidden">{e.release}</span>
+      <span className="w-24 shrink-0 truncate text-muted max-sm:hidden">{e.environment}</span>
     </Link>
   );
 });

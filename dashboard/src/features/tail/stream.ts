@@ -17,7 +17,10 @@ export type Tail = {
 };
 
 type Arrival = { at: number; shown: number; matched: number };
-type Action = { kind: "status"; status: Tail["status"]; error?: unknown } | { kind: "batch"; events: EventSummary[]; recent: Arrival[] } | { kind: "reset" };
+type Action =
+  | { kind: "status"; status: Tail["status"]; error?: unknown }
+  | { kind: "batch"; events: EventSummary[]; recent: Arrival[] }
+  | { kind: "reset" };
 
 const empty: Tail = { status: "connecting", error: undefined, events: [], rate: 0, shownOf: 1 };
 
@@ -26,7 +29,12 @@ function reduce(t: Tail, a: Action): Tail {
   if (a.kind === "status") return { ...t, status: a.status, error: a.error };
   const matched = a.recent.reduce((n, r) => n + r.matched, 0);
   const shown = a.recent.reduce((n, r) => n + r.shown, 0);
-  return { ...t, events: a.events.length ? [...t.events, ...a.events].slice(-KEEP) : t.events, rate: matched / (RATE_WINDOW_MS / 1000), shownOf: shown ? matched / shown : 1 };
+  return {
+    ...t,
+    events: a.events.length ? [...t.events, ...a.events].slice(-KEEP) : t.events,
+    rate: matched / (RATE_WINDOW_MS / 1000),
+    shownOf: shown ? matched / shown : 1,
+  };
 }
 
 /** Follows a project's events. A lost connection is taken up again; what came meanwhile is not made up. */

@@ -26,7 +26,8 @@ function sentence(a: Activity): string {
 export function ActivityList({ issueId }: { issueId: string }) {
   const { member } = useSession();
   const q = useQuery(QueryService.method.listIssueActivity, { issueId, pageSize: 30 });
-  if (q.error && !q.data) return <Failed small what="Activity could not be read" error={q.error} retry={() => void q.refetch()} />;
+  if (q.error && !q.data)
+    return <Failed small what="Activity could not be read" error={q.error} retry={() => void q.refetch()} />;
   if (!q.data) {
     return (
       <Loading what="activity">

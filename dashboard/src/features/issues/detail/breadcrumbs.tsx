@@ -19,7 +19,9 @@ function category(b: Breadcrumb): string {
 function sentence(b: Breadcrumb): string {
   if (b.message) return b.message;
   const d = b.data ?? {};
-  const http = [d.method, d.url, d.status_code !== undefined && `→ ${String(d.status_code)}`].filter((x) => typeof x === "string");
+  const http = [d.method, d.url, d.status_code !== undefined && `→ ${String(d.status_code)}`].filter(
+    (x) => typeof x === "string",
+  );
   return http.length > 1 ? http.join(" ") : "";
 }
 
@@ -30,7 +32,13 @@ function Line({ b, end }: { b: Breadcrumb; end: number }) {
   const facts = Object.entries(b.data ?? {});
   return (
     <li className="relative pl-6">
-      <span aria-hidden className={cx("absolute top-[9px] left-[7px] h-[7px] w-[7px] rounded-full", b.level >= Level.ERROR ? "bg-error" : b.level === Level.WARNING ? "bg-warning" : "bg-faint")} />
+      <span
+        aria-hidden
+        className={cx(
+          "absolute top-[9px] left-[7px] h-[7px] w-[7px] rounded-full",
+          b.level >= Level.ERROR ? "bg-error" : b.level === Level.WARNING ? "bg-warning" : "bg-faint",
+        )}
+      />
       <div className="flex flex-wrap items-baseline gap-x-3 py-1 text-meta leading-4 sm:flex-nowrap">
         <span className="num w-20 shrink-0 text-muted" data-tip={at === undefined ? undefined : bothZones(at, zone)}>
           {at === undefined ? "–" : clock(at, zone)}
@@ -45,7 +53,11 @@ function Line({ b, end }: { b: Breadcrumb; end: number }) {
             </button>
           )}
         </span>
-        {at !== undefined && end >= at && <span className="num shrink-0 text-muted max-sm:hidden">{end - at < 1 ? "0 ms" : `−${duration(end - at)}`}</span>}
+        {at !== undefined && end >= at && (
+          <span className="num shrink-0 text-muted max-sm:hidden">
+            {end - at < 1 ? "0 ms" : `−${duration(end - at)}`}
+          </span>
+        )}
       </div>
       {open && <KeyValues className="mb-2 rounded-md border border-line px-3 sm:ml-[92px]" items={facts} />}
     </li>
@@ -58,7 +70,9 @@ export function Breadcrumbs({ crumbs, end }: { crumbs: readonly Breadcrumb[]; en
   const [all, setAll] = useState(false);
   const kinds = useMemo(() => [...new Set(crumbs.map(category))], [crumbs]);
   if (crumbs.length === 0) return null;
-  const matching = crumbs.filter((b) => !only || (only === "problems" ? b.level >= Level.WARNING : category(b) === only));
+  const matching = crumbs.filter(
+    (b) => !only || (only === "problems" ? b.level >= Level.WARNING : category(b) === only),
+  );
   const shown = all ? matching : matching.slice(-FIRST);
   const chips = ["problems", ...kinds];
   return (
@@ -70,7 +84,10 @@ export function Breadcrumbs({ crumbs, end }: { crumbs: readonly Breadcrumb[]; en
               key={k}
               type="button"
               aria-pressed={only === k}
-              className={cx("h-6 rounded-full border px-2.5 text-meta", only === k ? "border-accent bg-accent-soft text-accent" : "border-line text-muted hover:text-ink")}
+              className={cx(
+                "h-6 rounded-full border px-2.5 text-meta",
+                only === k ? "border-accent bg-accent-soft text-accent" : "border-line text-muted hover:text-ink",
+              )}
               onClick={() => setOnly(only === k ? undefined : k)}
             >
               {k === "problems" ? "warnings and errors" : k}

@@ -1,5 +1,5 @@
-import { callUnaryMethod, useTransport } from "@connectrpc/connect-query";
 import { timestampFromMs } from "@bufbuild/protobuf/wkt";
+import { callUnaryMethod, useTransport } from "@connectrpc/connect-query";
 import { ChevronFirst, ChevronLast, ChevronLeft, ChevronRight, Clock } from "lucide-react";
 import { useState } from "react";
 import { type Event, QueryService } from "@/gen/faultline/query/v1/query_pb";
@@ -19,7 +19,11 @@ function JumpToTime({ issueId, onGo }: { issueId: string; onGo: (event: string) 
   const transport = useTransport();
   const jump = async () => {
     try {
-      const { events } = await callUnaryMethod(transport, QueryService.method.listIssueEvents, { issueId, end: timestampFromMs(Date.parse(at)), pageSize: 1 });
+      const { events } = await callUnaryMethod(transport, QueryService.method.listIssueEvents, {
+        issueId,
+        end: timestampFromMs(Date.parse(at)),
+        pageSize: 1,
+      });
       const [hit] = events;
       setOpen(false);
       if (hit) onGo(hit.eventId);
@@ -48,7 +52,13 @@ function JumpToTime({ issueId, onGo }: { issueId: string; onGo: (event: string) 
           void jump();
         }}
       >
-        <Field label="The last event before" type="datetime-local" step={1} value={at} onChange={(e) => setAt(e.target.value)} />
+        <Field
+          label="The last event before"
+          type="datetime-local"
+          step={1}
+          value={at}
+          onChange={(e) => setAt(e.target.value)}
+        />
         <Button type="submit" kind="primary" disabled={Number.isNaN(Date.parse(at))}>
           Go there
         </Button>
@@ -60,7 +70,11 @@ function JumpToTime({ issueId, onGo }: { issueId: string; onGo: (event: string) 
 /** From one event of the issue to another. */
 export function EventNav({ stored, latest, newer, onGo }: NavProps) {
   return (
-    <div className="flex flex-wrap items-center gap-x-3 gap-y-1 py-2 text-list" role="toolbar" aria-label="Events of this issue">
+    <div
+      className="flex flex-wrap items-center gap-x-3 gap-y-1 py-2 text-list"
+      role="toolbar"
+      aria-label="Events of this issue"
+    >
       <span className="flex min-w-0 items-center gap-1.5">
         <span className="text-muted">Event</span>
         <code className="truncate font-mono text-meta" data-tip={stored.eventId}>
@@ -76,10 +90,18 @@ export function EventNav({ stored, latest, newer, onGo }: NavProps) {
         </button>
       )}
       <span className="ml-auto flex items-center">
-        <IconButton label="Oldest event" disabled={!stored.previousEventId} onClick={() => onGo(stored.oldestEventId || "oldest")}>
+        <IconButton
+          label="Oldest event"
+          disabled={!stored.previousEventId}
+          onClick={() => onGo(stored.oldestEventId || "oldest")}
+        >
           <ChevronFirst size={16} />
         </IconButton>
-        <IconButton label="Older event (j)" disabled={!stored.previousEventId} onClick={() => onGo(stored.previousEventId)}>
+        <IconButton
+          label="Older event (j)"
+          disabled={!stored.previousEventId}
+          onClick={() => onGo(stored.previousEventId)}
+        >
           <ChevronLeft size={16} />
         </IconButton>
         <IconButton label="Newer event (k)" disabled={!stored.nextEventId} onClick={() => onGo(stored.nextEventId)}>
@@ -91,7 +113,10 @@ export function EventNav({ stored, latest, newer, onGo }: NavProps) {
         <JumpToTime issueId={stored.issueId} onGo={onGo} />
         <span className="ml-1 flex items-center text-meta text-muted">
           <span className="max-sm:sr-only">Link</span>
-          <CopyText text={`${location.origin}${location.pathname}?event=${stored.eventId}`} label="Copy link to this event" />
+          <CopyText
+            text={`${location.origin}${location.pathname}?event=${stored.eventId}`}
+            label="Copy link to this event"
+          />
         </span>
       </span>
     </div>

@@ -7,7 +7,13 @@ import { SearchBox } from "@/ui/search-box";
 import { Empty, Failed, Loading, Skeleton } from "@/ui/state";
 import { Time } from "@/ui/values";
 
-type EventsProps = { issueId: string; project: string; issueParam: string; query: string; onQuery: (q: string | undefined) => void };
+type EventsProps = {
+  issueId: string;
+  project: string;
+  issueParam: string;
+  query: string;
+  onQuery: (q: string | undefined) => void;
+};
 
 /** All events of the issue, newest first, narrowed by a search. */
 export function IssueEvents({ issueId, project, issueParam, query, onQuery }: EventsProps) {
@@ -20,7 +26,14 @@ export function IssueEvents({ issueId, project, issueParam, query, onQuery }: Ev
   const invalid = isInvalid(list.error) ? failure(list.error).detail : undefined;
   return (
     <div className="mt-3">
-      <SearchBox id="search" value={query} label="Search events of this issue" placeholder="release:1.2.* environment:production" error={invalid} onSubmit={(q) => onQuery(q || undefined)} />
+      <SearchBox
+        id="search"
+        value={query}
+        label="Search events of this issue"
+        placeholder="release:1.2.* environment:production"
+        error={invalid}
+        onSubmit={(q) => onQuery(q || undefined)}
+      />
       <div className="card mt-3 overflow-x-auto">
         {list.isPending && (
           <Loading what="events">
@@ -33,8 +46,12 @@ export function IssueEvents({ issueId, project, issueParam, query, onQuery }: Ev
             ))}
           </Loading>
         )}
-        {list.error && !invalid && <Failed small what="Events could not be read" error={list.error} retry={() => void list.refetch()} />}
-        {list.isSuccess && events.length === 0 && <Empty title="No event matches">No event of this issue matches the search.</Empty>}
+        {list.error && !invalid && (
+          <Failed small what="Events could not be read" error={list.error} retry={() => void list.refetch()} />
+        )}
+        {list.isSuccess && events.length === 0 && (
+          <Empty title="No event matches">No event of this issue matches the search.</Empty>
+        )}
         {events.length > 0 && (
           <table className="w-full text-left text-list">
             <thead className="text-meta text-muted">
@@ -49,7 +66,10 @@ export function IssueEvents({ issueId, project, issueParam, query, onQuery }: Ev
             </thead>
             <tbody>
               {events.map((e) => (
-                <tr key={e.eventId} className="relative h-[var(--row)] border-b border-line last:border-0 hover:bg-hover">
+                <tr
+                  key={e.eventId}
+                  className="relative h-[var(--row)] border-b border-line last:border-0 hover:bg-hover"
+                >
                   <td className="px-4">
                     <Link
                       to="/p/$project/issues/$issue"

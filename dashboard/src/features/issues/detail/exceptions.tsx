@@ -11,10 +11,14 @@ import { stackMarkdown, stackText } from "./stack-text";
 function Mechanism({ exception }: { exception: Exception }) {
   const m = exception.mechanism;
   if (!m) return null;
-  const facts = [m.type && `captured by ${m.type}`, m.source && `found in ${m.source}`, m.description].filter(Boolean).join(" · ");
+  const facts = [m.type && `captured by ${m.type}`, m.source && `found in ${m.source}`, m.description]
+    .filter(Boolean)
+    .join(" · ");
   return (
     <>
-      {m.handled !== undefined && <Chip tone={m.handled ? "neutral" : "strong"}>{m.handled ? "handled" : "unhandled"}</Chip>}
+      {m.handled !== undefined && (
+        <Chip tone={m.handled ? "neutral" : "strong"}>{m.handled ? "handled" : "unhandled"}</Chip>
+      )}
       {m.isGroup && <Chip>group</Chip>}
       {facts && <span className="text-meta text-muted">{facts}</span>}
     </>
@@ -33,9 +37,9 @@ export function Exceptions({ event, title }: { event: Event; title: string }) {
       id="exception"
       title={links.length > 1 ? `Exception and ${links.length - 1} below it` : "Exception"}
       aside={
-        <div className="flex gap-1.5 py-1">
-          <CopyButton text={() => stackText(event)}>Text</CopyButton>
-          <CopyButton text={() => stackMarkdown(title, location.href, event)}>Markdown</CopyButton>
+        <div className="-mr-2 flex gap-1 py-1">
+          <CopyButton text={() => stackText(event)}>Copy text</CopyButton>
+          <CopyButton text={() => stackMarkdown(title, location.href, event)}>Copy Markdown</CopyButton>
         </div>
       }
     >
@@ -49,7 +53,11 @@ export function Exceptions({ event, title }: { event: Event; title: string }) {
                 <span className="min-w-0 grow">
                   {relations[relation] && <span className="mr-1.5 text-meta text-muted">{relations[relation]}</span>}
                   <span className="text-list font-semibold [overflow-wrap:anywhere]">{e.type || "Error"}</span>
-                  {e.value && <span className="mt-0.5 line-clamp-6 font-mono text-meta leading-5 [overflow-wrap:anywhere] whitespace-pre-wrap">{e.value}</span>}
+                  {e.value && (
+                    <span className="mt-0.5 line-clamp-6 font-mono text-meta leading-5 [overflow-wrap:anywhere] whitespace-pre-wrap">
+                      {e.value}
+                    </span>
+                  )}
                 </span>
               }
             >
@@ -58,9 +66,15 @@ export function Exceptions({ event, title }: { event: Event; title: string }) {
                   <div className="flex flex-wrap items-center gap-2 px-8 pb-2 empty:hidden">
                     <Mechanism exception={e} />
                   </div>
-                  {e.mechanism?.data && Object.keys(e.mechanism.data).length > 0 && <KeyValues className="px-8 pb-2" items={Object.entries(e.mechanism.data)} />}
+                  {e.mechanism?.data && Object.keys(e.mechanism.data).length > 0 && (
+                    <KeyValues className="px-8 pb-2" items={Object.entries(e.mechanism.data)} />
+                  )}
                   {e.stacktrace?.frames.length ? (
-                    <Frames frames={e.stacktrace.frames} omitted={e.stacktrace.framesOmitted} platform={event.platform} />
+                    <Frames
+                      frames={e.stacktrace.frames}
+                      omitted={e.stacktrace.framesOmitted}
+                      platform={event.platform}
+                    />
                   ) : (
                     <p className="px-8 pb-3 text-meta text-muted">This error carries no stack.</p>
                   )}
@@ -82,7 +96,10 @@ export function MessageCard({ event }: { event: Event }) {
     <Card title="Message" id="message">
       <p className="font-mono text-list [overflow-wrap:anywhere] whitespace-pre-wrap">{m.formatted || m.template}</p>
       {m.template && m.template !== m.formatted && (
-        <KeyValues className="mt-3" items={[["template", m.template], ...m.params.map((p, i): [string, string] => [`parameter ${i + 1}`, p])]} />
+        <KeyValues
+          className="mt-3"
+          items={[["template", m.template], ...m.params.map((p, i): [string, string] => [`parameter ${i + 1}`, p])]}
+        />
       )}
     </Card>
   );
@@ -108,7 +125,13 @@ export function Threads({ event }: { event: Event }) {
               </span>
             }
           >
-            {() => <Frames frames={t.stacktrace?.frames ?? []} omitted={t.stacktrace?.framesOmitted ?? 0} platform={event.platform} />}
+            {() => (
+              <Frames
+                frames={t.stacktrace?.frames ?? []}
+                omitted={t.stacktrace?.framesOmitted ?? 0}
+                platform={event.platform}
+              />
+            )}
           </Fold>
         ))}
       </div>

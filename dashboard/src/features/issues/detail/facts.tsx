@@ -1,7 +1,7 @@
 import { toJson } from "@bufbuild/protobuf";
 import { useState } from "react";
-import { type Event as Stored, EventSchema } from "@/gen/faultline/query/v1/query_pb";
 import type { Event } from "@/gen/faultline/event/v1/event_pb";
+import { EventSchema, type Event as Stored } from "@/gen/faultline/query/v1/query_pb";
 import { bytes } from "@/lib/format";
 import { languageOf } from "@/lib/highlight";
 import { Button } from "@/ui/button";
@@ -36,7 +36,13 @@ export function RequestCard({ event }: { event: Event }) {
         <span className="font-semibold">{r.method || "GET"}</span> {r.url}
         {r.queryString && <span className="text-muted">?{r.queryString}</span>}
       </p>
-      <KeyValues items={rows([...r.headers.map((h): [string, string] => [h.name, h.value]), ["Cookies", r.cookies], ...Object.entries(r.env)])} />
+      <KeyValues
+        items={rows([
+          ...r.headers.map((h): [string, string] => [h.name, h.value]),
+          ["Cookies", r.cookies],
+          ...Object.entries(r.env),
+        ])}
+      />
       {r.body && (
         <div className="mt-3 overflow-hidden rounded-md border border-line">
           <Source lines={body.split("\n")} first={1} lang={isJson ? json : undefined} label="Request body" />
@@ -51,7 +57,16 @@ export function UserCard({ event }: { event: Event }) {
   if (!u) return null;
   return (
     <Card title="User" id="user">
-      <KeyValues items={rows([["id", u.id], ["e-mail", u.email], ["login", u.username], ["name", u.name], ["address", u.ipAddress], ...Object.entries(u.data)])} />
+      <KeyValues
+        items={rows([
+          ["id", u.id],
+          ["e-mail", u.email],
+          ["login", u.username],
+          ["name", u.name],
+          ["address", u.ipAddress],
+          ...Object.entries(u.data),
+        ])}
+      />
     </Card>
   );
 }
@@ -118,7 +133,12 @@ export function TagsCard({ event, onPick }: { event: Event; onPick: (key: string
       <ul className="flex flex-wrap gap-1.5">
         {tags.map(([k, v]) => (
           <li key={k} className="max-w-full">
-            <button type="button" className="flex max-w-full overflow-hidden rounded-sm border border-line text-meta hover:border-line-strong" data-tip="Events of this issue with this tag" onClick={() => onPick(k, v)}>
+            <button
+              type="button"
+              className="flex max-w-full overflow-hidden rounded-sm border border-line text-meta hover:border-line-strong"
+              data-tip="Events of this issue with this tag"
+              onClick={() => onPick(k, v)}
+            >
               <span className="shrink-0 bg-sunken px-1.5 py-0.5 text-muted">{k}</span>
               <span className="truncate px-1.5 py-0.5 font-mono">{v}</span>
             </button>
@@ -144,7 +164,16 @@ export function ModulesCard({ event }: { event: Event }) {
   const modules = Object.entries(event.modules).sort(([a], [b]) => a.localeCompare(b));
   if (modules.length === 0) return null;
   return (
-    <Card title={`Modules (${modules.length})`} id="modules" aside={<Button kind="quiet" aria-expanded={open} onClick={() => setOpen(!open)}>{open ? "Hide" : "Show"}</Button>} flush={!open}>
+    <Card
+      title={`Modules (${modules.length})`}
+      id="modules"
+      aside={
+        <Button kind="quiet" aria-expanded={open} onClick={() => setOpen(!open)}>
+          {open ? "Hide" : "Show"}
+        </Button>
+      }
+      flush={!open}
+    >
       {open && <KeyValues items={modules} />}
     </Card>
   );

@@ -70,7 +70,10 @@ export function chain(exceptions: readonly Exception[]): ChainLink[] {
     if (known !== undefined) return known;
     const parentId = e.mechanism?.parentId;
     const parent = parentId === undefined ? undefined : byId.get(parentId);
-    const d = !parent || parent === e || seen > exceptions.length ? 0 : depthOf(parent, seen + 1) + (parent.mechanism?.isGroup ? 1 : 0);
+    const d =
+      !parent || parent === e || seen > exceptions.length
+        ? 0
+        : depthOf(parent, seen + 1) + (parent.mechanism?.isGroup ? 1 : 0);
     depths.set(e, d);
     return d;
   };

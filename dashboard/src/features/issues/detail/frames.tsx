@@ -14,7 +14,9 @@ const OPEN_AT_MOST = 5;
 function FrameHead({ frame, inApp }: { frame: Frame; inApp: boolean }) {
   return (
     <span className="flex min-w-0 grow flex-wrap items-baseline gap-x-2 font-mono text-meta">
-      <span className={inApp ? "font-semibold [overflow-wrap:anywhere]" : "[overflow-wrap:anywhere]"}>{frame.function || "(unknown function)"}</span>
+      <span className={inApp ? "font-semibold [overflow-wrap:anywhere]" : "[overflow-wrap:anywhere]"}>
+        {frame.function || "(unknown function)"}
+      </span>
       <span className="[overflow-wrap:anywhere] text-muted">{place(frame)}</span>
     </span>
   );
@@ -28,10 +30,20 @@ function FrameBody({ frame, platform }: { frame: Frame; platform: string }) {
   const hasSource = frame.contextLine !== "" || frame.preContext.length > 0;
   return (
     <div className="border-t border-line">
-      {hasSource && <Source lines={lines} first={first} hit={frame.lineno} lang={languageOf(frame.filename || frame.absPath, frame.platform || platform)} label={`Source at ${place(frame)}`} />}
+      {hasSource && (
+        <Source
+          lines={lines}
+          first={first}
+          hit={frame.lineno}
+          lang={languageOf(frame.filename || frame.absPath, frame.platform || platform)}
+          label={`Source at ${place(frame)}`}
+        />
+      )}
       <div className="flex flex-wrap items-center gap-x-4 gap-y-1 px-3 py-1.5 text-meta text-muted empty:hidden">
         {frame.module && <span className="font-mono [overflow-wrap:anywhere]">{frame.module}</span>}
-        {frame.absPath && frame.absPath !== frame.filename && <span className="font-mono [overflow-wrap:anywhere]">{frame.absPath}</span>}
+        {frame.absPath && frame.absPath !== frame.filename && (
+          <span className="font-mono [overflow-wrap:anywhere]">{frame.absPath}</span>
+        )}
         {!hasSource && <span>No source lines were sent for this frame.</span>}
         {count > 0 && (
           <button type="button" aria-expanded={vars} className="link" onClick={() => setVars(!vars)}>
@@ -39,7 +51,9 @@ function FrameBody({ frame, platform }: { frame: Frame; platform: string }) {
           </button>
         )}
       </div>
-      {vars && frame.vars && <KeyValues className="border-t border-line px-3 py-1" items={Object.entries(frame.vars)} />}
+      {vars && frame.vars && (
+        <KeyValues className="border-t border-line px-3 py-1" items={Object.entries(frame.vars)} />
+      )}
     </div>
   );
 }
@@ -107,7 +121,11 @@ export function Frames({ frames, omitted, platform }: { frames: readonly Frame[]
           </li>
         );
       })}
-      {omitted > 0 && <li className="bg-sunken px-3 py-1.5 text-meta text-muted">{plural(omitted, "frame")} between the first and the last were not sent.</li>}
+      {omitted > 0 && (
+        <li className="bg-sunken px-3 py-1.5 text-meta text-muted">
+          {plural(omitted, "frame")} between the first and the last were not sent.
+        </li>
+      )}
     </ol>
   );
 }

@@ -20,15 +20,23 @@ export function Grouping({ stored }: { stored: Event }) {
       <Fold headClass="min-h-10 rounded-md px-3 text-list font-semibold" head={<h2>Why is this grouped here</h2>}>
         {() => (
           <div className="border-t border-line px-4 py-3">
-            <p className="mb-2 text-meta text-muted">Events with the same parts, in the same order, are one issue. Line numbers and variable text are never part of it.</p>
+            <p className="mb-2 text-meta text-muted">
+              Events with the same parts, in the same order, are one issue. Line numbers and variable text are never
+              part of it.
+            </p>
             <ol className="text-meta leading-5">
               {stored.grouping.map((p, i) => (
-                <li key={i} className="grid grid-cols-[20px_minmax(90px,max-content)_minmax(0,1fr)] gap-x-3 border-b border-line py-1 last:border-0">
+                <li
+                  key={i}
+                  className="grid grid-cols-[20px_minmax(90px,max-content)_minmax(0,1fr)] gap-x-3 border-b border-line py-1 last:border-0"
+                >
                   <span className="num text-right text-muted">{i + 1}</span>
                   <span className="text-muted">{kinds[p.kind] ?? p.kind.replaceAll("_", " ")}</span>
                   <span className="min-w-0">
                     <span className="font-mono [overflow-wrap:anywhere]">{p.value}</span>
-                    {p.source && <span className="block font-mono text-muted [overflow-wrap:anywhere]">{p.source}</span>}
+                    {p.source && (
+                      <span className="block font-mono text-muted [overflow-wrap:anywhere]">{p.source}</span>
+                    )}
                   </span>
                 </li>
               ))}

@@ -2,7 +2,7 @@ import { Link } from "@tanstack/react-router";
 import { Archive, Check, ChevronRight, RotateCcw, UserRoundPlus } from "lucide-react";
 import type { ReactNode } from "react";
 import type { Event } from "@/gen/faultline/event/v1/event_pb";
-import { type Issue } from "@/gen/faultline/query/v1/query_pb";
+import type { Issue } from "@/gen/faultline/query/v1/query_pb";
 import { LevelBar, LevelWord } from "@/lib/severity";
 import { Avatar } from "@/ui/avatar";
 import { Button } from "@/ui/button";
@@ -41,7 +41,9 @@ function Where({ event, culprit }: { event: Event | undefined; culprit: string }
         {place(frame)}
       </a>
       <span className="min-w-0 text-muted [overflow-wrap:anywhere]">in {frame.function}</span>
-      {frame.contextLine.trim() && <code className="max-w-full truncate rounded-sm bg-accent-soft px-1.5 py-0.5">{frame.contextLine.trim()}</code>}
+      {frame.contextLine.trim() && (
+        <code className="max-w-full truncate rounded-sm bg-accent-soft px-1.5 py-0.5">{frame.contextLine.trim()}</code>
+      )}
     </div>
   );
 }
@@ -52,7 +54,14 @@ export function IssueHeader({ issue, event, project, onStatus, onAssign }: Heade
   const resolve = toggled([issue], "resolved");
   const archive = toggled([issue], "archived");
   const state = statusWord(issue);
-  const tone = state === "Resolved" ? "good" : state === "New" ? "accent" : state === "Archived" || state === "Ongoing" ? "neutral" : "strong";
+  const tone =
+    state === "Resolved"
+      ? "good"
+      : state === "New"
+        ? "accent"
+        : state === "Archived" || state === "Ongoing"
+          ? "neutral"
+          : "strong";
   return (
     <div>
       <div className="flex flex-wrap items-center justify-between gap-2">
@@ -74,11 +83,19 @@ export function IssueHeader({ issue, event, project, onStatus, onAssign }: Heade
             {resolve === "resolved" ? "Resolve" : "Reopen"}
           </Button>
           {issue.status !== "resolved" && (
-            <Button data-tip={archive === "archived" ? "Archive (i)" : "Open it again (i)"} icon={<Archive size={14} aria-hidden />} onClick={() => onStatus(archive)}>
+            <Button
+              data-tip={archive === "archived" ? "Archive (i)" : "Open it again (i)"}
+              icon={<Archive size={14} aria-hidden />}
+              onClick={() => onStatus(archive)}
+            >
               {archive === "archived" ? "Archive" : "Reopen"}
             </Button>
           )}
-          <Button data-tip="Assign (a)" icon={issue.assignee ? <Avatar name={issue.assignee} /> : <UserRoundPlus size={14} aria-hidden />} onClick={onAssign}>
+          <Button
+            data-tip="Assign (a)"
+            icon={issue.assignee ? <Avatar name={issue.assignee} /> : <UserRoundPlus size={14} aria-hidden />}
+            onClick={onAssign}
+          >
             {issue.assignee ? <span className="max-w-36 truncate">{issue.assignee}</span> : "Assign"}
           </Button>
         </div>
@@ -90,15 +107,26 @@ export function IssueHeader({ issue, event, project, onStatus, onAssign }: Heade
         </div>
         <div className="min-w-0 grow">
           <h1 className="text-title font-semibold [overflow-wrap:anywhere]">{type}</h1>
-          {value && <p className="mt-0.5 line-clamp-4 font-mono text-list leading-5 [overflow-wrap:anywhere] whitespace-pre-wrap">{value}</p>}
+          {value && (
+            <p className="mt-0.5 line-clamp-4 font-mono text-list leading-5 [overflow-wrap:anywhere] whitespace-pre-wrap">
+              {value}
+            </p>
+          )}
           <Where event={event} culprit={issue.culprit} />
           <div className="mt-2 flex flex-wrap items-center gap-2 text-meta">
             <LevelWord level={issue.level} />
-            <Chip tone={issue.unhandled ? "strong" : "neutral"} tip={issue.unhandled ? "The program did not handle the newest event" : "The program handled the newest event"}>
+            <Chip
+              tone={issue.unhandled ? "strong" : "neutral"}
+              tip={
+                issue.unhandled ? "The program did not handle the newest event" : "The program handled the newest event"
+              }
+            >
               {issue.unhandled ? "unhandled" : "handled"}
             </Chip>
             <Chip tone={tone}>{state}</Chip>
-            {tellsMore(issue.statusReason) && <span className="text-muted">because {reasonText(issue.statusReason)}</span>}
+            {tellsMore(issue.statusReason) && (
+              <span className="text-muted">because {reasonText(issue.statusReason)}</span>
+            )}
           </div>
         </div>
       </div>
@@ -119,8 +147,14 @@ export function IssueHeader({ issue, event, project, onStatus, onAssign }: Heade
           {issue.lastRelease && <span className="block truncate text-meta text-muted">in {issue.lastRelease}</span>}
         </Fact>
         <Fact label="Assignee">
-          {issue.assignee ? <span className="block truncate">{issue.assignee}</span> : <span className="text-muted">Nobody</span>}
-          {issue.mergedIds.length > 0 && <span className="block text-meta text-muted">{issue.mergedIds.length} merged into this</span>}
+          {issue.assignee ? (
+            <span className="block truncate">{issue.assignee}</span>
+          ) : (
+            <span className="text-muted">Nobody</span>
+          )}
+          {issue.mergedIds.length > 0 && (
+            <span className="block text-meta text-muted">{issue.mergedIds.length} merged into this</span>
+          )}
         </Fact>
       </dl>
     </div>

@@ -1,5 +1,5 @@
-import { useQuery } from "@connectrpc/connect-query";
 import { timestampMs } from "@bufbuild/protobuf/wkt";
+import { useQuery } from "@connectrpc/connect-query";
 import { keepPreviousData } from "@tanstack/react-query";
 import { Link, useNavigate, useParams, useSearch } from "@tanstack/react-router";
 import { useState } from "react";
@@ -29,12 +29,24 @@ import { Side } from "./side";
 const isId = (s: string) => /^[0-9a-v]{32}$/.test(s);
 
 function useIssue(param: string, eventId: string | undefined, wantEvent: boolean) {
-  const issue = useQuery(QueryService.method.getIssue, { issueId: param }, { refetchInterval: 30_000, placeholderData: (prev) => (prev?.issue?.id === param || prev?.issue?.shortId === param ? prev : undefined) });
+  const issue = useQuery(
+    QueryService.method.getIssue,
+    { issueId: param },
+    {
+      refetchInterval: 30_000,
+      placeholderData: (prev) => (prev?.issue?.id === param || prev?.issue?.shortId === param ? prev : undefined),
+    },
+  );
   const id = isId(param) ? param : issue.data?.issue?.id;
   const event = useQuery(
     QueryService.method.getEvent,
     { issueId: id ?? "", eventId: eventId ?? "latest" },
-    { enabled: id !== undefined && wantEvent, placeholderData: keepPreviousData, staleTime: Number.POSITIVE_INFINITY, refetchOnWindowFocus: false },
+    {
+      enabled: id !== undefined && wantEvent,
+      placeholderData: keepPreviousData,
+      staleTime: Number.POSITIVE_INFINITY,
+      refetchOnWindowFocus: false,
+    },
   );
   return { issue, event: event.data?.issueId === id || event.error ? event : { ...event, data: undefined }, id };
 }
@@ -70,6 +82,7 @@ export function IssuePage() {
   if (isNotFound(query.error)) {
     return (
       <Empty
+        page
         title="There is no such issue"
         actions={
           <Link to="/p/$project/issues" params={{ project: project.slug }} className={buttonClass("primary")}>
@@ -81,27 +94,65 @@ export function IssuePage() {
       </Empty>
     );
   }
-  if (query.error && !query.data) return <Failed what="The issue could not be read" error={query.error} retry={() => void query.refetch()} />;
+  if (query.error && !query.data)
+    return <Failed page what="The issue could not be read" error={query.error} retry={() => void query.refetch()} />;
   if (!issue || !query.data) return <IssueSkeleton />;
 
-  const newer = search.event === undefined && stored?.timestamp !== undefined && issue.lastSeen !== undefined && timestampMs(issue.lastSeen) > timestampMs(stored.timestamp) + 1000;
+  const newer =
+    search.event === undefined &&
+    stored?.timestamp !== undefined &&
+    issue.lastSeen !== undefined &&
+    timestampMs(issue.lastSeen) > timestampMs(stored.timestamp) + 1000;
   return (
     <Page>
-      <IssueHeader issue={issue} event={stored?.event} project={project.slug} onStatus={setStatus} onAssign={() => setAssigning([issue])} />
+      <IssueHeader
+        issue={issue}
+        event={stored?.event}
+        project={project.slug}
+        onStatus={setStatus}
+        onAssign={() => setAssigning([issue])}
+      />
       <div className="mt-1 grid gap-4 lg:grid-cols-[minmax(0,1fr)_320px] lg:gap-6">
         <div className="min-w-0">
           <TabBar label="Views of this issue">
-            <Link to="/p/$project/issues/$issue" params={{ project: project.slug, issue: param }} search={{}} className={tabClass(search.view === undefined)} aria-current={search.view === undefined ? "page" : undefined} activeProps={{}} resetScroll={false}>
+            <Link
+              to="/p/$project/issues/$issue"
+              params={{ project: project.slug, issue: param }}
+              search={{}}
+              className={tabClass(search.view === undefined)}
+              aria-current={search.view === undefined ? "page" : undefined}
+              activeProps={{}}
+              resetScroll={false}
+            >
               Event
             </Link>
-            <Link to="/p/$project/issues/$issue" params={{ project: project.slug, issue: param }} search={{ view: "events" }} className={tabClass(search.view === "events")} aria-current={search.view === "events" ? "page" : undefined} activeProps={{}} resetScroll={false}>
+            <Link
+              to="/p/$project/issues/$issue"
+              params={{ project: project.slug, issue: param }}
+              search={{ view: "events" }}
+              className={tabClass(search.view === "events")}
+              aria-current={search.view === "events" ? "page" : undefined}
+              activeProps={{}}
+              resetScroll={false}
+            >
               All events
             </Link>
           </TabBar>
           {search.view === "events" && id ? (
-            <IssueEvents issueId={id} project={project.slug} issueParam={param} query={search.query ?? ""} onQuery={(q) => void navigate({ search: { view: "events", query: q } })} />
+            <IssueEvents
+              issueId={id}
+              project={project.slug}
+              issueParam={param}
+              query={search.query ?? ""}
+              onQuery={(q) => void navigate({ search: { view: "events", query: q } })}
+            />
           ) : event.error && !stored ? (
-            <Failed what="The event could not be read" error={event.error} retry={() => void event.refetch()} still="The rest of the issue is shown." />
+            <Failed
+              what="The event could not be read"
+              error={event.error}
+              retry={() => void event.refetch()}
+              still="The rest of the issue is shown."
+            />
           ) : stored?.event ? (
             <>
               <EventNav stored={stored} latest={search.event === undefined} newer={newer} onGo={goEvent} />
@@ -113,7 +164,11 @@ export function IssuePage() {
         </div>
         <Side data={query.data} onPick={pick} />
       </div>
-      <AssignDialog issues={assigning} onClose={() => setAssigning(undefined)} onAssign={(who, to) => void actions.assign(who, to)} />
+      <AssignDialog
+        issues={assigning}
+        onClose={() => setAssigning(undefined)}
+        onAssign={(who, to) => void actions.assign(who, to)}
+      />
     </Page>
   );
 }
@@ -160,6 +215,7 @@ function EventSkeleton() {
 function IssueSkeleton() {
   return (
     <Page>
+      <h1 className="sr-only">Issue</h1>
       <Loading what="the issue">
         <Skeleton className="mb-4 h-5 w-40" />
         <Skeleton className="mb-2 h-6 w-1/2" />

@@ -29,7 +29,10 @@ function Trend({ data }: { data: GetIssueResponse }) {
               key={r}
               type="button"
               aria-pressed={r === range}
-              className={cx("h-6 rounded-sm px-2 text-meta", r === range ? "bg-accent-soft font-medium text-accent" : "text-muted hover:bg-hover")}
+              className={cx(
+                "h-6 rounded-sm px-2 text-meta",
+                r === range ? "bg-accent-soft font-medium text-accent" : "text-muted hover:bg-hover",
+              )}
               onClick={() => setRange(r)}
             >
               {r === "24h" ? "24 h" : "30 d"}
@@ -38,7 +41,12 @@ function Trend({ data }: { data: GetIssueResponse }) {
         </div>
       }
     >
-      <BarChart label={`${exact(total)} in the last ${range === "24h" ? "24 hours" : "30 days"}`} times={times} series={series} height={110} />
+      <BarChart
+        label={`${exact(total)} in the last ${range === "24h" ? "24 hours" : "30 days"}`}
+        times={times}
+        series={series}
+        height={110}
+      />
     </Card>
   );
 }
@@ -59,14 +67,22 @@ function Distribution({ tag, onPick }: { tag: TagDistribution; onPick: (key: str
                 data-tip={`${v.value}\n${exact(v.count)} of ${exact(tag.total)} events. Click to see them.`}
                 onClick={() => onPick(tag.key, v.value)}
               >
-                <span aria-hidden className="absolute inset-y-0 left-0 rounded-sm bg-hover" style={{ width: `${share * 100}%` }} />
+                <span
+                  aria-hidden
+                  className="absolute inset-y-0 left-0 rounded-sm bg-chart/20"
+                  style={{ width: `${share * 100}%` }}
+                />
                 <span className="relative min-w-0 truncate font-mono">{v.value || "(empty)"}</span>
-                <span className="num relative shrink-0 text-muted">{share > 0 && share < 0.01 ? "<1" : Math.round(share * 100)} %</span>
+                <span className="num relative shrink-0 text-muted">
+                  {share > 0 && share < 0.01 ? "<1" : Math.round(share * 100)} %
+                </span>
               </button>
             </li>
           );
         })}
-        {tag.values.length > 5 && <li className="px-1.5 text-meta text-muted">and {tag.values.length - 5} more values</li>}
+        {tag.values.length > 5 && (
+          <li className="px-1.5 text-meta text-muted">and {tag.values.length - 5} more values</li>
+        )}
       </ul>
     </section>
   );

@@ -5,7 +5,9 @@ import { chain, place, shownFrames } from "./frames-model";
 export function stackText(event: Event): string {
   const parts = chain(event.exceptions).map(({ exception: e, relation }) => {
     const head = `${relation === "thrown" ? "" : relation === "cause" ? "Caused by: " : "Member: "}${e.type}${e.value ? `: ${e.value}` : ""}`;
-    const lines = shownFrames(e.stacktrace?.frames ?? []).map(({ frame, inApp }) => `  ${inApp ? "→" : " "} ${frame.function || "?"} (${place(frame)})`);
+    const lines = shownFrames(e.stacktrace?.frames ?? []).map(
+      ({ frame, inApp }) => `  ${inApp ? "→" : " "} ${frame.function || "?"} (${place(frame)})`,
+    );
     const omitted = e.stacktrace?.framesOmitted ? [`    … ${e.stacktrace.framesOmitted} frames were not sent`] : [];
     return [head, ...lines, ...omitted].join("\n");
   });
@@ -19,5 +21,7 @@ export function stackMarkdown(title: string, url: string, event: Event): string 
     event.environment && `environment \`${event.environment}\``,
     event.transaction && `in \`${event.transaction}\``,
   ].filter(Boolean);
-  return [`### ${title}`, facts.join(", "), `\`\`\`\n${stackText(event)}\n\`\`\``, `[Open in Faultline](${url})`].filter(Boolean).join("\n\n");
+  return [`### ${title}`, facts.join(", "), `\`\`\`\n${stackText(event)}\n\`\`\``, `[Open in Faultline](${url})`]
+    .filter(Boolean)
+    .join("\n\n");
 }

@@ -1,5 +1,5 @@
 import { Archive, Check, GitMerge, RotateCcw, UserRoundPlus, X } from "lucide-react";
-import { type Issue } from "@/gen/faultline/query/v1/query_pb";
+import type { Issue } from "@/gen/faultline/query/v1/query_pb";
 import { Button, IconButton } from "@/ui/button";
 import { toggled } from "../actions";
 import type { Status } from "../words";
@@ -17,9 +17,17 @@ export function BulkBar({ issues, onStatus, onAssign, onMerge, onClear }: BulkBa
   const resolve = toggled(issues, "resolved");
   const archive = toggled(issues, "archived");
   return (
-    <div role="toolbar" aria-label="Selected issues" className="floating fixed inset-x-0 bottom-16 z-30 mx-auto flex w-fit max-w-[calc(100vw-16px)] appear items-center gap-1 overflow-x-auto p-1.5 md:bottom-5">
+    <div
+      role="toolbar"
+      aria-label="Selected issues"
+      className="floating fixed inset-x-0 bottom-16 z-30 mx-auto flex w-fit max-w-[calc(100vw-16px)] appear items-center gap-1 overflow-x-auto p-1.5 md:bottom-5"
+    >
       <span className="num px-2 text-list font-medium whitespace-nowrap">{issues.length} selected</span>
-      <Button kind="quiet" icon={resolve === "resolved" ? <Check size={14} /> : <RotateCcw size={14} />} onClick={() => onStatus(resolve)}>
+      <Button
+        kind="quiet"
+        icon={resolve === "resolved" ? <Check size={14} /> : <RotateCcw size={14} />}
+        onClick={() => onStatus(resolve)}
+      >
         {resolve === "resolved" ? "Resolve" : "Reopen"}
       </Button>
       <Button kind="quiet" icon={<Archive size={14} />} onClick={() => onStatus(archive)}>

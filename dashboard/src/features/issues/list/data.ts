@@ -1,7 +1,7 @@
+import { timestampMs } from "@bufbuild/protobuf/wkt";
 import { useInfiniteQuery, useQuery } from "@connectrpc/connect-query";
 import { keepPreviousData } from "@tanstack/react-query";
 import { useEffect, useMemo, useState } from "react";
-import { timestampMs } from "@bufbuild/protobuf/wkt";
 import { type Issue, QueryService } from "@/gen/faultline/query/v1/query_pb";
 import { isAbsolute, rangeInput } from "@/lib/range";
 import { defaultQuery, type IssuesSearch } from "../search";
@@ -34,23 +34,44 @@ export function useIssueList(projectId: number, search: IssuesSearch) {
   const at = read.key === key ? read.at : readAt(key);
 
   const input = useMemo(
-    () => ({ projectId, query, sort: search.sort ?? "last_seen", environment: search.env ?? "", sparkline: 24, pageSize: 50, ...rangeInput(search, at) }),
+    () => ({
+      projectId,
+      query,
+      sort: search.sort ?? "last_seen",
+      environment: search.env ?? "",
+      sparkline: 24,
+      pageSize: 50,
+      ...rangeInput(search, at),
+    }),
     [projectId, query, search, at],
   );
   const list = useInfiniteQuery(
     QueryService.method.listIssues,
     { ...input, pageToken: "" },
-    { pageParamKey: "pageToken", getNextPageParam: (last) => last.nextPageToken || undefined, placeholderData: keepPreviousData, staleTime: Number.POSITIVE_INFINITY },
+    {
+      pageParamKey: "pageToken",
+      getNextPageParam: (last) => last.nextPageToken || undefined,
+      placeholderData: keepPreviousData,
+      staleTime: Number.POSITIVE_INFINITY,
+    },
   );
   const live = useQuery(
     QueryService.method.listIssues,
     { ...input, end: undefined },
-    { enabled: list.isSuccess && !isAbsolute(search), refetchInterval: REFRESH_MS, staleTime: REFRESH_MS, retry: false },
+    {
+      enabled: list.isSuccess && !isAbsolute(search),
+      refetchInterval: REFRESH_MS,
+      staleTime: REFRESH_MS,
+      retry: false,
+    },
   );
 
   const loaded = useMemo(() => list.data?.pages.flatMap((p) => p.issues) ?? [], [list.data]);
   const fresh = live.data?.issues ?? [];
-  const issues = useMemo(() => refreshed(loaded, live.data?.issues ?? []).filter((i) => !leftOut(query, i)), [loaded, live.data, query]);
+  const issues = useMemo(
+    () => refreshed(loaded, live.data?.issues ?? []).filter((i) => !leftOut(query, i)),
+    [loaded, live.data, query],
+  );
 
   const have = new Set(loaded.map((i) => i.id));
   const unseen = list.isPlaceholderData ? [] : fresh.filter((i) => !have.has(i.id) && !leftOut(query, i));

@@ -6,11 +6,27 @@ import { columns } from "./row";
 
 type HeadProps = { sort: Sort; onSort: (s: Sort) => void; all: boolean; some: boolean; onAll: () => void };
 
-function SortHead({ id, label, sort, onSort, className }: { id: Sort; label: string; sort: Sort; onSort: (s: Sort) => void; className?: string }) {
+function SortHead({
+  id,
+  label,
+  sort,
+  onSort,
+  className,
+}: {
+  id: Sort;
+  label: string;
+  sort: Sort;
+  onSort: (s: Sort) => void;
+  className?: string;
+}) {
   const on = id === sort;
   return (
     <div role="columnheader" aria-sort={on ? "descending" : "none"} className={cx("text-right", className)}>
-      <button type="button" className={cx("inline-flex items-center gap-0.5 hover:text-ink", on && "font-medium text-ink")} onClick={() => onSort(id)}>
+      <button
+        type="button"
+        className={cx("inline-flex items-center gap-0.5 hover:text-ink", on && "font-medium text-ink")}
+        onClick={() => onSort(id)}
+      >
         {on && <ArrowDown size={11} aria-hidden />}
         {label}
       </button>
@@ -45,7 +61,11 @@ export function ListHead({ sort, onSort, all, some, onAll }: HeadProps) {
         <button
           type="button"
           className="hover:text-ink"
-          data-tip={sharedScale ? "All rows share one scale. Click for a scale of its own each." : "Each row has its own scale. Click for one scale for all."}
+          data-tip={
+            sharedScale
+              ? "All rows share one scale. Click for a scale of its own each."
+              : "Each row has its own scale. Click for one scale for all."
+          }
           onClick={() => prefs.set({ sharedScale: !sharedScale })}
         >
           Trend{sharedScale ? ", same scale" : ""}

@@ -9,7 +9,13 @@ import { Loading, Skeleton } from "@/ui/state";
 import { columns, IssueCard, IssueRow } from "./row";
 import type { Selection } from "./selection";
 
-type More = { hasNextPage: boolean; isFetchingNextPage: boolean; isFetchNextPageError: boolean; error: unknown; fetchNextPage: () => unknown };
+type More = {
+  hasNextPage: boolean;
+  isFetchingNextPage: boolean;
+  isFetchNextPageError: boolean;
+  error: unknown;
+  fetchNextPage: () => unknown;
+};
 type VirtualListProps = { issues: Issue[]; project: string; sel: Selection; scale: number | undefined; list: More };
 
 /** Draws the rows that are on the screen and reads more before the end is reached. */
@@ -85,7 +91,14 @@ export function ListSkeleton() {
   return (
     <Loading what="issues">
       {Array.from({ length: phone ? 6 : 12 }, (_, i) => (
-        <div key={i} className={phone ? "flex h-[104px] flex-col gap-2 border-b border-line px-4 py-3" : `${columns} h-[var(--row)] border-x border-b border-line bg-surface px-3`}>
+        <div
+          key={i}
+          className={
+            phone
+              ? "flex h-[104px] flex-col gap-2 border-b border-line px-4 py-3"
+              : `${columns} h-[var(--row)] border-x border-b border-line bg-surface px-3`
+          }
+        >
           {!phone && <Skeleton className="h-4 w-4" />}
           {!phone && <Skeleton className="h-6 w-1" />}
           <div className="flex flex-col gap-1.5">

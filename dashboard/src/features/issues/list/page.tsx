@@ -1,9 +1,10 @@
+import { useQuery } from "@connectrpc/connect-query";
 import { Link, useNavigate, useSearch } from "@tanstack/react-router";
 import { ArrowUp } from "lucide-react";
 import { useCallback, useMemo, useState } from "react";
-import { type Issue } from "@/gen/faultline/query/v1/query_pb";
+import { type Project, ProjectService } from "@/gen/faultline/admin/v1/admin_pb";
+import type { Issue } from "@/gen/faultline/query/v1/query_pb";
 import { useProject } from "@/lib/current";
-import { EnvironmentPicker } from "./environment-picker";
 import { failure, isInvalid } from "@/lib/errors";
 import { useHotkeys } from "@/lib/hotkeys";
 import { usePrefs } from "@/lib/prefs";
@@ -20,6 +21,7 @@ import { undoLast } from "../undo";
 import type { Status } from "../words";
 import { BulkBar } from "./bulk-bar";
 import { useIssueList } from "./data";
+import { EnvironmentPicker } from "./environment-picker";
 import { ListHead } from "./head";
 import { ListSkeleton, VirtualList } from "./list";
 import { useSelection } from "./selection";
@@ -36,7 +38,10 @@ export function IssuesPage() {
   const [assigning, setAssigning] = useState<Issue[]>();
   useTitle(`Issues of ${project.name}`);
 
-  const go = useCallback((change: Partial<IssuesSearch>) => void navigate({ search: (prev) => ({ ...prev, ...change }) }), [navigate]);
+  const go = useCallback(
+    (change: Partial<IssuesSearch>) => void navigate({ search: (prev) => ({ ...prev, ...change }) }),
+    [navigate],
+  );
   const chosen = sel.selected.length > 0 ? sel.selected : sel.current ? [sel.current] : [];
   const setStatus = (status: Status) => {
     const moved = chosen;
@@ -45,8 +50,14 @@ export function IssuesPage() {
     void actions.setStatus(moved, toggled(moved, status));
   };
   const open = (issue: Issue | undefined) =>
-    issue && void navigate({ to: "/p/$project/issues/$issue", params: { project: project.slug, issue: issue.id }, search: {} });
+    issue &&
+    void navigate({ to: "/p/$project/issues/$issue", params: { project: project.slug, issue: issue.id }, search: {} });
 
+  const merge = () => {
+    if (sel.selected.length < 2) return;
+    void actions.merge(sel.selected);
+    sel.clear();
+  };
   useHotkeys({
     j: () => sel.move(1),
     k: () => sel.move(-1),
@@ -55,14 +66,19 @@ export function IssuesPage() {
     e: () => setStatus("resolved"),
     i: () => setStatus("archived"),
     a: () => chosen.length > 0 && setAssigning(chosen),
-    m: () => sel.selected.length > 1 && (void actions.merge(sel.selected), sel.clear()),
+    m: merge,
     z: undoLast,
     Escape: sel.clear,
   });
 
-  const scale = useMemo(() => (sharedScale ? Math.max(1, ...issues.flatMap((i) => i.sparkline.map(Number))) : undefined), [issues, sharedScale]);
+  const scale = useMemo(
+    () => (sharedScale ? Math.max(1, ...issues.flatMap((i) => i.sparkline.map(Number))) : undefined),
+    [issues, sharedScale],
+  );
   const invalid = isInvalid(list.error) ? failure(list.error).detail : undefined;
-  const newText = [news.fresh > 0 && `${news.fresh} new`, news.moved > 0 && `${news.moved} with new events`].filter(Boolean).join(", ");
+  const newText = [news.fresh > 0 && `${news.fresh} new`, news.moved > 0 && `${news.moved} with new events`]
+    .filter(Boolean)
+    .join(", ");
 
   return (
     <>
@@ -76,7 +92,10 @@ export function IssuesPage() {
           onSubmit={(q) => go({ query: q === defaultQuery ? undefined : q })}
         />
         <EnvironmentPicker projectId={project.id} value={search.env} onChange={(env) => go({ env })} />
-        <RangePicker value={search} onChange={(r) => go({ range: undefined, start: undefined, end: undefined, ...r })} />
+        <RangePicker
+          value={search}
+          onChange={(r) => go({ range: undefined, start: undefined, end: undefined, ...r })}
+        />
       </Controls>
       <h1 className="sr-only">Issues of {project.name}</h1>
       <div className="bg-page px-3 sm:px-5">
@@ -97,7 +116,12 @@ export function IssuesPage() {
             </button>
           )}
         </div>
-        <div role="table" aria-label="Issues" aria-busy={list.isPending} className="overflow-hidden border-line max-sm:border-b sm:rounded-md sm:border">
+        <div
+          role="table"
+          aria-label="Issues"
+          aria-busy={list.isPending}
+          className="overflow-hidden border-line max-sm:border-b sm:rounded-md sm:border"
+        >
           <div role="rowgroup" className="bg-sunken">
             <ListHead
               sort={search.sort ?? "last_seen"}
@@ -107,12 +131,21 @@ export function IssuesPage() {
               onAll={sel.all}
             />
           </div>
-          {issues.length > 0 && <VirtualList issues={issues} project={project.slug} sel={sel} scale={scale} list={list} />}
+          {issues.length > 0 && (
+            <VirtualList issues={issues} project={project.slug} sel={sel} scale={scale} list={list} />
+          )}
         </div>
         {list.isPending && <ListSkeleton />}
-        {list.error && !invalid && issues.length === 0 && <Failed what="Issues could not be read" error={list.error} retry={() => void list.refetch()} still="Events are still being taken in." />}
+        {list.error && !invalid && issues.length === 0 && (
+          <Failed
+            what="Issues could not be read"
+            error={list.error}
+            retry={() => void list.refetch()}
+            still="Events are still being taken in."
+          />
+        )}
         {invalid && <Empty title="This search cannot be read">{invalid}</Empty>}
-        {list.isSuccess && issues.length === 0 && <NothingFound project={project.slug} waiting={!project.firstEventAt} query={query} />}
+        {list.isSuccess && issues.length === 0 && <NothingFound project={project} query={query} />}
         {live.error && issues.length > 0 && (
           <p className="px-3 py-2 text-meta text-muted" role="status">
             Not updating: {failure(live.error).title.toLowerCase()}. It is tried again every 15 seconds.
@@ -124,25 +157,27 @@ export function IssuesPage() {
           issues={sel.selected}
           onStatus={setStatus}
           onAssign={() => setAssigning(sel.selected)}
-          onMerge={() => {
-            void actions.merge(sel.selected);
-            sel.clear();
-          }}
+          onMerge={merge}
           onClear={sel.clear}
         />
       )}
-      <AssignDialog issues={assigning} onClose={() => setAssigning(undefined)} onAssign={(who, to) => void actions.assign(who, to)} />
+      <AssignDialog
+        issues={assigning}
+        onClose={() => setAssigning(undefined)}
+        onAssign={(who, to) => void actions.assign(who, to)}
+      />
     </>
   );
 }
 
-function NothingFound({ project, waiting, query }: { project: string; waiting: boolean; query: string }) {
-  if (waiting) {
+function NothingFound({ project, query }: { project: Project; query: string }) {
+  const now = useQuery(ProjectService.method.getProject, { projectId: project.id }, { enabled: !project.firstEventAt });
+  if (!project.firstEventAt && now.data && !now.data.firstEventAt) {
     return (
       <Empty
         title="Waiting for the first event"
         actions={
-          <Link to="/p/$project/setup" params={{ project }} className={buttonClass("primary")}>
+          <Link to="/p/$project/setup" params={{ project: project.slug }} className={buttonClass("primary")}>
             Set up sending
           </Link>
         }
@@ -156,16 +191,23 @@ function NothingFound({ project, waiting, query }: { project: string; waiting: b
       title={query === defaultQuery ? "Nothing is unresolved" : "No issue matches"}
       actions={
         <>
-          <Link to="/p/$project/issues" params={{ project }} search={{ query: "", range: "90d" }} className={buttonClass()}>
+          <Link
+            to="/p/$project/issues"
+            params={{ project: project.slug }}
+            search={{ query: "", range: "90d" }}
+            className={buttonClass()}
+          >
             Show all of the last 90 days
           </Link>
-          <Link to="/p/$project/tail" params={{ project }} className={buttonClass()}>
+          <Link to="/p/$project/tail" params={{ project: project.slug }} className={buttonClass()}>
             Watch events arrive
           </Link>
         </>
       }
     >
-      {query === defaultQuery ? "No open issue had an event in this time range." : "No issue had an event that matches in this time range."}
+      {query === defaultQuery
+        ? "No open issue had an event in this time range."
+        : "No issue had an event that matches in this time range."}
     </Empty>
   );
 }

@@ -49,7 +49,16 @@ function SelectBox({ issue, selected, onSelect }: Pick<RowProps, "issue" | "sele
 }
 
 /** One issue in one line; cells that do not fit are left out, never squeezed. */
-export const IssueRow = memo(function IssueRow({ issue, project, compact, selected, current, scale, onSelect, onPoint }: RowProps) {
+export const IssueRow = memo(function IssueRow({
+  issue,
+  project,
+  compact,
+  selected,
+  current,
+  scale,
+  onSelect,
+  onPoint,
+}: RowProps) {
   const { type, value } = splitTitle(issue.title);
   return (
     <div
@@ -91,7 +100,12 @@ export const IssueRow = memo(function IssueRow({ issue, project, compact, select
         {compact && <LevelWord level={issue.level} className="sr-only" />}
       </div>
       <div role="cell" className="relative max-md:hidden">
-        <Sparkline values={issue.sparkline} max={scale} label={`Events of ${issueName(issue)}`} height={compact ? 20 : 24} />
+        <Sparkline
+          values={issue.sparkline}
+          max={scale}
+          label={`Events of ${issueName(issue)}`}
+          height={compact ? 20 : 24}
+        />
       </div>
       <div role="cell" className="relative text-right">
         <Count n={issue.count} />
@@ -113,14 +127,25 @@ export const IssueRow = memo(function IssueRow({ issue, project, compact, select
 });
 
 /** The same on a phone. */
-export const IssueCard = memo(function IssueCard({ issue, project, selected, current, scale, onSelect, onPoint }: RowProps) {
+export const IssueCard = memo(function IssueCard({
+  issue,
+  project,
+  selected,
+  current,
+  scale,
+  onSelect,
+  onPoint,
+}: RowProps) {
   const { type, value } = splitTitle(issue.title);
   return (
     <div
       role="row"
       data-current={current || undefined}
       onPointerDown={() => onPoint(issue)}
-      className={cx("relative flex h-[104px] gap-3 border-b border-line px-3 py-2.5", selected ? "bg-accent-soft" : "bg-surface")}
+      className={cx(
+        "relative flex h-[104px] gap-3 border-b border-line px-3 py-2.5",
+        selected ? "bg-accent-soft" : "bg-surface",
+      )}
     >
       <div role="cell" className="flex flex-col items-center gap-2 pt-0.5">
         <SelectBox issue={issue} selected={selected} onSelect={onSelect} />
@@ -150,7 +175,13 @@ export const IssueCard = memo(function IssueCard({ issue, project, selected, cur
           <Time at={issue.lastSeen} form="span" />
           <StateChip issue={issue} />
           <span className="ml-auto">
-            <Sparkline values={issue.sparkline} max={scale} width={56} height={16} label={`Events of ${issueName(issue)}`} />
+            <Sparkline
+              values={issue.sparkline}
+              max={scale}
+              width={56}
+              height={16}
+              label={`Events of ${issueName(issue)}`}
+            />
           </span>
         </div>
       </div>

@@ -58,7 +58,11 @@ export function IssueTabs({ project, query }: { project: string; query: string }
                 {t.name}
               </Link>
               {mine && active && (
-                <IconButton label={`Forget the search ${t.name}`} className="!h-6 !w-6" onClick={() => saved.remove(project, t.name)}>
+                <IconButton
+                  label={`Forget the search ${t.name}`}
+                  className="!h-6 !w-6"
+                  onClick={() => saved.remove(project, t.name)}
+                >
                   <X size={12} />
                 </IconButton>
               )}
@@ -86,7 +90,13 @@ export function IssueTabs({ project, query }: { project: string; query: string }
             save();
           }}
         >
-          <Field label="Name" value={name} onChange={(e) => setName(e.target.value)} placeholder="Payments in production" hint={<code className="font-mono">{query}</code>} />
+          <Field
+            label="Name"
+            value={name}
+            onChange={(e) => setName(e.target.value)}
+            placeholder="Payments in production"
+            hint={<code className="font-mono">{query}</code>}
+          />
         </form>
       </Dialog>
     </>
