@@ -138,7 +138,7 @@ func (s *Server) answer(ctx context.Context) (err error) {
 
 // checkQuery reports why an alert rule cannot have a query.
 func checkQuery(text string) error {
-	_, err := search.Parse(text)
+	_, err := search.ParseEvents(text)
 	return err
 }
 

@@ -3,6 +3,8 @@ package api
 import (
 	"context"
 	"crypto/rand"
+	"errors"
+	"fmt"
 	"net/http"
 	"strings"
 
@@ -13,7 +15,8 @@ import (
 type request struct {
 	id     string
 	access project.Access
-	err    error               // why there is no access
+	err    error // why there is no access
+	check  func(context.Context) (project.Access, error)
 	http   *http.Request       // nil on the gRPC listener
 	writer http.ResponseWriter // nil on the gRPC listener
 }
@@ -35,6 +38,21 @@ func requestOf(ctx context.Context) *request {
 func caller(ctx context.Context) (project.Access, error) {
 	r := requestOf(ctx)
 	return r.access, r.err
+}
+
+// stillMay reports whether a call that lasts may go on: not once its credential
+// has been revoked or has expired, or no longer reads events. While nobody can
+// tell it goes on.
+func stillMay(ctx context.Context) error {
+	r := requestOf(ctx)
+	access, err := r.check(ctx)
+	switch {
+	case errors.Is(err, project.ErrUnauthenticated), errors.Is(err, project.ErrForbidden):
+		return err
+	case err == nil && (access.OrganizationID != r.access.OrganizationID || !access.Can(project.ScopeEventRead)):
+		return fmt.Errorf("%w: the right to read events was taken away", project.ErrForbidden)
+	}
+	return nil
 }
 
 // requestID names the call in answers and in the log.

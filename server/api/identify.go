@@ -1,6 +1,7 @@
 package api
 
 import (
+	"context"
 	"fmt"
 	"log/slog"
 	"net/http"
@@ -58,7 +59,9 @@ func (i *identify) wrap(next http.Handler, refuse func(http.ResponseWriter, *htt
 				return
 			}
 		}
-		call.access, call.err = i.auth.API(ctx, authorization, cookieHeader(ctx))
+		cookie := cookieHeader(ctx)
+		call.check = func(ctx context.Context) (project.Access, error) { return i.auth.API(ctx, authorization, cookie) }
+		call.access, call.err = call.check(ctx)
 		r.Body = http.MaxBytesReader(w, r.Body, maxMessage+1024)
 		next.ServeHTTP(w, r)
 	})

@@ -38,6 +38,8 @@ func (s queryServer) tail(ctx context.Context, r *queryv1.TailRequest, send func
 		m := &queryv1.TailResponse{Skipped: t.Skipped}
 		if t.Event != nil {
 			m.Event = toEventSummary(*t.Event)
+		} else if err := stillMay(ctx); err != nil { // each sign of life looks again
+			return err
 		}
 		return send(m)
 	})

@@ -9,6 +9,8 @@ import (
 	"connectrpc.com/connect"
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/metadata"
+
+	"github.com/faultline-dev/faultline/internal/project"
 )
 
 // connectInterceptor turns errors and panics into codes. Who calls was found out
@@ -99,7 +101,9 @@ func (a *API) identify(ctx context.Context) context.Context {
 	}
 	r := &request{id: newRequestID(first(requestHeader))}
 	ctx = withRequest(ctx, r)
-	r.access, r.err = a.opts.Auth.API(ctx, first("authorization"), "")
+	authorization := first("authorization")
+	r.check = func(ctx context.Context) (project.Access, error) { return a.opts.Auth.API(ctx, authorization, "") }
+	r.access, r.err = r.check(ctx)
 	return ctx
 }
 
