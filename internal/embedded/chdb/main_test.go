@@ -1,9 +1,11 @@
 package chdb_test
 
 import (
+	"bytes"
 	"context"
 	"os"
 	"testing"
+	"time"
 
 	"github.com/ClickHouse/clickhouse-go/v2"
 	"github.com/ClickHouse/clickhouse-go/v2/lib/driver"
@@ -61,4 +63,35 @@ func numbers(t *testing.T, conn driver.Conn, ctx context.Context, n uint64) erro
 		}
 	}
 	return batch.Send()
+}
+
+// nativeBlock is n rows of the column n UInt64 at revision 0.
+func nativeBlock(n int) []byte {
+	var b bytes.Buffer
+	b.WriteByte(1)
+	for v := n; ; v >>= 7 {
+		if v < 0x80 {
+			b.WriteByte(byte(v))
+			break
+		}
+		b.WriteByte(byte(v) | 0x80)
+	}
+	b.WriteString("\x01n\x06UInt64")
+	b.Write(make([]byte, 8*n))
+	return b.Bytes()
+}
+
+// waitUntil checks again and again, as the engine has nothing to wait on.
+func waitUntil(t *testing.T, done func() bool) {
+	t.Helper()
+	ticker := time.NewTicker(10 * time.Millisecond)
+	defer ticker.Stop()
+	deadline := time.After(30 * time.Second)
+	for !done() {
+		select {
+		case <-ticker.C:
+		case <-deadline:
+			t.Fatal("waited 30 s in vain")
+		}
+	}
 }

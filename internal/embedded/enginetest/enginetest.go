@@ -23,6 +23,10 @@ import (
 // subcommand is the first argument that turns the test binary into the engine process.
 const subcommand = "faultline-engine-child"
 
+// ephemeral is the same for an engine whose folder is of no use without the test binary,
+// even when that was killed.
+const ephemeral = subcommand + "-ephemeral"
+
 // DB is a fresh database on the engine of this test binary.
 type DB struct {
 	// Engine is the process; tests of other packages leave it running.
@@ -68,7 +72,9 @@ func Main(m *testing.M) int {
 }
 
 // IsChild tells whether this process was started to be the engine.
-func IsChild() bool { return len(os.Args) > 1 && os.Args[1] == subcommand }
+func IsChild() bool {
+	return len(os.Args) > 1 && (os.Args[1] == subcommand || os.Args[1] == ephemeral)
+}
 
 // RunChild is the engine process; it returns the exit code.
 func RunChild() int {
@@ -76,6 +82,9 @@ func RunChild() int {
 	if err == nil {
 		cfg.Control, cfg.Ready = os.Stdin, os.Stdout
 		err = chdb.Serve(context.Background(), cfg)
+		if os.Args[1] == ephemeral {
+			os.RemoveAll(cfg.Data)
+		}
 	}
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)
@@ -145,6 +154,7 @@ func startShared() {
 	if cfg, shared.err = config(shared.dir); shared.err != nil {
 		return
 	}
+	cfg.Command[1] = ephemeral
 	shared.engine, shared.err = embedded.Start(context.Background(), cfg)
 }
 
