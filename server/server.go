@@ -128,8 +128,10 @@ func (s *Server) answer(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
-	_ = admins
-	if s.api, err = api.New(api.Options{Query: queries, Auth: s.checker, Log: p.Logger}); err != nil {
+	if s.api, err = api.New(api.Options{
+		Query: queries, Admin: admins, Sessions: auth.NewSessions(p.Meta, s.cfg.Auth), Auth: s.checker, Log: p.Logger,
+		Version: s.cfg.Version, BaseURL: s.cfg.BaseURL,
+	}); err != nil {
 		return err
 	}
 	s.web, err = web.New(p.Dashboard)
