@@ -118,7 +118,7 @@ func TestSMTPFailuresAreNamed(t *testing.T) {
 	f("no STARTTLS", mailtest.Options{NoTLS: true}, oncall, nil, false, "STARTTLS")
 	f("password in the clear", mailtest.Options{NoTLS: true, User: "u", Password: "p"}, oncall, func(c *Config) {
 		c.SMTPSecurity, c.SMTPUser, c.SMTPPassword = SecurityNone, "u", "p"
-	}, false, "SMTP AUTH")
+	}, false, "autodiscover")
 	f("unknown authority", mailtest.Options{}, oncall, func(c *Config) { c.SMTPCertificates = "" }, false, "certificate")
 	f("nobody listens", mailtest.Options{}, oncall, func(c *Config) { c.SMTPPort = 1 }, false, "connect")
 }

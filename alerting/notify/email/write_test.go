@@ -100,9 +100,9 @@ func TestNothingInAnEventBecomesMarkupOrAHeader(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, tag := range []string{"<script", "<img", "<b>", "<h1>owned", "<i>", `href="javascript:`, "{{", "*{display", "\x1b", "\u202e"} {
-		if strings.Contains(strings.ReplaceAll(m.HTML, "&lt;", ""), tag) && !strings.Contains(tag, "*{") && tag != "{{" {
-			t.Errorf("the HTML holds %q", tag)
+	for _, markup := range []string{"<script", "<img", "<b>", "<h1>owned", "<i>", "<style>*", `href="javascript:`, "\x1b", "\u202e"} {
+		if strings.Contains(m.HTML, markup) {
+			t.Errorf("the HTML holds %q", markup)
 		}
 	}
 	if strings.ContainsAny(m.Subject, "\r\n\x00") || len([]rune(m.Subject)) > maxSubject {
@@ -192,8 +192,9 @@ func FuzzWrite(f *testing.F) {
 		if strings.ContainsAny(m.Subject, "\r\n") {
 			t.Fatalf("subject %q", m.Subject)
 		}
-		if strings.Count(m.HTML, "<") != strings.Count(mustWrite(t, full()).HTML, "<") && strings.Contains(m.HTML, "<script") {
-			t.Fatal("markup came in")
+		// The template has parts that are left out, and no more than these.
+		if n := strings.Count(m.HTML, "<"); n > strings.Count(mustWrite(t, hostile()).HTML, "<") {
+			t.Fatalf("markup came in:\n%s", m.HTML)
 		}
 	})
 }
