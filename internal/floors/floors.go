@@ -39,7 +39,7 @@ var walls = [][2]string{
 	// Use-cases name no technology.
 	{"server/ingest", "internal/store"}, {"server/ingest", "internal/bus"},
 	{"server/query", "internal/store"}, {"server/query", "internal/bus"},
-	{"server/triage", "internal/store"}, {"server/triage", "internal/bus"},
+	{"server/triage", "internal/store"},
 	{"server/admin", "internal/store"}, {"server/admin", "internal/bus"},
 	{"alerting/evaluate", "internal/store"}, {"alerting/deliver", "internal/store"}, {"alerting/notify", "internal/store"},
 }
@@ -160,7 +160,8 @@ func Check(rows []Row, packages map[string][]string) []string {
 			if strings.HasPrefix(p, "gen/") || strings.HasPrefix(p, "sdk-go") {
 				continue
 			}
-			if theirs, known := floor[p]; known && theirs >= mine && !within(name, p) {
+			// Words may build on words: floor 1 may import floor 1.
+			if theirs, known := floor[p]; known && (theirs > mine || theirs == mine && mine != 1) && !within(name, p) {
 				fault("%s (floor %d) imports %s (floor %d): imports go down only", name, mine, p, theirs)
 			}
 			for _, wall := range walls {

@@ -69,7 +69,7 @@ func TestEachKindOfFaultIsFound(t *testing.T) {
 	f("no sources", []Row{low}, nil)
 	f("no purpose", []Row{{Package: "internal/a"}}, map[string][]string{"internal/a": nil})
 	f("its row says", []Row{low, {Package: "internal/b", Floor: 2, Purpose: "x"}}, map[string][]string{"internal/a": nil, "internal/b": {"internal/a"}})
-	f("imports go down only", []Row{{Package: "internal/a", Floor: 1, Purpose: "x", Imports: []string{"internal/b"}}, {Package: "internal/b", Floor: 1, Purpose: "x"}},
+	f("imports go down only", []Row{{Package: "internal/a", Floor: 2, Purpose: "x", Imports: []string{"internal/b"}}, {Package: "internal/b", Floor: 2, Purpose: "x"}},
 		map[string][]string{"internal/a": {"internal/b"}, "internal/b": nil})
 	f("wall", []Row{{Package: "alerting", Floor: 6, Purpose: "x", Imports: []string{"server/query"}}, {Package: "server/query", Floor: 3, Purpose: "x"}},
 		map[string][]string{"alerting": {"server/query"}, "server/query": nil})
