@@ -344,19 +344,23 @@ func testMigrateAgain(t *testing.T, dsn string) {
 
 func TestOpenSaysWhatIsWrong(t *testing.T) {
 	t.Parallel()
-	f := func(dsn, want string) {
+	f := func(dsn, want string, retry bool) {
 		t.Helper()
 		s, err := meta.Open(t.Context(), dsn)
 		if err == nil {
 			s.Close()
 			t.Fatalf("%q was opened", dsn)
 		}
+		var passing interface{ Retryable() bool }
+		if got := errors.As(err, &passing) && passing.Retryable(); got != retry {
+			t.Fatalf("retryable is %v: %v", got, err)
+		}
 		if d := cmp.Diff(want, err.Error()); want != "" && d != "" {
 			t.Fatal(d)
 		}
 	}
-	f("", "open meta store: neither a PostgreSQL URL nor the path of a SQLite file was given")
-	f("mysql://u:secret@host/db", `open meta store: "mysql://" is not supported, use postgres:// or the path of a SQLite file`)
-	f("/nonexistent/folder/meta.db", "")
-	f("postgres://u@/db?host=/nonexistent", "")
+	f("", "open meta store: neither a PostgreSQL URL nor the path of a SQLite file was given", false)
+	f("mysql://u:secret@host/db", `open meta store: "mysql://" is not supported, use postgres:// or the path of a SQLite file`, false)
+	f("/nonexistent/folder/meta.db", "", false)
+	f("postgres://u@/db?host=/nonexistent", "", true)
 }

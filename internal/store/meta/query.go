@@ -23,19 +23,19 @@ type scanner interface {
 func list[T any](ctx context.Context, q querier, what string, scan func(scanner) (T, error), query string, args ...any) ([]T, error) {
 	rows, err := q.QueryContext(ctx, query, args...)
 	if err != nil {
-		return nil, fmt.Errorf("read %s: %w", what, err)
+		return nil, failed("read "+what, err)
 	}
 	defer rows.Close()
 	var all []T
 	for rows.Next() {
 		v, err := scan(rows)
 		if err != nil {
-			return nil, fmt.Errorf("read %s: %w", what, err)
+			return nil, failed("read "+what, err)
 		}
 		all = append(all, v)
 	}
 	if err := rows.Err(); err != nil {
-		return nil, fmt.Errorf("read %s: %w", what, err)
+		return nil, failed("read "+what, err)
 	}
 	return all, nil
 }
@@ -67,11 +67,11 @@ func change(ctx context.Context, q querier, what, query string, args ...any) err
 func exec(ctx context.Context, q querier, what, query string, args ...any) (int64, error) {
 	res, err := q.ExecContext(ctx, query, args...)
 	if err != nil {
-		return 0, fmt.Errorf("%s: %w", what, err)
+		return 0, failed(what, err)
 	}
 	n, err := res.RowsAffected()
 	if err != nil {
-		return 0, fmt.Errorf("%s: %w", what, err)
+		return 0, failed(what, err)
 	}
 	return n, nil
 }

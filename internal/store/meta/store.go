@@ -56,7 +56,7 @@ func (s *Store) Ping(ctx context.Context) error {
 	for _, db := range s.pools() {
 		var one int
 		if err := db.QueryRowContext(ctx, "SELECT 1").Scan(&one); err != nil {
-			return fmt.Errorf("reach the meta store (%s): %w", s.dialect.name, err)
+			return failed("reach the meta store ("+s.dialect.name+")", err)
 		}
 	}
 	return nil
@@ -102,14 +102,14 @@ func (s *Store) tx(ctx context.Context, f func(*sql.Tx) error) error {
 func (s *Store) tryTx(ctx context.Context, f func(*sql.Tx) error) error {
 	tx, err := s.write.BeginTx(ctx, nil)
 	if err != nil {
-		return fmt.Errorf("begin transaction: %w", err)
+		return failed("begin transaction", err)
 	}
 	defer tx.Rollback() // does nothing after a commit
 	if err := f(tx); err != nil {
 		return err
 	}
 	if err := tx.Commit(); err != nil {
-		return fmt.Errorf("commit: %w", err)
+		return failed("commit", err)
 	}
 	return nil
 }
