@@ -11,6 +11,7 @@ import (
 	"fmt"
 	"log/slog"
 	"strconv"
+	"sync"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -72,6 +73,7 @@ type Service struct {
 	log       *slog.Logger
 	decisions *prometheus.CounterVec
 	cache     cache
+	issues    [64]sync.Mutex // one for some of all issues
 }
 
 // New makes the service; Run starts it.
@@ -152,6 +154,7 @@ func (s *Service) look(ctx context.Context, id issue.ID, c evaluate.Cause, name 
 	if c.Subject, err = s.subject(ctx, p, c); err != nil {
 		return err
 	}
+	defer s.alone(c.Issue)()
 	history, err := s.told(ctx, c.Issue)
 	if err != nil {
 		return err
@@ -167,6 +170,15 @@ func (s *Service) look(ctx context.Context, id issue.ID, c evaluate.Cause, name 
 		}
 	}
 	return nil
+}
+
+// alone makes sure that no two causes of one issue are decided at the same moment here, each
+// not knowing of the other. Between processes only the identity of deliveries does that: two
+// that look at two events of one issue in the same instant may both tell of it.
+func (s *Service) alone(id issue.ID) (done func()) {
+	m := &s.issues[int(id.Fingerprint[0])%len(s.issues)]
+	m.Lock()
+	return m.Unlock
 }
 
 func delivery(d evaluate.Decision, c evaluate.Cause, p settings, rec issue.Record, name string) rule.Delivery {
