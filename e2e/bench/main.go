@@ -1,0 +1,136 @@
+// Command bench measures a whole Faultline: the real binary with its engine, fed
+// over gRPC by clients on the same machine. Beside each figure it measures a
+// ceiling in the same run, because machines differ and ratios do not.
+//
+// It is no part of the product; `make bench` runs it and writes docs/benchmarks.md.
+package main
+
+import (
+	"context"
+	"flag"
+	"fmt"
+	"log/slog"
+	"os"
+	"os/signal"
+	"path/filepath"
+	"runtime"
+	"time"
+)
+
+// options are the flags.
+type options struct {
+	binary  string
+	data    string
+	write   string
+	events  int
+	ceiling int
+	workers int
+	batch   int
+	window  int
+	profile string
+	sink    bool
+}
+
+func main() {
+	var o options
+	flag.StringVar(&o.binary, "binary", "bin/faultline", "the server to measure")
+	flag.StringVar(&o.data, "data", "", "folder for the data; empty: a temporary one")
+	flag.StringVar(&o.write, "write", "", "write the report to this file, too")
+	flag.IntVar(&o.events, "events", 1_000_000, "events to stream")
+	flag.IntVar(&o.ceiling, "ceiling-events", 300_000, "events for each ceiling")
+	flag.IntVar(&o.workers, "workers", 8, "connections that send")
+	flag.IntVar(&o.batch, "batch", 100, "events of one batch")
+	flag.IntVar(&o.window, "window", 32, "batches of one connection that wait for their acknowledgement")
+	flag.StringVar(&o.profile, "profile", "", "file for a CPU profile of the process that only receives")
+	flag.BoolVar(&o.sink, "sink", false, "internal: receive, drop, and print the address")
+	flag.Parse()
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	defer stop()
+	var err error
+	if o.sink {
+		err = runSink(ctx, o.profile)
+	} else {
+		err = run(ctx, o)
+	}
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "bench:", err)
+		os.Exit(1)
+	}
+}
+
+// run measures everything and reports.
+func run(ctx context.Context, o options) error {
+	slog.SetDefault(slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelError})))
+	if o.data == "" {
+		dir, err := os.MkdirTemp("", "faultline-bench-")
+		if err != nil {
+			return err
+		}
+		defer os.RemoveAll(dir)
+		o.data = dir
+	}
+	r := &report{options: o, cores: runtime.NumCPU(), at: time.Now().UTC()}
+	say("receive and drop %d events", o.ceiling)
+	if err := measureDrop(ctx, o, r); err != nil {
+		return fmt.Errorf("measure the receiving ceiling: %w", err)
+	}
+	say("stream %d events to %s", o.events, o.binary)
+	if err := measureServer(ctx, o, r); err != nil {
+		return fmt.Errorf("measure the server: %w", err)
+	}
+	say("measure the engine alone")
+	if err := measureEngine(ctx, o, r); err != nil {
+		return fmt.Errorf("measure the engine: %w", err)
+	}
+	text := r.markdown()
+	fmt.Print(text)
+	if o.write != "" {
+		return os.WriteFile(o.write, []byte(text), 0o644)
+	}
+	return nil
+}
+
+// measureServer starts the server, streams to it, asks it, and stops it.
+func measureServer(ctx context.Context, o options, r *report) error {
+	s, err := startServer(ctx, o.binary, filepath.Join(o.data, "server"))
+	if err != nil {
+		return err
+	}
+	defer s.kill()
+	r.start = s.started
+	if err := s.makeProjects(ctx, projects-1); err != nil {
+		return err
+	}
+	idle, err := s.usage()
+	if err != nil {
+		return err
+	}
+	r.idle = idle
+	load := newLoad(o, o.events)
+	if r.stream, err = load.run(ctx, s.grpc, s.token); err != nil {
+		return err
+	}
+	busy, err := s.usage()
+	if err != nil {
+		return err
+	}
+	r.server, r.engine = busy.server.since(idle.server), busy.engine.since(idle.engine)
+	if r.lone, err = load.lone(ctx, s.grpc, s.token, 50); err != nil {
+		return err
+	}
+	if err := s.settle(ctx); err != nil {
+		return err
+	}
+	settled, err := s.usage()
+	if err != nil {
+		return err
+	}
+	r.settled = settled.engine.since(idle.engine)
+	if r.queries, err = s.ask(ctx, load); err != nil {
+		return err
+	}
+	r.stop, err = s.stop()
+	return err
+}
+
+func say(format string, args ...any) { fmt.Fprintf(os.Stderr, format+"\n", args...) }
