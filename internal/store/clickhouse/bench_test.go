@@ -1,14 +1,19 @@
 package clickhouse
 
 import (
+	"bytes"
 	"context"
 	"fmt"
+	"os"
+	"strings"
 	"syscall"
 	"testing"
 	"time"
 
 	"github.com/ClickHouse/ch-go/proto"
 	driver "github.com/ClickHouse/clickhouse-go/v2"
+
+	"github.com/faultline-dev/faultline/internal/embedded/enginetest"
 )
 
 // BenchmarkBlock is what the client pays for an event before it is sent: filling the
@@ -74,7 +79,11 @@ func BenchmarkInsert(b *testing.B) {
 			s := openStore(b)
 			events := typicalEvents(rows, 2)
 			n := 0
-			done := perEvent(b, rows)
+			if err := s.Insert(deadline(b), "warm", events); err != nil {
+				b.Fatal(err)
+			}
+			engine := enginetest.Start(b).Engine
+			done, before := perEvent(b, rows), engineCPU(b, engine.PID())
 			for b.Loop() {
 				n++
 				if err := s.Insert(deadline(b), fmt.Sprint("block", n), events); err != nil {
@@ -82,6 +91,8 @@ func BenchmarkInsert(b *testing.B) {
 				}
 			}
 			done()
+			cpu := engineCPU(b, engine.PID()) - before
+			b.ReportMetric(float64(cpu)/float64(time.Microsecond)/float64(b.N)/float64(rows), "engineCPUµs/event")
 			b.ReportMetric(float64(rows)*float64(b.N)/b.Elapsed().Seconds(), "events/s")
 			reportDisk(b, s)
 		})
@@ -115,4 +126,18 @@ func perEvent(b *testing.B, events int) (done func()) {
 	return func() {
 		b.ReportMetric(float64(cpu()-start)/float64(time.Microsecond)/float64(b.N)/float64(events), "clientCPUµs/event")
 	}
+}
+
+// engineCPU is the CPU time that a process has used.
+func engineCPU(b *testing.B, pid int) time.Duration {
+	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
+	if err != nil {
+		b.Skip("the CPU time of the engine is read from /proc:", err)
+	}
+	fields := strings.Fields(string(text[bytes.LastIndexByte(text, ')')+2:]))
+	var user, system int64
+	if _, err := fmt.Sscan(fields[11]+" "+fields[12], &user, &system); err != nil {
+		b.Fatal(err)
+	}
+	return time.Duration(user+system) * (time.Second / 100) // in ticks, which are hundredths
 }

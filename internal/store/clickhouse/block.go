@@ -51,8 +51,8 @@ func newBlock() *block {
 	} {
 		*c = dictionary()
 	}
-	b.contextNames, b.partKinds, b.partSources = dictionaries(), dictionaries(), dictionaries()
-	b.contextData, b.partValues = plain(), plain()
+	b.contextNames, b.contextData = dictionaries(), plain()
+	b.partKinds, b.partValues, b.partSources = dictionaries(), dictionaries(), dictionaries()
 	b.exceptions.init()
 	b.frames.init()
 	b.crumbs.init()
@@ -114,6 +114,7 @@ func (b *block) reset() {
 	for _, c := range b.input {
 		c.Data.(proto.Resettable).Reset()
 	}
+	clear(b.frames.texts)
 }
 
 // append adds an occurrence. The block keeps references to its strings until it is reset.
@@ -221,21 +222,23 @@ func (c *exceptionColumns) append(list []event.Exception, p *packer) {
 
 // frameColumns are the frames of all exceptions of events; exception tells whose a frame is.
 type frameColumns struct {
-	exception                                      *proto.ColArr[uint16]
-	function, module, filename, absPath            *proto.ColArr[string]
-	line, column                                   *proto.ColArr[uint32]
-	inApp                                          *proto.ColArr[uint8]
-	preContext, context, postContext, vars, native *proto.ColArr[string]
+	exception                           *proto.ColArr[uint16]
+	function, module, filename, absPath *proto.ColArr[string]
+	line, column                        *proto.ColArr[uint32]
+	inApp                               *proto.ColArr[uint8]
+	source, vars, native                *proto.ColArr[string]
 
-	lines []byte
+	text  []byte
+	texts map[string]string // source texts of this block, so that equal ones share memory
 }
 
 func (c *frameColumns) init() {
 	c.exception = new(proto.ColUInt16).Array()
+	c.texts = map[string]string{}
 	c.function, c.module, c.filename, c.absPath = dictionaries(), dictionaries(), dictionaries(), dictionaries()
 	c.line, c.column = new(proto.ColUInt32).Array(), new(proto.ColUInt32).Array()
 	c.inApp = new(proto.ColUInt8).Array()
-	c.preContext, c.context, c.postContext, c.vars, c.native = plain(), plain(), plain(), plain(), plain()
+	c.source, c.vars, c.native = dictionaries(), plain(), plain()
 }
 
 func (c *frameColumns) columns() []proto.InputColumn {
@@ -245,8 +248,7 @@ func (c *frameColumns) columns() []proto.InputColumn {
 		{Name: "frames.filename", Data: c.filename}, {Name: "frames.abs_path", Data: c.absPath},
 		{Name: "frames.line", Data: c.line}, {Name: "frames.column", Data: c.column},
 		{Name: "frames.in_app", Data: c.inApp},
-		{Name: "frames.pre_context", Data: c.preContext}, {Name: "frames.context_line", Data: c.context},
-		{Name: "frames.post_context", Data: c.postContext},
+		{Name: "frames.source", Data: c.source},
 		{Name: "frames.vars", Data: c.vars}, {Name: "frames.native", Data: c.native},
 	}
 }
@@ -258,7 +260,7 @@ func (c *frameColumns) append(list []event.Exception, p *packer) {
 		}
 	}
 	endRow(c.exception)
-	endRow(c.function, c.module, c.filename, c.absPath, c.preContext, c.context, c.postContext, c.vars, c.native)
+	endRow(c.function, c.module, c.filename, c.absPath, c.source, c.vars, c.native)
 	endRow(c.line, c.column)
 	endRow(c.inApp)
 }
@@ -272,17 +274,27 @@ func (c *frameColumns) appendFrame(exception uint16, f *event.Frame, p *packer) 
 	c.line.Data.Append(f.Line)
 	c.column.Data.Append(f.Column)
 	c.inApp.Data.Append(uint8(f.InApp))
-	c.lines = appendLines(c.lines[:0], f.PreContext)
-	c.preContext.Data.(*proto.ColStr).AppendBytes(c.lines)
-	c.context.Data.Append(f.ContextLine)
-	c.lines = appendLines(c.lines[:0], f.PostContext)
-	c.postContext.Data.(*proto.ColStr).AppendBytes(c.lines)
+	c.source.Data.Append(c.sourceText(f))
 	c.vars.Data.Append(string(f.Vars))
 	p.b = p.b[:0]
 	if hasNative(f) {
 		packNative(p, f)
 	}
 	c.native.Data.(*proto.ColStr).AppendBytes(p.b)
+}
+
+// sourceText is the source around a frame. Equal texts are one string.
+func (c *frameColumns) sourceText(f *event.Frame) string {
+	c.text = appendSource(c.text[:0], f)
+	if len(c.text) == 0 {
+		return ""
+	}
+	if known, ok := c.texts[string(c.text)]; ok {
+		return known
+	}
+	text := string(c.text)
+	c.texts[text] = text
+	return text
 }
 
 // crumbColumns are the breadcrumbs of events.

@@ -46,10 +46,10 @@ type eventRow struct {
 	types, values, modules, hooks, more []string
 	handled                             []uint8
 	frames                              struct {
-		exception                                                                               []uint16
-		function, module, filename, absPath, preContext, contextLine, postContext, vars, native []string
-		line, column                                                                            []uint32
-		inApp                                                                                   []uint8
+		exception                                                 []uint16
+		function, module, filename, absPath, source, vars, native []string
+		line, column                                              []uint32
+		inApp                                                     []uint8
 	}
 	crumbs struct {
 		time                          []time.Time
@@ -117,9 +117,7 @@ func (r *eventRow) columns() (names []string, targets []any) {
 		{"frames.line", &r.frames.line},
 		{"frames.column", &r.frames.column},
 		{"frames.in_app", &r.frames.inApp},
-		{"frames.pre_context", &r.frames.preContext},
-		{"frames.context_line", &r.frames.contextLine},
-		{"frames.post_context", &r.frames.postContext},
+		{"frames.source", &r.frames.source},
 		{"frames.vars", &r.frames.vars},
 		{"frames.native", &r.frames.native},
 		{"crumbs.time", &r.crumbs.time},
@@ -211,8 +209,10 @@ func (r *eventRow) frame(i int) (event.Frame, error) {
 	f := event.Frame{
 		Function: c.function[i], Module: c.module[i], Filename: c.filename[i], AbsPath: c.absPath[i],
 		Line: c.line[i], Column: c.column[i], InApp: event.InApp(c.inApp[i]),
-		PreContext: splitLines(c.preContext[i]), ContextLine: c.contextLine[i], PostContext: splitLines(c.postContext[i]),
 		Vars: event.Object(c.vars[i]),
+	}
+	if err := splitSource(c.source[i], &f); err != nil {
+		return f, fmt.Errorf("column frames.source: %w", err)
 	}
 	if c.native[i] != "" {
 		u := &unpacker{b: c.native[i]}

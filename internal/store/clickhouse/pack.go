@@ -3,7 +3,6 @@ package clickhouse
 import (
 	"encoding/binary"
 	"errors"
-	"strings"
 )
 
 // errPacked is returned for bytes that pack did not write.
@@ -152,34 +151,4 @@ func (u *unpacker) fields(one func(tag uint64, content *unpacker)) error {
 		}
 	}
 	return u.err
-}
-
-// lineEscape stands before a byte that would end a line too early.
-const lineEscape = '\x1b'
-
-// appendLines writes lines, each with its line break, so that a list of one empty line and
-// an empty list differ. The rare line that holds a break itself is escaped.
-func appendLines(b []byte, lines []string) []byte {
-	for _, line := range lines {
-		if strings.ContainsAny(line, "\n\x1b") {
-			line = strings.NewReplacer("\x1b", "\x1be", "\n", "\x1bn").Replace(line)
-		}
-		b = append(b, line...)
-		b = append(b, '\n')
-	}
-	return b
-}
-
-// splitLines reads what appendLines wrote.
-func splitLines(text string) []string {
-	if text == "" {
-		return nil
-	}
-	lines := strings.Split(strings.TrimSuffix(text, "\n"), "\n")
-	for i, line := range lines {
-		if strings.IndexByte(line, lineEscape) >= 0 {
-			lines[i] = strings.NewReplacer("\x1be", "\x1b", "\x1bn", "\n").Replace(line)
-		}
-	}
-	return lines
 }

@@ -22,7 +22,7 @@ CREATE TABLE IF NOT EXISTS {{local "events"}}{{cluster}} (
   message String,
   message_template String,
   exceptions Nested(type LowCardinality(String), value String, module LowCardinality(String), mechanism LowCardinality(String), handled UInt8, more String),
-  frames Nested(exception UInt16, function LowCardinality(String), module LowCardinality(String), filename LowCardinality(String), abs_path LowCardinality(String), line UInt32, column UInt32, in_app UInt8, pre_context String, context_line String, post_context String, vars String, native String),
+  frames Nested(exception UInt16, function LowCardinality(String), module LowCardinality(String), filename LowCardinality(String), abs_path LowCardinality(String), line UInt32, column UInt32, in_app UInt8, source LowCardinality(String), vars String, native String),
   crumbs Nested(time DateTime64(9, 'UTC'), type LowCardinality(String), category LowCardinality(String), level UInt8, message String, data String),
   user_id String,
   user_email String,
@@ -37,7 +37,7 @@ CREATE TABLE IF NOT EXISTS {{local "events"}}{{cluster}} (
   extra String,
   trace_id FixedString(16),
   span_id FixedString(8),
-  parts Nested(kind LowCardinality(String), value String, source LowCardinality(String)),
+  parts Nested(kind LowCardinality(String), value LowCardinality(String), source LowCardinality(String)),
   rest String,
   search_text String,
   INDEX ix_event_id event_id TYPE bloom_filter(0.001) GRANULARITY 1,
@@ -46,7 +46,7 @@ CREATE TABLE IF NOT EXISTS {{local "events"}}{{cluster}} (
 PARTITION BY toMonday(timestamp)
 ORDER BY (project_id, fingerprint, timestamp)
 TTL toDateTime(timestamp) + toIntervalDay(retention_days)
-SETTINGS ttl_only_drop_parts = 1, default_compression_codec = 'ZSTD(1)', {{window}};
+SETTINGS ttl_only_drop_parts = 1, default_compression_codec = 'ZSTD(1)', min_columns_to_activate_adaptive_write_buffer = 1, {{window}};
 
 {{distributed "events"}}
 
