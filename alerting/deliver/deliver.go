@@ -135,8 +135,11 @@ func (s *Service) attempt(ctx context.Context, n bus.Notification) error {
 		return fmt.Errorf("read delivery %s: %w", n.DeliveryID, err)
 	}
 	now := time.Now().UTC()
-	if d.Final() || d.Attempts > 0 && d.NextAttemptAt.After(now) {
-		return nil // done, or with another process, or too early; the sweeper brings it back
+	if d.Final() {
+		return nil
+	}
+	if d.Attempts > 0 && d.NextAttemptAt.After(now) {
+		return bus.Later{Delay: d.NextAttemptAt.Sub(now), Why: "another process is at it, or it is too early to try again"}
 	}
 	// The attempt is counted before it is made, so that one that ends the process is not made
 	// for ever, and nobody else makes it for as long as it may last.

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"net"
 	"os"
+	"strconv"
 	"time"
 
 	"github.com/wneessen/go-mail"
@@ -34,7 +35,7 @@ func newSMTP(cfg Config) (*smtpSender, error) {
 			return nil, fmt.Errorf("email: email-smtp-certificates %s holds no PEM certificate", cfg.SMTPCertificates)
 		}
 	}
-	s.options = []mail.Option{mail.WithPort(s.port()), mail.WithTimeout(cfg.Timeout), mail.WithTLSConfig(s.tls), mail.WithTLSPolicy(s.policy()), mail.WithoutNoop()}
+	s.options = []mail.Option{mail.WithPort(cfg.port()), mail.WithTimeout(cfg.Timeout), mail.WithTLSConfig(s.tls), mail.WithTLSPolicy(s.policy()), mail.WithoutNoop()}
 	if cfg.SMTPHello != "" {
 		s.options = append(s.options, mail.WithHELO(cfg.SMTPHello))
 	}
@@ -47,13 +48,17 @@ func newSMTP(cfg Config) (*smtpSender, error) {
 	return s, nil
 }
 
-func (s *smtpSender) port() int {
+// SMTPAddress is the mail server's HOST:PORT.
+func (c Config) SMTPAddress() string { return net.JoinHostPort(c.SMTPHost, strconv.Itoa(c.port())) }
+
+// port is the mail server's, by what it is usual for the security.
+func (c Config) port() int {
 	switch {
-	case s.cfg.SMTPPort != 0:
-		return s.cfg.SMTPPort
-	case s.cfg.SMTPSecurity == SecurityTLS:
+	case c.SMTPPort != 0:
+		return c.SMTPPort
+	case c.SMTPSecurity == SecurityTLS:
 		return 465
-	case s.cfg.SMTPSecurity == SecurityNone:
+	case c.SMTPSecurity == SecurityNone:
 		return 25
 	}
 	return 587
