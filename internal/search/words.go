@@ -48,8 +48,9 @@ func inWord(c byte) bool {
 }
 
 // SearchText is what free text is looked for in: types and values of the
-// exceptions, the message with its template, and the transaction, a line each.
-// A store must keep exactly this.
+// exceptions, the message with its template, and the transaction, a line each,
+// in ASCII lower case. A store must keep exactly this; that it is in lower case
+// already spares it from doing so in every way of evaluating a query.
 func SearchText(e *event.Event) string {
 	var b strings.Builder
 	line := func(s string) {
@@ -70,5 +71,5 @@ func SearchText(e *event.Event) string {
 		line(e.Message.Template)
 	}
 	line(e.Transaction)
-	return b.String()
+	return fold(b.String())
 }
