@@ -1,6 +1,7 @@
 package main
 
 import (
+	"github.com/faultline-dev/faultline/alerting"
 	"github.com/faultline-dev/faultline/internal/bus"
 	"github.com/faultline-dev/faultline/internal/embedded"
 	"github.com/faultline-dev/faultline/internal/store/clickhouse"
@@ -18,6 +19,7 @@ type configs struct {
 	native     native.Config
 	auth       auth.Config
 	triage     triage.Config
+	alerts     alerting.Config
 	clickhouse clickhouse.Config
 	engine     embedded.Config
 	nats       embedded.NATSConfig
@@ -28,7 +30,7 @@ type configs struct {
 func newSections() *sections {
 	s := &sections{configs: configs{
 		log: telemetry.DefaultConfig(), ingest: ingest.DefaultConfig(), native: native.DefaultConfig(), auth: auth.DefaultConfig(),
-		triage: triage.DefaultConfig(), clickhouse: clickhouse.DefaultConfig(),
+		triage: triage.DefaultConfig(), alerts: alerting.DefaultConfig(), clickhouse: clickhouse.DefaultConfig(),
 		engine: embedded.DefaultConfig(), nats: embedded.DefaultNATSConfig(), bus: bus.DefaultConfig(),
 	}}
 	c := &s.configs
@@ -40,6 +42,9 @@ func newSections() *sections {
 		{prefix: "native-limit", title: "Limits of the native protocol", dir: "internal/wire", config: &c.native.Limits},
 		{prefix: "auth", title: "Keys, tokens and sessions", dir: "server/auth", config: &c.auth},
 		{prefix: "triage", title: "Triage", dir: "server/triage", config: &c.triage},
+		{prefix: "alerts", title: "Alerts: deciding", dir: "alerting/watch", config: &c.alerts.Watch},
+		{prefix: "deliver", title: "Alerts: sending", dir: "alerting/deliver", config: &c.alerts.Deliver},
+		{prefix: "email", title: "E-mail", dir: "alerting/notify/email", config: &c.alerts.Email},
 		{prefix: "clickhouse", title: "ClickHouse", dir: "internal/store/clickhouse", config: &c.clickhouse, skip: []string{"DSN", "Address", "Secret"}},
 		{prefix: "engine", title: "Embedded ClickHouse engine", dir: "internal/embedded", config: &c.engine, skip: []string{"Data", "Command"}},
 		{prefix: "nats", title: "Embedded NATS server", dir: "internal/embedded", config: &c.nats, skip: []string{"Data"}},

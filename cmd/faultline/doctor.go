@@ -53,7 +53,7 @@ func (c *doctorCommand) Run(ctx context.Context, o output, s *sections) error {
 		return nil
 	}
 	checks := []finding{c.library(s), c.folder(), c.disk(), files()}
-	checks = append(checks, c.clickhouse(ctx, s), c.nats(), c.metaStore(ctx), server)
+	checks = append(checks, c.clickhouse(ctx, s), c.nats(), c.metaStore(ctx), email(ctx, s), server)
 	failed := false
 	for _, f := range checks {
 		print := "ok  "
@@ -206,6 +206,32 @@ func (c *doctorCommand) metaStore(ctx context.Context) finding {
 		return f
 	}
 	f.detail = "PostgreSQL answers"
+	return f
+}
+
+// email tells whether alerts can be sent, and whether the mail server answers.
+func email(ctx context.Context, s *sections) finding {
+	f := finding{what: "e-mail"}
+	cfg := s.alerts.Email
+	if !cfg.Enabled() {
+		f.detail, f.fix = "no service is set, alerts are written down and not sent", "set --email-smtp-host or --email-resend-key, and --email-from"
+		return f
+	}
+	if err := cfg.Validate(); err != nil {
+		f.detail, f.fix, f.fatal = err.Error(), "see the section E-mail of docs/config.md", true
+		return f
+	}
+	if cfg.SMTPHost == "" {
+		f.detail = "Resend, " + cfg.ResendURL
+		return f
+	}
+	conn, err := (&net.Dialer{Timeout: 5 * time.Second}).DialContext(ctx, "tcp", cfg.SMTPAddress())
+	if err != nil {
+		f.detail, f.fix = err.Error(), "check --email-smtp-host and --email-smtp-port, and that this machine may connect"
+		return f
+	}
+	conn.Close()
+	f.detail = "SMTP, " + cfg.SMTPAddress() + " answers"
 	return f
 }
 

@@ -19,6 +19,7 @@ import (
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/credentials"
 
+	"github.com/faultline-dev/faultline/alerting"
 	"github.com/faultline-dev/faultline/dashboard"
 	"github.com/faultline-dev/faultline/internal/embedded"
 	"github.com/faultline-dev/faultline/internal/telemetry"
@@ -153,6 +154,7 @@ func explainData(dir string, err error) error {
 // running is everything that works until the stop.
 type running struct {
 	server *server.Server
+	alerts *alerting.Service // nil without the role
 	grpc   *grpc.Server
 	http   *http.Server
 }
@@ -184,6 +186,13 @@ func (c *serveCommand) build(ctx context.Context, store *storage, s *sections, l
 	if err != nil {
 		return nil, err
 	}
+	if c.has(roleAlerts) {
+		settings := s.alerts
+		settings.BaseURL = c.baseURL()
+		if r.alerts, err = alerting.New(settings, alerting.Parts{Meta: store.meta, Bus: store.bus, Stored: store.clickhouse, Metrics: registry, Logger: log}); err != nil {
+			return nil, err
+		}
+	}
 	var options []grpc.ServerOption
 	if c.TLSCert != "" {
 		tls, err := reloading(c.TLSCert, c.TLSKey)
@@ -212,6 +221,9 @@ func (r *running) serve(ctx context.Context, l *listeners, limit time.Duration, 
 	defer stopWork()
 	g, failed := errgroup.WithContext(work)
 	g.Go(func() error { return r.server.Run(failed) })
+	if r.alerts != nil {
+		g.Go(func() error { return r.alerts.Run(failed) })
+	}
 	g.Go(func() error {
 		if err := r.http.Serve(l.http); !errors.Is(err, http.ErrServerClosed) {
 			return fmt.Errorf("serve HTTP: %w", err)

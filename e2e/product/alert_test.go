@@ -1,0 +1,84 @@
+//go:build e2e
+
+package product
+
+import (
+	"errors"
+	"fmt"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/faultline-dev/faultline/alerting/notify/email/mailtest"
+)
+
+// mailEnv sends a server's mails to a test's SMTP server.
+func mailEnv(m *mailtest.SMTP) []string {
+	return []string{
+		"FAULTLINE_EMAIL_SMTP_HOST=" + m.Host, "FAULTLINE_EMAIL_SMTP_PORT=" + strconv.Itoa(m.Port), "FAULTLINE_EMAIL_SMTP_SECURITY=none",
+		"FAULTLINE_EMAIL_FROM=Faultline <alerts@example.com>", "FAULTLINE_DELIVER_FIRST_WAIT=200ms", "FAULTLINE_DELIVER_SWEEP_EVERY=300ms",
+	}
+}
+
+func TestACriticalErrorBecomesOneMail(t *testing.T) {
+	inbox := mailtest.StartSMTP(t, mailtest.Options{NoTLS: true})
+	s := newServer(t, mailEnv(inbox)...)
+	s.start()
+	start := time.Now()
+	if _, errs, code := command(t, "", "send", "--dsn", s.dsn(), "--message", "disk <b>full</b> on node 7", "--level", "fatal", "--count", "5"); code != 0 {
+		t.Fatal(errs)
+	}
+	eventually(t, 15*time.Second, "a mail arrives", func() bool { return len(inbox.Mails()) > 0 })
+	t.Logf("from the error to the mail handed over: %v", time.Since(start).Round(time.Millisecond))
+	issue := s.get(fmt.Sprintf("/api/v1/projects/%d/issues", projectID))["issues"].([]any)[0].(map[string]any)
+	m := inbox.Mails()[0]
+	if !strings.Contains(m.Subject(), issue["shortId"].(string)) || m.To != email {
+		t.Errorf("subject %q to %q", m.Subject(), m.To)
+	}
+	for name, body := range map[string]string{"text": m.Text, "HTML": m.HTML} {
+		if !strings.Contains(body, "/issues/"+issue["id"].(string)) {
+			t.Errorf("the %s body does not link to the issue:\n%s", name, body)
+		}
+	}
+	if strings.Contains(m.HTML, "<b>full</b>") {
+		t.Error("markup of an event is rendered")
+	}
+	// The same again within the throttle: no second mail, and the log says why.
+	if _, errs, code := command(t, "", "send", "--dsn", s.dsn(), "--message", "disk <b>full</b> on node 8", "--level", "fatal"); code != 0 {
+		t.Fatal(errs)
+	}
+	deliveries := func(status string) []any {
+		return s.get(fmt.Sprintf("/api/v1/projects/%d/deliveries?status=%s", projectID, status))["deliveries"].([]any)
+	}
+	eventually(t, 15*time.Second, "the delivery is logged as sent", func() bool { return len(deliveries("sent")) == 1 })
+	if n := len(inbox.Mails()); n != 1 {
+		t.Errorf("%d mails for one cause", n)
+	}
+	if latency, _ := deliveries("sent")[0].(map[string]any)["latency"].(string); latency == "" {
+		t.Error("the log does not say how long it took")
+	}
+}
+
+func TestAMailSurvivesTheRestartOfEverything(t *testing.T) {
+	inbox := mailtest.StartSMTP(t, mailtest.Options{NoTLS: true})
+	inbox.FailWith(func(int) error { return errors.New("the mailbox is away") })
+	s := newServer(t, mailEnv(inbox)...)
+	s.start()
+	if _, errs, code := command(t, "", "send", "--dsn", s.dsn(), "--message", "out of memory", "--level", "fatal"); code != 0 {
+		t.Fatal(errs)
+	}
+	eventually(t, 15*time.Second, "the first attempt fails", func() bool {
+		return len(s.get(fmt.Sprintf("/api/v1/projects/%d/deliveries?status=failed", projectID))["deliveries"].([]any)) == 1
+	})
+	s.kill()
+	inbox.FailWith(nil)
+	s.start()
+	eventually(t, 60*time.Second, "the mail arrives after the restart", func() bool { return len(inbox.Mails()) == 1 })
+	eventually(t, 15*time.Second, "the delivery is logged as sent", func() bool {
+		return len(s.get(fmt.Sprintf("/api/v1/projects/%d/deliveries?status=sent", projectID))["deliveries"].([]any)) == 1
+	})
+	if n := len(inbox.Mails()); n != 1 {
+		t.Errorf("%d mails for one cause", n)
+	}
+}
