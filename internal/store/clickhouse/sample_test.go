@@ -90,7 +90,7 @@ func typicalEvents(n int, seed uint64) []*event.Occurrence {
 
 func typicalEvent(r *rand.Rand) *event.Occurrence {
 	kind := r.IntN(300)
-	at := noon.Add(-time.Duration(r.IntN(14*24*3600)) * time.Second)
+	at := noon.Add(-time.Duration(r.IntN(6*3600)) * time.Second)
 	e := &event.Event{
 		ID: event.NewID(), Timestamp: at.Add(time.Duration(r.IntN(1e9))), Level: event.LevelError, Platform: "python",
 		Transaction: fmt.Sprintf("/api/v%d/orders/{id}", kind%20), ServerName: fmt.Sprintf("web-%d", r.IntN(20)),
