@@ -170,6 +170,22 @@ func (m *machine) rules(rules ...rule.Rule) {
 	}
 }
 
+// crash tells of every fatal or unhandled event.
+func crash(to ...string) rule.Rule {
+	return rule.Rule{
+		ID: "crash", ProjectID: 7, Name: "Crashes", Enabled: true, Triggers: []rule.Trigger{rule.OnEvent},
+		Query: "level:fatal OR handled:false", Emails: to, Throttle: 30 * time.Minute,
+	}
+}
+
+// fresh tells of what is new or came back in production.
+func fresh(to ...string) rule.Rule {
+	return rule.Rule{
+		ID: "fresh", ProjectID: 7, Name: "New in production", Enabled: true, Triggers: []rule.Trigger{rule.OnNewIssue, rule.OnRegression},
+		Query: "environment:production", Emails: to, Throttle: 30 * time.Minute,
+	}
+}
+
 // number makes the issue of an event, as triage does, and tells of it.
 func (m *machine) number(e event.Summary, tell bool) issue.Record {
 	m.t.Helper()
@@ -250,7 +266,7 @@ func TestANewFatalErrorBringsOneMail(t *testing.T) {
 	server := mailtest.StartSMTP(t, mailtest.Options{})
 	m := newMachine(t)
 	m.toSMTP(server)
-	m.rules(rule.Defaults(7, []string{"oncall@example.com"}, time.Now())...)
+	m.rules(crash("oncall@example.com"), fresh("oncall@example.com"))
 	m.run()
 	e := fatal(1, 1)
 	m.events.store(&event.Occurrence{ProjectID: 7, Fingerprint: e.Fingerprint, Title: e.Title, Event: &event.Event{
@@ -259,10 +275,10 @@ func TestANewFatalErrorBringsOneMail(t *testing.T) {
 		}}}},
 	}})
 	// The critical event is here before the issue has its number.
-	m.critical(e, "default-7-crash")
+	m.critical(e, "crash")
 	m.number(e, true)
 	m.until("a delivery", func() bool { return len(m.log()) > 0 })
-	m.critical(fatal(2, 1), "default-7-crash")
+	m.critical(fatal(2, 1), "crash")
 	m.decided(rule.OnEvent, "duplicate", 1)
 	m.until("the mail", func() bool { return len(server.Mails()) > 0 })
 	m.until("both messages handled", func() bool {
@@ -311,12 +327,12 @@ func TestNothingIsLostOrDoubledWhenEverythingIsKilledBetweenSteps(t *testing.T) 
 	m.toResend(server)
 	m.cfg.Deliver.MaxAttempts = 1000
 	m.cfg.Deliver.Timeout, m.cfg.Deliver.Lease = time.Second, 1200*time.Millisecond
-	m.rules(rule.Defaults(7, []string{"ann@example.com", "bob@example.com"}, time.Now())...)
+	m.rules(crash("ann@example.com", "bob@example.com"), fresh("ann@example.com", "bob@example.com"))
 
 	// An event is published while no alert service runs.
 	e := fatal(1, 1)
 	m.number(e, true)
-	m.critical(e, "default-7-crash")
+	m.critical(e, "crash")
 	m.restart()
 
 	// It is decided; Resend is away.
@@ -349,9 +365,9 @@ func TestNothingIsLostOrDoubledWhenEverythingIsKilledBetweenSteps(t *testing.T) 
 
 	// The same is told again, as by a client that resends.
 	m.run()
-	m.critical(e, "default-7-crash")
+	m.critical(e, "crash")
 	m.number(e, true)
-	m.critical(fatal(2, 1), "default-7-crash")
+	m.critical(fatal(2, 1), "crash")
 	m.decided(rule.OnEvent, "duplicate", 2)
 	m.restart()
 	m.run()
@@ -372,7 +388,7 @@ func TestARegressionIsTold(t *testing.T) {
 	server := mailtest.StartSMTP(t, mailtest.Options{})
 	m := newMachine(t)
 	m.toSMTP(server)
-	m.rules(rule.Defaults(7, []string{"oncall@example.com"}, time.Now())...)
+	m.rules(crash("oncall@example.com"), fresh("oncall@example.com"))
 	m.run()
 	e := fatal(1, 1)
 	e.Handled, e.Level = true, event.LevelError
@@ -395,12 +411,12 @@ func TestARegressionIsTold(t *testing.T) {
 func TestWithoutAMailServiceAlertsAreWrittenDown(t *testing.T) {
 	t.Parallel()
 	m := newMachine(t)
-	m.rules(rule.Defaults(7, []string{"oncall@example.com"}, time.Now())...)
+	m.rules(crash("oncall@example.com"), fresh("oncall@example.com"))
 	m.run()
 	for i := range byte(5) {
 		e := fatal(i+1, 1)
 		m.number(e, false)
-		m.critical(e, "default-7-crash")
+		m.critical(e, "crash")
 	}
 	m.decided(rule.OnEvent, "duplicate", 4)
 	all := m.log()
@@ -412,7 +428,7 @@ func TestWithoutAMailServiceAlertsAreWrittenDown(t *testing.T) {
 func TestARuleThatAsksForMoreThanTheShortFormWaitsForTheEvent(t *testing.T) {
 	t.Parallel()
 	m := newMachine(t)
-	r := rule.Defaults(7, []string{"oncall@example.com"}, time.Now())[1]
+	r := fresh("oncall@example.com")
 	r.Query = "stack.function:pay"
 	m.rules(r)
 	m.run()
@@ -435,13 +451,13 @@ func TestARuleThatAsksForMoreThanTheShortFormWaitsForTheEvent(t *testing.T) {
 func TestAnEventOfAMergedIssueSpeaksOfItsTarget(t *testing.T) {
 	t.Parallel()
 	m := newMachine(t)
-	m.rules(rule.Defaults(7, []string{"oncall@example.com"}, time.Now())...)
+	m.rules(crash("oncall@example.com"), fresh("oncall@example.com"))
 	into, from := m.number(fatal(1, 1), false), m.number(fatal(2, 2), false)
 	if _, err := m.meta.Merge(t.Context(), into.ID, []issue.ID{from.ID}, false, "ann@example.com", time.Now()); err != nil {
 		t.Fatal(err)
 	}
 	m.run()
-	m.critical(fatal(3, 2), "default-7-crash")
+	m.critical(fatal(3, 2), "crash")
 	m.until("a delivery", func() bool { return len(m.log()) > 0 })
 	if all := m.log(); len(all) != 1 || all[0].ShortID != "WEB-1" || all[0].IssueID != into.ID {
 		t.Fatalf("%+v", all)

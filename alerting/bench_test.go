@@ -7,7 +7,6 @@ import (
 
 	"github.com/faultline-dev/faultline/alerting/notify/email/mailtest"
 	"github.com/faultline-dev/faultline/internal/event"
-	"github.com/faultline-dev/faultline/internal/rule"
 )
 
 // BenchmarkAlert measures from the moment an event was received to its mail being in the hands
@@ -16,7 +15,7 @@ func BenchmarkAlert(b *testing.B) {
 	server := mailtest.StartSMTP(b, mailtest.Options{})
 	m := newMachine(b)
 	m.toSMTP(server)
-	m.rules(rule.Defaults(7, []string{"oncall@example.com"}, time.Now())...)
+	m.rules(crash("oncall@example.com"))
 	m.run()
 	var n int
 	var took []time.Duration
@@ -25,7 +24,7 @@ func BenchmarkAlert(b *testing.B) {
 		e := fatal(0, 0)
 		e.EventID, e.Fingerprint = event.NewID(), event.Fingerprint(event.NewID())
 		m.number(e, false)
-		m.critical(e, "default-7-crash")
+		m.critical(e, "crash")
 		m.until("the mail", func() bool { return len(server.Mails()) == n })
 		took = append(took, time.Since(e.ReceivedAt))
 	}

@@ -73,7 +73,7 @@ func (f Facts) fromStored(ctx context.Context, d rule.Delivery, a *notify.Alert)
 	}
 	if found {
 		a.HasTotals = true
-		a.Totals = notify.Totals{Events: row.Events, Users: row.Users, FirstSeen: row.FirstSeen, LastSeen: row.LastSeen}
+		a.Totals = notify.Totals{Events: row.Events, Users: row.Users, FirstSeen: row.FirstSeen}
 	}
 	o, found, err := f.Stored.Event(ctx, d.ProjectID, d.Event.EventID)
 	if err != nil {

@@ -65,15 +65,17 @@ func (l *timeline) happens(s step, want ...string) {
 }
 
 func crash(to ...string) rule.Rule {
-	r := rule.Defaults(7, to, noon)[0]
-	r.ID = "crash"
-	return r
+	return rule.Rule{
+		ID: "crash", Enabled: true, Triggers: []rule.Trigger{rule.OnEvent}, Query: "level:fatal OR handled:false",
+		Emails: to, Throttle: 30 * time.Minute, CreatedAt: noon,
+	}
 }
 
 func fresh(to ...string) rule.Rule {
-	r := rule.Defaults(7, to, noon)[1]
-	r.ID, r.CreatedAt = "new", noon.Add(time.Second)
-	return r
+	return rule.Rule{
+		ID: "new", Enabled: true, Triggers: []rule.Trigger{rule.OnNewIssue, rule.OnRegression}, Query: "environment:production",
+		Emails: to, Throttle: 30 * time.Minute, CreatedAt: noon.Add(time.Second),
+	}
 }
 
 func TestOneCauseBringsOneNotification(t *testing.T) {
@@ -135,7 +137,7 @@ func TestRulesWithOneTriggerShareTheirThrottle(t *testing.T) {
 func TestARegressionIsNewsToThoseWhoWereJustTold(t *testing.T) {
 	t.Parallel()
 	all := fresh("ann")
-	all.Triggers = rule.Triggers()
+	all.Triggers = []rule.Trigger{rule.OnNewIssue, rule.OnRegression, rule.OnEvent}
 	l := &timeline{t: t, rules: []rule.Rule{all}}
 	l.happens(step{at: "0s", trigger: rule.OnNewIssue, event: 1}, "new ann: notify")
 	// Resolved at 5 min; an event at 10 min is throttled, but the issue is open again.

@@ -54,7 +54,6 @@ type Totals struct {
 	Events    uint64
 	Users     uint64
 	FirstSeen time.Time
-	LastSeen  time.Time
 }
 
 // Failure is why a notification could not be sent.

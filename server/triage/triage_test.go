@@ -241,10 +241,10 @@ func TestANewIssueGetsANumberAndIsToldOfOnce(t *testing.T) {
 		t.Fatal(diff)
 	}
 	w.until("the mirror", func() bool { return w.events.record(id(1)).Number == 1 })
-	p, err := w.meta.Project(t.Context(), 7)
-	if err != nil || !p.FirstEventAt.Equal(e.ReceivedAt) {
-		t.Fatalf("first event at %v, want %v: %v", p.FirstEventAt, e.ReceivedAt, err)
-	}
+	w.until("the first event of the project is written down", func() bool {
+		p, err := w.meta.Project(t.Context(), 7)
+		return err == nil && p.FirstEventAt.Equal(e.ReceivedAt)
+	})
 	w.until("an empty outbox", func() bool { rows, err := w.meta.Outbox(t.Context(), 1); return err == nil && len(rows) == 0 })
 	if w.mu.Lock(); len(w.changes) != 1 {
 		t.Fatalf("told of %d changes", len(w.changes))

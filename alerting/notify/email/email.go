@@ -19,14 +19,13 @@ type Sender interface {
 
 // Message is one mail, ready to be sent.
 type Message struct {
-	ID       string // identity of the mail: 32 hexadecimal digits
-	Thread   string // mails of one thread are shown together
-	From     string // "Faultline <alerts@example.com>"
-	To       string // one bare address
-	Subject  string
-	HTML     string
-	Text     string
-	IssueURL string
+	ID      string // identity of the mail: 32 hexadecimal digits
+	Thread  string // mails of one thread are shown together
+	From    string // "Faultline <alerts@example.com>"
+	To      string // one bare address
+	Subject string
+	HTML    string
+	Text    string
 }
 
 // Channel writes mails and sends them.

@@ -68,7 +68,7 @@ func Write(a notify.Alert, from, baseURL string) (Message, error) {
 	}
 	return Message{
 		ID: a.DeliveryID, Thread: a.IssueID.String(), From: from, To: a.Recipient,
-		Subject: p.Subject, HTML: html.String(), Text: text.String(), IssueURL: p.IssueURL,
+		Subject: p.Subject, HTML: html.String(), Text: text.String(),
 	}, nil
 }
 

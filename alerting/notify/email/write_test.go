@@ -29,7 +29,7 @@ var noon = time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC)
 func full() notify.Alert {
 	return notify.Alert{
 		DeliveryID: "0123456789abcdef0123456789abcdef", Recipient: "oncall@example.com",
-		RuleID: "default-7-crash", RuleName: "Crashes", Trigger: rule.OnEvent,
+		RuleID: "crash", RuleName: "Crashes", Trigger: rule.OnEvent,
 		IssueID: issue.ID{ProjectID: 7, Fingerprint: event.Fingerprint{1, 2, 3}}, ShortID: "WEB-42",
 		State: issue.State{Status: issue.Unresolved, Substatus: issue.SubNew}, Project: notify.Project{Slug: "web", Name: "Web shop"},
 		Event: event.Summary{
@@ -39,7 +39,7 @@ func full() notify.Alert {
 		},
 		Value:     "Cannot read properties of undefined (reading 'total')",
 		Where:     notify.Frame{Function: "applyDiscount", File: "src/checkout/price.ts", Line: 87, Source: "  return basket.total * (1 - voucher.rate);"},
-		HasTotals: true, Totals: notify.Totals{Events: 128, Users: 41, FirstSeen: noon.Add(-26 * time.Hour), LastSeen: noon},
+		HasTotals: true, Totals: notify.Totals{Events: 128, Users: 41, FirstSeen: noon.Add(-26 * time.Hour)},
 	}
 }
 
