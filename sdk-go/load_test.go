@@ -59,7 +59,8 @@ func TestAThousandGoroutinesKeepWithinTheLimits(t *testing.T) {
 		t.Errorf("stored %d and dropped %d of %d, %d more than once", stored, dropped, goroutines*each, doubled)
 	}
 	hub.Client().Close()
-	if told := server.Drops()["queue_overflow"]; told != dropped {
+	// A report whose acknowledgement the cut took is told again.
+	if told := server.Drops()["queue_overflow"]; told < dropped {
 		t.Errorf("the server was told of %d drops, there were %d", told, dropped)
 	}
 }
