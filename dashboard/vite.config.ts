@@ -8,10 +8,13 @@ import { fixtureServer } from "./dev/plugin.ts";
 // the fixture server of dev/, or a real one named by FAULTLINE_URL.
 const backend = process.env.FAULTLINE_URL;
 
+const proxy = backend ? { "^/(api/|faultline\\.)": { target: backend } } : undefined;
+
 export default defineConfig({
   plugins: [react(), tailwindcss(), ...(backend ? [] : [fixtureServer()])],
   resolve: { alias: { "@": fileURLToPath(new URL("./src", import.meta.url)) } },
-  server: { proxy: backend ? { "^/(api/|faultline\\.)": { target: backend } } : undefined },
+  server: { proxy },
+  preview: { proxy },
   build: {
     target: "es2023",
     // public/.gitkeep comes back with every build, so that the Go package that

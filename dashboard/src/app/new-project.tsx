@@ -17,8 +17,7 @@ export function NewProject({ open, onClose }: { open: boolean; onClose: () => vo
   const router = useRouter();
   const create = useMutation(ProjectService.method.createProject, {
     onSuccess: async (project) => {
-      await client.invalidateQueries({ queryKey: projectsQuery.queryKey });
-      await client.ensureQueryData(projectsQuery);
+      await client.fetchQuery({ ...projectsQuery, staleTime: 0 });
       await router.invalidate();
       setName("");
       onClose();

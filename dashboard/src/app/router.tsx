@@ -4,6 +4,7 @@ import {
   createRoute,
   createRouter,
   lazyRouteComponent,
+  notFound,
   Outlet,
   redirect,
 } from "@tanstack/react-router";
@@ -16,7 +17,7 @@ import { setupSearch } from "@/features/setup/search";
 import { tailSearch } from "@/features/tail/search";
 import { QueryService } from "@/gen/faultline/query/v1/query_pb";
 import { queryClient, transport } from "@/lib/client";
-import { isUnauthenticated } from "@/lib/errors";
+import { isNotFound, isUnauthenticated } from "@/lib/errors";
 import { prefs } from "@/lib/prefs";
 import { text } from "@/lib/text";
 import { Tips } from "@/ui/tip";
@@ -78,14 +79,14 @@ const anyIssue = createRoute({
   path: "/issues/$issue",
   validateSearch: issueSearch,
   beforeLoad: async ({ params, search }) => {
-    const { issue } = await callUnaryMethod(transport, QueryService.method.getIssue, { issueId: params.issue });
-    if (issue)
-      throw redirect({
-        to: "/p/$project/issues/$issue",
-        params: { project: issue.projectSlug, issue: params.issue },
-        search,
-        replace: true,
-      });
+    const { issue } = await callUnaryMethod(transport, QueryService.method.getIssue, { issueId: params.issue }).catch(
+      (err: unknown) => {
+        throw isNotFound(err) ? notFound() : err;
+      },
+    );
+    if (!issue) throw notFound();
+    const to = { project: issue.projectSlug, issue: params.issue };
+    throw redirect({ to: "/p/$project/issues/$issue", params: to, search, replace: true });
   },
 });
 

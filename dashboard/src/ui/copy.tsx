@@ -49,7 +49,7 @@ export function CopyButton({ text, children = "Copy" }: { text: string | (() => 
       onClick={copy}
       icon={copied ? <Check size={14} className="text-good" /> : <Copy size={14} />}
     >
-      {copied ? "Copied" : children}
+      <span className="max-sm:sr-only">{copied ? "Copied" : children}</span>
     </Button>
   );
 }

@@ -80,6 +80,9 @@ export function IssueEvents({ issueId, project, issueParam, query, onQuery }: Ev
                     >
                       {e.eventId.slice(0, 8)}
                     </Link>
+                    <span className="block max-w-44 truncate text-meta text-muted sm:hidden">
+                      {[e.release, e.environment].filter(Boolean).join(" · ")}
+                    </span>
                   </td>
                   <td className="relative w-px px-3 whitespace-nowrap text-muted">
                     <Time at={e.timestamp} />

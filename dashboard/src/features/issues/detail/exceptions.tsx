@@ -35,7 +35,7 @@ export function Exceptions({ event, title }: { event: Event; title: string }) {
     <Card
       flush
       id="exception"
-      title={links.length > 1 ? `Exception and ${links.length - 1} below it` : "Exception"}
+      title={links.length > 1 ? `Exceptions (${links.length})` : "Exception"}
       aside={
         <div className="-mr-2 flex gap-1 py-1">
           <CopyButton text={() => stackText(event)}>Copy text</CopyButton>

@@ -28,7 +28,7 @@ import { Side } from "./side";
 
 const isId = (s: string) => /^[0-9a-v]{32}$/.test(s);
 
-function useIssue(param: string, eventId: string | undefined, wantEvent: boolean) {
+function useIssue(param: string, eventId: string | undefined) {
   const issue = useQuery(
     QueryService.method.getIssue,
     { issueId: param },
@@ -42,7 +42,7 @@ function useIssue(param: string, eventId: string | undefined, wantEvent: boolean
     QueryService.method.getEvent,
     { issueId: id ?? "", eventId: eventId ?? "latest" },
     {
-      enabled: id !== undefined && wantEvent,
+      enabled: id !== undefined,
       placeholderData: keepPreviousData,
       staleTime: Number.POSITIVE_INFINITY,
       refetchOnWindowFocus: false,
@@ -56,7 +56,7 @@ export function IssuePage() {
   const { issue: param } = useParams({ from: "/in/p/$project/issues/$issue" });
   const search = useSearch({ from: "/in/p/$project/issues/$issue" });
   const navigate = useNavigate({ from: "/p/$project/issues/$issue" });
-  const { issue: query, event, id } = useIssue(param, search.event, search.view !== "events");
+  const { issue: query, event, id } = useIssue(param, search.event);
   const actions = useIssueActions();
   const [assigning, setAssigning] = useState<Issue[]>();
   const issue = query.data?.issue;
