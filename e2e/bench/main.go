@@ -115,6 +115,14 @@ func measureServer(ctx context.Context, o options, r *report) error {
 		return err
 	}
 	r.server, r.engine = busy.server.since(idle.server), busy.engine.since(idle.engine)
+	for name, to := range map[string]*float64{
+		"faultline_ingest_block_rows_sum": &r.blockRows, "faultline_ingest_block_rows_count": &r.blocks,
+		"faultline_ingest_insert_seconds_sum": &r.insertSeconds, "faultline_ingest_spilled_events_total": &r.spilled,
+	} {
+		if *to, err = s.metric(ctx, name); err != nil {
+			return err
+		}
+	}
 	if r.lone, err = load.lone(ctx, s.grpc, s.token, 50); err != nil {
 		return err
 	}
@@ -130,7 +138,10 @@ func measureServer(ctx context.Context, o options, r *report) error {
 		return err
 	}
 	r.stop, err = s.stop()
-	return err
+	if err != nil {
+		say("%v", err)
+	}
+	return nil
 }
 
 func say(format string, args ...any) { fmt.Fprintf(os.Stderr, format+"\n", args...) }

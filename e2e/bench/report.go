@@ -23,7 +23,10 @@ type report struct {
 	settled usage // the engine, merges included
 	lone    streamed
 	queries []answered
-	stop    time.Duration
+
+	blocks, blockRows, insertSeconds, spilled float64
+
+	stop time.Duration
 
 	rows, ids, bytesBefore, bytesAll, bytesEvents uint64
 
@@ -62,6 +65,8 @@ func (r *report) markdown() string {
 	line("| engine, idle / peak | %s / %s |", mib(r.idle.engine.now), mib(r.engine.peak))
 	line("| bytes on disk an event, all tables, as streamed / merged | %d / %d |", r.bytesBefore/max(r.rows, 1), r.bytesAll/max(r.rows, 1))
 	line("| of that, the events themselves | %d |", r.bytesEvents/max(r.rows, 1))
+	line("| blocks inserted: number, mean rows, mean time | %.0f, %.0f, %.0f ms |", r.blocks, r.blockRows/max(r.blocks, 1), 1000*r.insertSeconds/max(r.blocks, 1))
+	line("| events that went over the disk, because the engine was slow | %.0f |", r.spilled)
 	line("| start to ready, empty folder | %s |", ms(r.start))
 	line("| stop | %s |", ms(r.stop))
 	line("| rows stored / different event ids | %d / %d |", r.rows, r.ids)

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bufio"
 	"bytes"
 	"context"
 	"encoding/json"
@@ -10,6 +11,8 @@ import (
 	"net/http"
 	"os"
 	"os/exec"
+	"strconv"
+	"strings"
 	"syscall"
 	"time"
 )
@@ -86,10 +89,13 @@ func (s *server) stop() (time.Duration, error) {
 	if err := s.cmd.Process.Signal(syscall.SIGTERM); err != nil {
 		return 0, err
 	}
-	if err := s.cmd.Wait(); err != nil {
-		return 0, fmt.Errorf("the server ended badly: %w\n%s", err, s.log.String())
+	err := s.cmd.Wait()
+	took := time.Since(began)
+	if err != nil {
+		tail := s.log.Bytes()
+		return took, fmt.Errorf("the server ended badly: %w\n%s", err, tail[max(len(tail)-2000, 0):])
 	}
-	return time.Since(began), nil
+	return took, nil
 }
 
 // call calls the REST API and decodes the answer into out.
@@ -179,4 +185,24 @@ func (s *server) settle(ctx context.Context) error {
 		last = now
 	}
 	return nil
+}
+
+// metric reads one number from /metrics.
+func (s *server) metric(ctx context.Context, name string) (float64, error) {
+	r, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+s.http+"/metrics", nil)
+	if err != nil {
+		return 0, err
+	}
+	w, err := http.DefaultClient.Do(r)
+	if err != nil {
+		return 0, err
+	}
+	defer w.Body.Close()
+	lines := bufio.NewScanner(w.Body)
+	for lines.Scan() {
+		if value, found := strings.CutPrefix(lines.Text(), name+" "); found {
+			return strconv.ParseFloat(value, 64)
+		}
+	}
+	return 0, fmt.Errorf("there is no metric %s", name)
 }

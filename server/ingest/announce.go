@@ -6,6 +6,8 @@ import (
 	"sync"
 	"time"
 
+	"golang.org/x/sync/errgroup"
+
 	"github.com/faultline-dev/faultline/internal/event"
 	"github.com/faultline-dev/faultline/internal/rule"
 	"github.com/faultline-dev/faultline/internal/search"
@@ -100,6 +102,7 @@ func (a *announcer) announce(ctx context.Context, events []*event.Occurrence, n 
 	a.known.add(n.issues)
 	a.firstSeen(ctx, n.fresh)
 	var hits []event.Summary
+	var alarms []alarm
 	interests := map[uint32]*interest{}
 	for _, o := range events {
 		in := interests[o.ProjectID]
@@ -111,9 +114,7 @@ func (a *announcer) announce(ctx context.Context, events []*event.Occurrence, n 
 			hits = append(hits, o.Summary())
 		}
 		if ids := in.matching(o); len(ids) > 0 {
-			if err := a.publisher.Critical(ctx, o.Summary(), ids); err != nil {
-				a.failed("publish a critical event", err)
-			}
+			alarms = append(alarms, alarm{o, ids})
 		}
 		if in.tail {
 			a.tail.Tail(o.Summary())
@@ -123,6 +124,28 @@ func (a *announcer) announce(ctx context.Context, events []*event.Occurrence, n 
 		if err := a.publisher.Hit(ctx, hits); err != nil {
 			a.failed("publish hits", err)
 		}
+	}
+	a.critical(ctx, alarms)
+}
+
+// alarm is an event that matches alert rules.
+type alarm struct {
+	occurrence *event.Occurrence
+	rules      []string
+}
+
+// alarmsAtOnce is how many critical events wait for the bus at the same time.
+const alarmsAtOnce = 32
+
+// critical publishes critical events side by side, because each waits for the bus.
+func (a *announcer) critical(ctx context.Context, alarms []alarm) {
+	var g errgroup.Group
+	g.SetLimit(alarmsAtOnce)
+	for _, al := range alarms {
+		g.Go(func() error { return a.publisher.Critical(ctx, al.occurrence.Summary(), al.rules) })
+	}
+	if err := g.Wait(); err != nil {
+		a.failed("publish all critical events", err)
 	}
 }
 

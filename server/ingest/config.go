@@ -27,6 +27,7 @@ type Config struct {
 	// are not read and other requests are refused after their patience.
 	RoomBytes int64
 	// InsertPatience is how long the store may fail or be slow before a block is spilled.
+	// Spilling costs more than inserting, so a store that is only slow should be waited for.
 	InsertPatience time.Duration
 	// SpillTimeout is how long spilling one block may take before its events are lost.
 	SpillTimeout time.Duration
@@ -53,9 +54,9 @@ type Config struct {
 func DefaultConfig() Config {
 	return Config{
 		FlushMin: 50 * time.Millisecond, FlushMax: 400 * time.Millisecond, FlushShare: 3,
-		BlockRows: 25_000, BlockBytes: 64 << 20, RoomBytes: 128 << 20,
-		InsertPatience: 5 * time.Second, SpillTimeout: 10 * time.Second, LookupTimeout: 5 * time.Second,
-		PublishTimeout: time.Second, OutcomeInterval: 2 * time.Second, StopTimeout: 8 * time.Second,
+		BlockRows: 25_000, BlockBytes: 64 << 20, RoomBytes: 96 << 20,
+		InsertPatience: 10 * time.Second, SpillTimeout: 10 * time.Second, LookupTimeout: 5 * time.Second,
+		PublishTimeout: 2 * time.Second, OutcomeInterval: 2 * time.Second, StopTimeout: 8 * time.Second,
 		RecentEvents: 100_000, KnownFingerprints: 200_000, Limits: normalize.DefaultLimits(),
 	}
 }
