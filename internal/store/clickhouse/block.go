@@ -37,7 +37,8 @@ type block struct {
 	contextNames, contextData              *proto.ColArr[string]
 	partKinds, partValues, partSources     *proto.ColArr[string]
 
-	packed packer
+	packed  packer
+	encoded proto.Buffer
 }
 
 // newBlock makes an empty block.

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"net/url"
 	"syscall"
 
 	driver "github.com/ClickHouse/clickhouse-go/v2"
@@ -55,7 +56,16 @@ func explain(tried string, err error) error {
 	if err == nil {
 		return nil
 	}
-	return &Error{Tried: tried, Err: err, retry: passes(err)}
+	return &Error{Tried: tried, Err: withoutURL(err), retry: passes(err)}
+}
+
+// withoutURL drops the URL from an error of the HTTP client, which holds the statement.
+func withoutURL(err error) error {
+	var u *url.Error
+	if errors.As(err, &u) {
+		return u.Err
+	}
+	return err
 }
 
 // passes tells an error that may go away from one that stays.

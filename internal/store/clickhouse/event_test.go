@@ -2,10 +2,12 @@ package clickhouse
 
 import (
 	"reflect"
+	"strings"
 	"testing"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"pgregory.net/rapid"
 
 	"github.com/faultline-dev/faultline/internal/event"
 )
@@ -16,21 +18,116 @@ func TestEventComesBackAsItWas(t *testing.T) {
 	full := fullEvent()
 	requireEveryField(t, reflect.ValueOf(*full), "occurrence")
 	bare := &event.Occurrence{ProjectID: 1, ReceivedAt: noon, RetentionDays: 1, Event: &event.Event{ID: event.NewID(), Timestamp: noon}}
-	want := []*event.Occurrence{full, bare}
+	if err := s.Insert(t.Context(), "a", []*event.Occurrence{full, bare}); err != nil {
+		t.Fatal(err)
+	}
+	requireSame(t, s, full)
+	requireSame(t, s, bare)
+	if _, found, err := s.Event(t.Context(), 2, full.Event.ID); err != nil || found {
+		t.Errorf("another project sees the event: %v %v", found, err)
+	}
+}
+
+func TestTheDriversBatchStoresTheSame(t *testing.T) {
+	t.Parallel()
+	s := openStore(t)
+	s.http = false // the way of native TCP, for which there is no server here
+	want := append(typicalEvents(20, 5), fullEvent())
 	if err := s.Insert(t.Context(), "a", want); err != nil {
 		t.Fatal(err)
 	}
 	for _, o := range want {
-		got, found, err := s.Event(t.Context(), 1, o.Event.ID)
+		requireSame(t, s, o)
+	}
+}
+
+func TestAnyEventComesBackAsItWas(t *testing.T) {
+	t.Parallel()
+	s := openStore(t)
+	n := 0
+	rapid.Check(t, func(r *rapid.T) {
+		o := anyOccurrence(r)
+		n++
+		if err := s.Insert(t.Context(), o.Event.ID.String(), []*event.Occurrence{o}); err != nil {
+			r.Fatal(err)
+		}
+		got, found, err := s.Event(t.Context(), o.ProjectID, o.Event.ID)
 		if err != nil || !found {
-			t.Fatalf("found %v, error %v", found, err)
+			r.Fatalf("found %v, error %v", found, err)
 		}
 		if diff := cmp.Diff(o, got); diff != "" {
-			t.Errorf("stored (-) and read (+):\n%s", diff)
+			r.Fatalf("stored (-) and read (+):\n%s", diff)
 		}
+	})
+}
+
+// anyOccurrence draws an occurrence with every field drawn by its type.
+func anyOccurrence(r *rapid.T) *event.Occurrence {
+	e := &event.Event{}
+	draw(r, reflect.ValueOf(e).Elem())
+	e.ID, e.Timestamp, e.Level = event.NewID(), noon.Add(time.Duration(rapid.Int64Range(0, 1e15).Draw(r, "ns"))), event.Level(rapid.IntRange(0, 5).Draw(r, "level"))
+	o := &event.Occurrence{ProjectID: rapid.Uint32().Draw(r, "project"), ReceivedAt: noon, RetentionDays: 90, Event: e, Fingerprint: event.Fingerprint(event.NewID())}
+	draw(r, reflect.ValueOf(&o.Parts).Elem())
+	o.Title, o.Culprit = anyText.Draw(r, "title"), anyText.Draw(r, "culprit")
+	return o
+}
+
+// anyText draws texts with what could break a format or a statement.
+var anyText = rapid.OneOf(rapid.Just(""), rapid.String(), rapid.SampledFrom(nasty))
+
+var nasty = []string{
+	"'", `"`, "`", `\`, `\'`, "\x00", "a\x00b", "\n", "\t\r\n", "\x1b", "\x1bn\x1be", "\xff\xfe", "{p1:String}", "') OR 1=1 --", "'; DROP TABLE events; --",
+	"%", "_", "$1", "?", "é", "日本", strings.Repeat("x", 300), "\\N", "NULL", "{{cluster}}",
+}
+
+// draw fills a value by its type.
+func draw(r *rapid.T, v reflect.Value) {
+	if v.Type() == reflect.TypeFor[time.Time]() {
+		if rapid.Bool().Draw(r, "told") {
+			v.Set(reflect.ValueOf(time.Unix(rapid.Int64Range(1, 9e9).Draw(r, "s"), rapid.Int64Range(0, 999999999).Draw(r, "ns")).UTC()))
+		}
+		return
 	}
-	if _, found, err := s.Event(t.Context(), 2, full.Event.ID); err != nil || found {
-		t.Errorf("another project sees the event: %v %v", found, err)
+	switch v.Kind() {
+	case reflect.Struct:
+		for i := range v.NumField() {
+			draw(r, v.Field(i))
+		}
+	case reflect.Slice:
+		if n := rapid.IntRange(0, 2).Draw(r, "n"); n > 0 {
+			v.Set(reflect.MakeSlice(v.Type(), n, n))
+		}
+		fallthrough
+	case reflect.Array:
+		for i := range v.Len() {
+			draw(r, v.Index(i))
+		}
+	case reflect.String:
+		v.SetString(anyText.Draw(r, "text"))
+	case reflect.Bool:
+		v.SetBool(rapid.Bool().Draw(r, "flag"))
+	case reflect.Int:
+		v.SetInt(int64(rapid.Int32().Draw(r, "n")))
+	case reflect.Uint8:
+		v.SetUint(uint64(rapid.Uint8().Draw(r, "n")))
+	case reflect.Uint32:
+		v.SetUint(uint64(rapid.Uint32().Draw(r, "n")))
+	case reflect.Uint64:
+		v.SetUint(rapid.Uint64().Draw(r, "n"))
+	default:
+		r.Fatalf("nothing is drawn for %s", v.Type())
+	}
+}
+
+// requireSame fails unless an event is read as it was inserted.
+func requireSame(t *testing.T, s *Store, want *event.Occurrence) {
+	t.Helper()
+	got, found, err := s.Event(t.Context(), want.ProjectID, want.Event.ID)
+	if err != nil || !found {
+		t.Fatalf("found %v, error %v", found, err)
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("stored (-) and read (+):\n%s", diff)
 	}
 }
 

@@ -30,15 +30,12 @@ func (s *Store) Insert(ctx context.Context, token string, events []*event.Occurr
 	if len(events) == 0 {
 		return nil
 	}
-	b := s.blocks.Get().(*block)
-	defer func() {
-		b.reset()
-		s.blocks.Put(b)
-	}()
+	b := s.takeBlock()
+	defer s.giveBlock(b)
 	for _, o := range inTableOrder(events) {
 		b.append(o)
 	}
-	return s.send(ctx, "events", token, b.input)
+	return s.send(ctx, "events", token, b.input, &b.encoded)
 }
 
 // inTableOrder returns the events in the order of the table's key. Sorting pointers here
@@ -60,14 +57,14 @@ func compareUUIDs(a, b [16]byte) int {
 	return cmp.Or(bytes.Compare(a[8:], b[8:]), bytes.Compare(a[:8], b[:8]))
 }
 
-// send inserts columns with retries.
-func (s *Store) send(ctx context.Context, table, token string, input []proto.InputColumn) error {
+// send inserts columns with retries. The buffer is where they are encoded.
+func (s *Store) send(ctx context.Context, table, token string, input []proto.InputColumn, encoded *proto.Buffer) error {
 	statement := insertStatement(table, input)
 	attempt := func(ctx context.Context) error { return s.sendBatch(ctx, statement, input) }
 	if s.http {
-		var encoded proto.Buffer
+		encoded.Reset()
 		rows := proto.Block{Rows: input[0].Data.Rows(), Columns: len(input)}
-		if err := rows.EncodeRawBlock(&encoded, 0, input); err != nil {
+		if err := rows.EncodeRawBlock(encoded, 0, input); err != nil {
 			return wrap("encode rows of "+table, err)
 		}
 		attempt = func(ctx context.Context) error {

@@ -35,7 +35,7 @@ func appendSource(b []byte, f *event.Frame) []byte {
 }
 
 func appendLine(b []byte, sign byte, line string) []byte {
-	if strings.ContainsAny(line, "\n\x1b") {
+	if strings.IndexByte(line, '\n') >= 0 || strings.IndexByte(line, '\x1b') >= 0 {
 		line = escapeLine.Replace(line)
 	}
 	b = append(b, sign)

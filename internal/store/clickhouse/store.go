@@ -3,17 +3,20 @@ package clickhouse
 import (
 	"context"
 	"fmt"
-	"sync"
 
 	driver "github.com/ClickHouse/clickhouse-go/v2"
 )
+
+// keptBlocks is how many blocks keep their room between inserts: one for the writer, and
+// one for what drains a spill.
+const keptBlocks = 2
 
 // Store reads and writes events. It may be used by many goroutines at a time.
 type Store struct {
 	cfg    Config
 	conn   driver.Conn
-	http   bool      // the connection speaks HTTP
-	blocks sync.Pool // of *block
+	http   bool        // the connection speaks HTTP
+	blocks chan *block // kept for their room
 }
 
 // Open makes a store. It connects when it is first used, so ClickHouse may be away.
@@ -32,7 +35,7 @@ func Open(_ context.Context, cfg Config) (*Store, error) {
 	return &Store{
 		cfg: cfg, conn: conn,
 		http:   options.Protocol == driver.HTTP,
-		blocks: sync.Pool{New: func() any { return newBlock() }},
+		blocks: make(chan *block, keptBlocks),
 	}, nil
 }
 
@@ -42,6 +45,25 @@ func (s *Store) Close() error {
 		return fmt.Errorf("close clickhouse: %w", err)
 	}
 	return nil
+}
+
+// takeBlock returns an empty block.
+func (s *Store) takeBlock() *block {
+	select {
+	case b := <-s.blocks:
+		return b
+	default:
+		return newBlock()
+	}
+}
+
+// giveBlock takes a block back when its rows are sent.
+func (s *Store) giveBlock(b *block) {
+	b.reset()
+	select {
+	case s.blocks <- b:
+	default:
+	}
 }
 
 // Ready returns nil if ClickHouse answers and has the schema.

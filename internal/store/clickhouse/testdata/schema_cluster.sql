@@ -1,0 +1,181 @@
+CREATE DATABASE IF NOT EXISTS faultline ON CLUSTER 'main' ENGINE = Atomic;
+
+CREATE TABLE IF NOT EXISTS faultline.schema_migrations ON CLUSTER 'main' (
+  version UInt32,
+  name String,
+  applied_at DateTime('UTC')
+) ENGINE = ReplicatedMergeTree
+ORDER BY version;
+
+-- schema
+
+CREATE TABLE IF NOT EXISTS faultline.events_local ON CLUSTER 'main' (
+  project_id UInt32,
+  fingerprint UUID,
+  event_id UUID,
+  timestamp DateTime64(9, 'UTC') CODEC(Delta, ZSTD(1)),
+  received_at DateTime64(3, 'UTC') CODEC(Delta, ZSTD(1)),
+  retention_days UInt16,
+  level UInt8,
+  handled UInt8,
+  title String,
+  culprit LowCardinality(String),
+  platform LowCardinality(String),
+  logger LowCardinality(String),
+  transaction LowCardinality(String),
+  server_name LowCardinality(String),
+  release LowCardinality(String),
+  dist LowCardinality(String),
+  environment LowCardinality(String),
+  sdk_name LowCardinality(String),
+  sdk_version LowCardinality(String),
+  message String,
+  message_template String,
+  exceptions Nested(type LowCardinality(String), value String, module LowCardinality(String), mechanism LowCardinality(String), handled UInt8, more String),
+  frames Nested(exception UInt16, function LowCardinality(String), module LowCardinality(String), filename LowCardinality(String), abs_path LowCardinality(String), line UInt32, column UInt32, in_app UInt8, source LowCardinality(String), vars String, native String),
+  crumbs Nested(time DateTime64(9, 'UTC'), type LowCardinality(String), category LowCardinality(String), level UInt8, message String, data String),
+  user_id String,
+  user_email String,
+  user_username String,
+  user_name String,
+  user_ip String,
+  user_hash UInt64,
+  http_method LowCardinality(String),
+  http_url String,
+  contexts Nested(name LowCardinality(String), data String),
+  tags Map(LowCardinality(String), String),
+  extra String,
+  trace_id FixedString(16),
+  span_id FixedString(8),
+  parts Nested(kind LowCardinality(String), value LowCardinality(String), source LowCardinality(String)),
+  rest String,
+  search_text String,
+  INDEX ix_event_id event_id TYPE bloom_filter(0.001) GRANULARITY 1,
+  INDEX ix_search_text search_text TYPE text(tokenizer = splitByNonAlpha, preprocessor = lower(search_text))
+) ENGINE = ReplicatedMergeTree
+PARTITION BY toMonday(timestamp)
+ORDER BY (project_id, fingerprint, timestamp)
+TTL toDateTime(timestamp) + toIntervalDay(retention_days)
+SETTINGS ttl_only_drop_parts = 1, default_compression_codec = 'ZSTD(1)', min_columns_to_activate_adaptive_write_buffer = 1, min_bytes_for_wide_part = 268435456, replicated_deduplication_window = 10000;
+
+CREATE TABLE IF NOT EXISTS faultline.events ON CLUSTER 'main' AS faultline.events_local
+ENGINE = Distributed('main', faultline, events_local, project_id);
+
+CREATE TABLE IF NOT EXISTS faultline.issue_totals_local ON CLUSTER 'main' (
+  project_id UInt32,
+  fingerprint UUID,
+  events SimpleAggregateFunction(sum, UInt64),
+  users AggregateFunction(uniqCombined64If(12), UInt64, UInt8),
+  first_seen SimpleAggregateFunction(min, DateTime64(9, 'UTC')),
+  last_seen SimpleAggregateFunction(max, DateTime64(9, 'UTC')),
+  first_received SimpleAggregateFunction(min, DateTime64(3, 'UTC')),
+  first_event AggregateFunction(argMin, Tuple(UUID, DateTime64(9, 'UTC')), DateTime64(3, 'UTC')),
+  handled SimpleAggregateFunction(min, UInt8),
+  latest AggregateFunction(argMax, Tuple(String, String, UInt8, String), DateTime64(9, 'UTC')),
+  first_release AggregateFunction(argMinIf, String, DateTime64(9, 'UTC'), UInt8),
+  last_release AggregateFunction(argMaxIf, String, DateTime64(9, 'UTC'), UInt8)
+) ENGINE = ReplicatedAggregatingMergeTree
+ORDER BY (project_id, fingerprint)
+SETTINGS default_compression_codec = 'ZSTD(1)', replicated_deduplication_window = 10000;
+
+CREATE TABLE IF NOT EXISTS faultline.issue_totals ON CLUSTER 'main' AS faultline.issue_totals_local
+ENGINE = Distributed('main', faultline, issue_totals_local, project_id);
+
+CREATE MATERIALIZED VIEW IF NOT EXISTS faultline.issue_totals_mv ON CLUSTER 'main' TO faultline.issue_totals_local AS
+SELECT
+  project_id,
+  fingerprint,
+  count() AS events,
+  uniqCombined64IfState(12)(user_hash, user_hash != 0) AS users,
+  min(timestamp) AS first_seen,
+  max(timestamp) AS last_seen,
+  min(received_at) AS first_received,
+  argMinState((event_id, timestamp), received_at) AS first_event,
+  min(e.handled) AS handled,
+  argMaxState((title, toString(culprit), level, toString(platform)), timestamp) AS latest,
+  argMinIfState(toString(release), timestamp, release != '') AS first_release,
+  argMaxIfState(toString(release), timestamp, release != '') AS last_release
+FROM faultline.events_local AS e
+GROUP BY project_id, fingerprint;
+
+CREATE TABLE IF NOT EXISTS faultline.issue_hours_local ON CLUSTER 'main' (
+  project_id UInt32,
+  fingerprint UUID,
+  hour DateTime('UTC') CODEC(Delta, ZSTD(1)),
+  environment LowCardinality(String),
+  events SimpleAggregateFunction(sum, UInt64),
+  users AggregateFunction(uniqCombined64If(12), UInt64, UInt8)
+) ENGINE = ReplicatedAggregatingMergeTree
+PARTITION BY toStartOfMonth(hour)
+ORDER BY (project_id, fingerprint, hour, environment)
+TTL hour + INTERVAL 400 DAY
+SETTINGS ttl_only_drop_parts = 1, default_compression_codec = 'ZSTD(1)', replicated_deduplication_window = 10000;
+
+CREATE TABLE IF NOT EXISTS faultline.issue_hours ON CLUSTER 'main' AS faultline.issue_hours_local
+ENGINE = Distributed('main', faultline, issue_hours_local, project_id);
+
+CREATE MATERIALIZED VIEW IF NOT EXISTS faultline.issue_hours_mv ON CLUSTER 'main' TO faultline.issue_hours_local AS
+SELECT
+  project_id,
+  fingerprint,
+  toStartOfHour(toDateTime(timestamp, 'UTC')) AS hour,
+  environment,
+  count() AS events,
+  uniqCombined64IfState(12)(user_hash, user_hash != 0) AS users
+FROM faultline.events_local
+GROUP BY project_id, fingerprint, hour, environment;
+
+CREATE TABLE IF NOT EXISTS faultline.outcomes_local ON CLUSTER 'main' (
+  project_id UInt32,
+  minute DateTime('UTC') CODEC(Delta, ZSTD(1)),
+  kind UInt8,
+  reason LowCardinality(String),
+  key_id LowCardinality(String),
+  fingerprint UUID,
+  events UInt64
+) ENGINE = ReplicatedSummingMergeTree(events)
+PARTITION BY toMonday(minute)
+ORDER BY (project_id, minute, kind, reason, key_id, fingerprint)
+TTL minute + INTERVAL 400 DAY
+SETTINGS ttl_only_drop_parts = 1, default_compression_codec = 'ZSTD(1)', replicated_deduplication_window = 10000;
+
+CREATE TABLE IF NOT EXISTS faultline.outcomes ON CLUSTER 'main' AS faultline.outcomes_local
+ENGINE = Distributed('main', faultline, outcomes_local, project_id);
+
+CREATE TABLE IF NOT EXISTS faultline.issue_states_local ON CLUSTER 'main' (
+  project_id UInt32,
+  fingerprint UUID,
+  number UInt64,
+  status LowCardinality(String),
+  substatus LowCardinality(String),
+  reason LowCardinality(String),
+  since DateTime64(6, 'UTC'),
+  release String,
+  assignee String,
+  updated_at DateTime64(6, 'UTC'),
+  version UInt64
+) ENGINE = ReplicatedReplacingMergeTree(version)
+ORDER BY (project_id, fingerprint)
+SETTINGS default_compression_codec = 'ZSTD(1)';
+
+CREATE TABLE IF NOT EXISTS faultline.issue_states ON CLUSTER 'main' AS faultline.issue_states_local
+ENGINE = Distributed('main', faultline, issue_states_local, project_id);
+
+CREATE TABLE IF NOT EXISTS faultline.issue_merges_local ON CLUSTER 'main' (
+  project_id UInt32,
+  fingerprint UUID,
+  merged_into UUID,
+  undone UInt8,
+  version UInt64
+) ENGINE = ReplicatedReplacingMergeTree(version)
+ORDER BY (project_id, fingerprint)
+SETTINGS default_compression_codec = 'ZSTD(1)';
+
+CREATE TABLE IF NOT EXISTS faultline.issue_merges ON CLUSTER 'main' AS faultline.issue_merges_local
+ENGINE = Distributed('main', faultline, issue_merges_local, project_id);
+
+-- trace_index
+
+ALTER TABLE faultline.events_local ON CLUSTER 'main' ADD INDEX IF NOT EXISTS ix_trace_id trace_id TYPE bloom_filter(0.001) GRANULARITY 1;
+
+ALTER TABLE faultline.events_local ON CLUSTER 'main' MATERIALIZE INDEX ix_trace_id;
