@@ -33,7 +33,7 @@ func TestDocumentationOfSettings(t *testing.T) {
 			if comments[field] == "" {
 				t.Errorf("%s.%s has no comment", sec.dir, field)
 			}
-			help[sec.flag(field)] = comments[field]
+			help[sec.flag(field)] = sentence(field, comments[field])
 		}
 	}
 	text, err := json.MarshalIndent(help, "", "  ")
@@ -43,6 +43,16 @@ func TestDocumentationOfSettings(t *testing.T) {
 	golden(t, "settings.json", append(text, '\n'))
 	settingsHelp = text
 	golden(t, "../../docs/config.md", []byte(configDoc(t)))
+}
+
+// sentence turns "FlushMin is the shortest time" into "The shortest time": on the
+// command line nobody knows the field's name.
+func sentence(field, comment string) string {
+	comment = strings.TrimPrefix(strings.TrimPrefix(comment, field+" "), "is ")
+	if comment == "" {
+		return ""
+	}
+	return strings.ToUpper(comment[:1]) + comment[1:]
 }
 
 func golden(t *testing.T, path string, want []byte) {
@@ -159,7 +169,7 @@ ingest:
 }
 
 func TestKebab(t *testing.T) {
-	for in, want := range map[string]string{"TTL": "ttl", "FlushMin": "flush-min", "BaseURL": "base-url", "SMTPHost": "smtp-host", "MaxIDs": "max-ids", "NATSURL": "natsurl"} {
+	for in, want := range map[string]string{"TTL": "ttl", "FlushMin": "flush-min", "BaseURL": "base-url", "SMTPHost": "smtp-host", "NATSURL": "natsurl"} {
 		if got := kebab(in); got != want {
 			t.Errorf("kebab(%s) = %s, want %s", in, got, want)
 		}
