@@ -27,7 +27,8 @@ func (s *Service) GetIssue(ctx context.Context, a project.Access, name string) (
 	if err != nil {
 		return IssueDetail{}, err
 	}
-	now := s.now().Add(ahead)
+	// Whole hours, so that each part of the trend is an hour or a day and no more.
+	end := s.now().Add(ahead).Truncate(time.Hour).Add(time.Hour)
 	var d IssueDetail
 	group, ctx := errgroup.WithContext(ctx)
 	group.Go(func() (err error) {
@@ -35,11 +36,11 @@ func (s *Service) GetIssue(ctx context.Context, a project.Access, name string) (
 		return err
 	})
 	group.Go(func() (err error) {
-		d.Last24Hours, err = s.Events.IssueTrend(ctx, id, view.Range{Start: now.Add(-24 * time.Hour), End: now}, 24)
+		d.Last24Hours, err = s.Events.IssueTrend(ctx, id, view.Range{Start: end.Add(-24 * time.Hour), End: end}, 24)
 		return err
 	})
 	group.Go(func() (err error) {
-		d.Last30Days, err = s.Events.IssueTrend(ctx, id, view.Range{Start: now.Add(-30 * 24 * time.Hour), End: now}, 30)
+		d.Last30Days, err = s.Events.IssueTrend(ctx, id, view.Range{Start: end.Add(-30 * 24 * time.Hour), End: end}, 30)
 		return err
 	})
 	group.Go(func() (err error) {

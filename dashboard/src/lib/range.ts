@@ -3,6 +3,9 @@ import { type Timestamp, timestampFromMs } from "@bufbuild/protobuf/wkt";
 /** The time range of a page as its URL holds it: a preset, or two absolute times. */
 export type Range = { range?: string; start?: string; end?: string };
 
+const HOUR = 3_600_000;
+const DAY = 24 * HOUR;
+
 export const presets = [
   { id: "1h", label: "Last hour", ms: 3_600_000 },
   { id: "24h", label: "Last 24 hours", ms: 86_400_000 },
@@ -29,8 +32,10 @@ export function parseRange(raw: Record<string, unknown>): Range {
 /** The two ends in milliseconds; a preset ends at `now`. */
 export function resolveRange(r: Range, now: number): { start: number; end: number } {
   if (r.start && r.end) return { start: Date.parse(r.start), end: Date.parse(r.end) };
-  const preset = presets.find((p) => p.id === (r.range ?? defaultRange));
-  return { start: now - (preset?.ms ?? 14 * 86_400_000), end: now };
+  const ms = presets.find((p) => p.id === (r.range ?? defaultRange))?.ms ?? 14 * DAY;
+  // Days end with the full hour, so that each of 24 parts is whole hours and the last one is now.
+  const end = ms < DAY ? now : Math.ceil(now / HOUR) * HOUR;
+  return { start: end - ms, end };
 }
 
 export function isAbsolute(r: Range): boolean {

@@ -90,7 +90,7 @@ export function ContextCards({ stored, event }: { stored: Stored; event: Event }
   const named = Object.entries(event.contexts).sort(([a], [b]) => a.localeCompare(b));
   return (
     <Card title="Contexts" id="contexts">
-      <div className="grid gap-x-8 gap-y-5 sm:grid-cols-2">
+      <div className="gap-x-8 sm:columns-2 [&>section]:mb-5 [&>section]:break-inside-avoid">
         <section>
           <h3 className="mb-1 text-meta font-semibold">event</h3>
           <KeyValues items={own} />

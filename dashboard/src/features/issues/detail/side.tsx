@@ -14,8 +14,8 @@ function Trend({ data }: { data: GetIssueResponse }) {
   const values = range === "24h" ? data.last24h : data.last30d;
   const step = range === "24h" ? HOUR : 24 * HOUR;
   const now = useNow();
-  // The ends move with the clock, in whole bars.
-  const end = Math.ceil(now / step) * step;
+  // Both trends end with the hour that is under way.
+  const end = Math.ceil(now / HOUR) * HOUR;
   const times = useMemo(() => values.map((_, i) => end - (values.length - i) * step), [values, end, step]);
   const series = useMemo(() => [{ label: "events", values: values.map(Number), color: "chart" }], [values]);
   const total = values.reduce((a, b) => a + b, 0n);
