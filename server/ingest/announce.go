@@ -59,6 +59,9 @@ type news struct {
 	fresh  []*event.Occurrence // the first event of each that the store did not hold
 }
 
+// lookupsAtOnce is how many projects' fingerprints are looked up at the same time.
+const lookupsAtOnce = 4
+
 // look finds out what is new. It must be asked before the events are inserted.
 // Where the store does not answer, an issue counts as new: telling twice does no
 // harm.
@@ -80,16 +83,24 @@ func (a *announcer) look(ctx context.Context, events []*event.Occurrence) news {
 	}
 	ctx, cancel := context.WithTimeout(ctx, a.cfg.LookupTimeout)
 	defer cancel()
+	var mu sync.Mutex
+	var g errgroup.Group
+	g.SetLimit(lookupsAtOnce)
 	for id, fingerprints := range perProject {
-		known, err := a.index.Known(ctx, id, fingerprints)
-		if err != nil {
-			a.failed("look up fingerprints", err)
-		}
-		for _, f := range fingerprints {
-			if _, found := known[f]; !found {
-				n.fresh = append(n.fresh, first[issueKey{id, f}])
+		g.Go(func() error {
+			known, err := a.index.Known(ctx, id, fingerprints)
+			mu.Lock()
+			defer mu.Unlock()
+			for _, f := range fingerprints {
+				if _, found := known[f]; !found {
+					n.fresh = append(n.fresh, first[issueKey{id, f}])
+				}
 			}
-		}
+			return err
+		})
+	}
+	if err := g.Wait(); err != nil {
+		a.failed("look up all fingerprints", err)
 	}
 	return n
 }
