@@ -7,7 +7,7 @@ import { expect, test } from "vitest";
 const src = dirname(fileURLToPath(import.meta.url));
 
 const files = readdirSync(src, { recursive: true, encoding: "utf8" })
-  .filter((f) => /\.tsx?$/.test(f) && !f.startsWith("gen/"))
+  .filter((f) => /\.tsx?$/.test(f) && !f.startsWith("gen/") && !/\.test\./.test(f))
   .map((f) => ({ name: f, text: readFileSync(join(src, f), "utf8") }));
 
 /** What a file imports of ours, as paths below src/. */

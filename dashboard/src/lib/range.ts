@@ -33,9 +33,9 @@ export function parseRange(raw: Record<string, unknown>): Range {
 export function resolveRange(r: Range, now: number): { start: number; end: number } {
   if (r.start && r.end) return { start: Date.parse(r.start), end: Date.parse(r.end) };
   const ms = presets.find((p) => p.id === (r.range ?? defaultRange))?.ms ?? 14 * DAY;
-  // Days end with the full hour, so that each of 24 parts is whole hours and the last one is now.
-  const end = ms < DAY ? now : Math.ceil(now / HOUR) * HOUR;
-  return { start: end - ms, end };
+  // Days begin with a full hour, so that each of 24 parts is whole hours and the last one is now.
+  const start = (ms < DAY ? now : Math.ceil(now / HOUR) * HOUR) - ms;
+  return { start, end: now };
 }
 
 export function isAbsolute(r: Range): boolean {
