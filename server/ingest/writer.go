@@ -104,6 +104,9 @@ func (w *writer) known(ctx context.Context, t *tray) bool {
 	if t.batch.Attempt <= 1 || len(t.accepted) == 0 {
 		return true
 	}
+	if w.away.Load() {
+		return false
+	}
 	// What is in the spill cannot be looked up; ask before looking into the store,
 	// because events move from there to here.
 	sure := !w.waiting.Load()
