@@ -60,7 +60,7 @@ func TestMemoryAndSQLAgree(t *testing.T) {
 	})
 }
 
-var vocabulary = []string{"", "go", "GO", "web-1", "TypeError", "typeerror", "a.b_c%d", "x y", "order 7", "é", "/api/{id}", `q"u'o\te`, "eu"}
+var vocabulary = []string{"", "go", "GO", "web-1", "TypeError", "typeerror", "a.b_c%d", "x y", "order 7", "Order-8 y", "order", "é", "/api/{id}", `q"u'o\te`, "eu"}
 
 // vocabularyEvent draws an event whose texts are few, so that queries meet them.
 func vocabularyEvent(r *rapid.T) *event.Occurrence {

@@ -1,0 +1,538 @@
+---- issues
+WITH merges AS (
+  SELECT fingerprint, merged_into FROM issue_merges FINAL WHERE project_id = {p1:UInt32} AND undone = 0
+),
+totals AS (
+  SELECT
+    if(empty(m.merged_into), r.fingerprint, m.merged_into) AS issue,
+    groupUniqArray(r.fingerprint) AS members,
+    sum(r.events) AS times_seen,
+    uniqCombined64IfMerge(12)(r.users) AS users_seen,
+    min(r.first_seen) AS first_seen,
+    max(r.last_seen) AS last_seen,
+    min(r.handled) AS handled,
+    argMaxMerge(r.latest) AS latest,
+    argMinIfMerge(r.first_release) AS first_release,
+    argMaxIfMerge(r.last_release) AS last_release
+  FROM issue_totals AS r
+  LEFT JOIN merges AS m ON m.fingerprint = r.fingerprint
+  WHERE r.project_id = {p2:UInt32}
+  GROUP BY issue
+),
+states AS (
+  SELECT fingerprint AS issue, number, status, substatus, reason, since, release, assignee, updated_at, version
+  FROM issue_states FINAL WHERE project_id = {p3:UInt32}
+),
+counts AS (
+  SELECT if(empty(m.merged_into), r.fingerprint, m.merged_into) AS issue, sum(r.events) AS events, uniqCombined64IfMerge(12)(r.users) AS users, sumMap(r.series) AS series, series.1 AS parts, series.2 AS sums
+  FROM (
+    SELECT fingerprint, sum(h.events) AS events, uniqCombined64IfMergeState(12)(h.users) AS users, ([toUInt32(0)], [toUInt64(0)]) AS series
+    FROM issue_hours AS h
+    WHERE project_id = {p4:UInt32}
+    GROUP BY fingerprint
+  ) AS r
+  LEFT JOIN merges AS m ON m.fingerprint = r.fingerprint
+  GROUP BY issue
+)
+SELECT
+  toString(t.issue), arrayMap(x -> toString(x), arrayFilter(x -> x != t.issue, t.members)), t.first_seen, t.last_seen, t.handled, t.latest.1, t.latest.2, t.latest.3, t.latest.4, t.first_release, t.last_release,
+  s.number, if(s.status = '', 'unresolved', s.status), if(s.status = '', 'new', s.substatus), s.reason, s.since, s.release, s.assignee, s.updated_at, s.version,
+  c.events, c.users, c.parts, c.sums
+FROM counts AS c
+INNER JOIN totals AS t ON t.issue = c.issue
+LEFT JOIN states AS s ON s.issue = c.issue
+WHERE 1
+ORDER BY t.last_seen DESC, c.issue
+LIMIT {p5:UInt64} OFFSET {p6:UInt64}
+-- p1 = "7"
+-- p2 = "7"
+-- p3 = "7"
+-- p4 = "7"
+-- p5 = "26"
+-- p6 = "0"
+
+---- issues in a range, with words about issues: from roll-ups
+WITH merges AS (
+  SELECT fingerprint, merged_into FROM issue_merges FINAL WHERE project_id = {p1:UInt32} AND undone = 0
+),
+totals AS (
+  SELECT
+    if(empty(m.merged_into), r.fingerprint, m.merged_into) AS issue,
+    groupUniqArray(r.fingerprint) AS members,
+    sum(r.events) AS times_seen,
+    uniqCombined64IfMerge(12)(r.users) AS users_seen,
+    min(r.first_seen) AS first_seen,
+    max(r.last_seen) AS last_seen,
+    min(r.handled) AS handled,
+    argMaxMerge(r.latest) AS latest,
+    argMinIfMerge(r.first_release) AS first_release,
+    argMaxIfMerge(r.last_release) AS last_release
+  FROM issue_totals AS r
+  LEFT JOIN merges AS m ON m.fingerprint = r.fingerprint
+  WHERE r.project_id = {p2:UInt32}
+  GROUP BY issue
+),
+states AS (
+  SELECT fingerprint AS issue, number, status, substatus, reason, since, release, assignee, updated_at, version
+  FROM issue_states FINAL WHERE project_id = {p3:UInt32}
+),
+counts AS (
+  SELECT if(empty(m.merged_into), r.fingerprint, m.merged_into) AS issue, sum(r.events) AS events, uniqCombined64IfMerge(12)(r.users) AS users, sumMap(r.series) AS series, series.1 AS parts, series.2 AS sums
+  FROM (
+    SELECT fingerprint, sum(h.events) AS events, uniqCombined64IfMergeState(12)(h.users) AS users, sumMap([toUInt32(intDiv(greatest(toUnixTimestamp(h.hour) - {p8:Int64}, 0), {p9:Int64}))], [toUInt64(h.events)]) AS series
+    FROM issue_hours AS h
+    WHERE project_id = {p4:UInt32}
+      AND hour >= toDateTime({p5:Int64}, 'UTC')
+      AND hour < toDateTime({p6:Int64}, 'UTC')
+      AND environment = {p7:String}
+    GROUP BY fingerprint
+  ) AS r
+  LEFT JOIN merges AS m ON m.fingerprint = r.fingerprint
+  GROUP BY issue
+)
+SELECT
+  toString(t.issue), arrayMap(x -> toString(x), arrayFilter(x -> x != t.issue, t.members)), t.first_seen, t.last_seen, t.handled, t.latest.1, t.latest.2, t.latest.3, t.latest.4, t.first_release, t.last_release,
+  s.number, if(s.status = '', 'unresolved', s.status), if(s.status = '', 'new', s.substatus), s.reason, s.since, s.release, s.assignee, s.updated_at, s.version,
+  c.events, c.users, c.parts, c.sums
+FROM counts AS c
+INNER JOIN totals AS t ON t.issue = c.issue
+LEFT JOIN states AS s ON s.issue = c.issue
+WHERE if(s.status = '', 'unresolved', s.status) = {p10:String}
+  AND NOT (lower(s.assignee) = {p11:String})
+  AND t.times_seen > {p12:UInt64}
+  AND t.first_seen >= fromUnixTimestamp64Nano({p13:Int64}, 'UTC')
+ORDER BY c.users DESC, c.issue
+LIMIT {p14:UInt64} OFFSET {p15:UInt64}
+-- p1 = "7"
+-- p2 = "7"
+-- p3 = "7"
+-- p4 = "7"
+-- p5 = "1768651200"
+-- p6 = "1769862896"
+-- p7 = "production"
+-- p8 = "1768651200"
+-- p9 = "54000"
+-- p10 = "unresolved"
+-- p11 = "a@b.c"
+-- p12 = "100"
+-- p13 = "1769776496000000000"
+-- p14 = "26"
+-- p15 = "50"
+
+---- issues with words about events
+WITH merges AS (
+  SELECT fingerprint, merged_into FROM issue_merges FINAL WHERE project_id = {p1:UInt32} AND undone = 0
+),
+totals AS (
+  SELECT
+    if(empty(m.merged_into), r.fingerprint, m.merged_into) AS issue,
+    groupUniqArray(r.fingerprint) AS members,
+    sum(r.events) AS times_seen,
+    uniqCombined64IfMerge(12)(r.users) AS users_seen,
+    min(r.first_seen) AS first_seen,
+    max(r.last_seen) AS last_seen,
+    min(r.handled) AS handled,
+    argMaxMerge(r.latest) AS latest,
+    argMinIfMerge(r.first_release) AS first_release,
+    argMaxIfMerge(r.last_release) AS last_release
+  FROM issue_totals AS r
+  LEFT JOIN merges AS m ON m.fingerprint = r.fingerprint
+  WHERE r.project_id = {p2:UInt32}
+  GROUP BY issue
+),
+states AS (
+  SELECT fingerprint AS issue, number, status, substatus, reason, since, release, assignee, updated_at, version
+  FROM issue_states FINAL WHERE project_id = {p3:UInt32}
+),
+counts AS (
+  SELECT if(empty(m.merged_into), r.fingerprint, m.merged_into) AS issue, sum(r.events) AS events, uniqCombined64IfMerge(12)(r.users) AS users, sumMap(r.series) AS series, series.1 AS parts, series.2 AS sums
+  FROM (
+    SELECT fingerprint, count() AS events, uniqCombined64IfState(12)(user_hash, user_hash != 0) AS users, sumMap([toUInt32(intDiv(greatest(toUnixTimestamp64Milli(timestamp) - {p18:Int64}, 0), {p19:Int64}))], [toUInt64(1)]) AS series
+    FROM events
+    WHERE project_id = {p9:UInt32}
+      AND timestamp >= fromUnixTimestamp64Nano({p10:Int64}, 'UTC')
+      AND timestamp < fromUnixTimestamp64Nano({p11:Int64}, 'UTC')
+      AND level >= {p12:UInt64}
+      AND lower(release) LIKE {p13:String}
+      AND has({p15:Array(String)}, lower(tags[{p14:String}]))
+      AND arrayExists(x -> lower(x) LIKE {p16:String}, frames.function)
+      AND hasAllTokens(search_text, {p17:Array(String)})
+    GROUP BY fingerprint
+  ) AS r
+  LEFT JOIN merges AS m ON m.fingerprint = r.fingerprint
+  GROUP BY issue
+)
+SELECT
+  toString(t.issue), arrayMap(x -> toString(x), arrayFilter(x -> x != t.issue, t.members)), t.first_seen, t.last_seen, t.handled, t.latest.1, t.latest.2, t.latest.3, t.latest.4, t.first_release, t.last_release,
+  s.number, if(s.status = '', 'unresolved', s.status), if(s.status = '', 'new', s.substatus), s.reason, s.since, s.release, s.assignee, s.updated_at, s.version,
+  c.events, c.users, c.parts, c.sums
+FROM counts AS c
+INNER JOIN totals AS t ON t.issue = c.issue
+LEFT JOIN states AS s ON s.issue = c.issue
+WHERE if(s.status = '', 'unresolved', s.status) = {p20:String}
+ORDER BY t.last_seen DESC, c.issue
+LIMIT {p21:UInt64} OFFSET {p22:UInt64}
+-- p1 = "7"
+-- p2 = "7"
+-- p3 = "7"
+-- p4 = "7"
+-- p5 = "1768651200"
+-- p6 = "1769862896"
+-- p7 = "1768651200"
+-- p8 = "54000"
+-- p9 = "7"
+-- p10 = "1768653296000000789"
+-- p11 = "1769862896000000789"
+-- p12 = "4"
+-- p13 = "1.2.%"
+-- p14 = "region"
+-- p15 = "[eu us]"
+-- p16 = "handle%"
+-- p17 = "[time out]"
+-- p18 = "1768651200000"
+-- p19 = "54000000"
+-- p20 = "unresolved"
+-- p21 = "26"
+-- p22 = "0"
+
+---- issues with both in one
+WITH merges AS (
+  SELECT fingerprint, merged_into FROM issue_merges FINAL WHERE project_id = {p1:UInt32} AND undone = 0
+),
+totals AS (
+  SELECT
+    if(empty(m.merged_into), r.fingerprint, m.merged_into) AS issue,
+    groupUniqArray(r.fingerprint) AS members,
+    sum(r.events) AS times_seen,
+    uniqCombined64IfMerge(12)(r.users) AS users_seen,
+    min(r.first_seen) AS first_seen,
+    max(r.last_seen) AS last_seen,
+    min(r.handled) AS handled,
+    argMaxMerge(r.latest) AS latest,
+    argMinIfMerge(r.first_release) AS first_release,
+    argMaxIfMerge(r.last_release) AS last_release
+  FROM issue_totals AS r
+  LEFT JOIN merges AS m ON m.fingerprint = r.fingerprint
+  WHERE r.project_id = {p2:UInt32}
+  GROUP BY issue
+),
+states AS (
+  SELECT fingerprint AS issue, number, status, substatus, reason, since, release, assignee, updated_at, version
+  FROM issue_states FINAL WHERE project_id = {p3:UInt32}
+),
+counts AS (
+  SELECT if(empty(m.merged_into), r.fingerprint, m.merged_into) AS issue, sum(r.events) AS events, uniqCombined64IfMerge(12)(r.users) AS users, sumMap(r.series) AS series, series.1 AS parts, series.2 AS sums
+  FROM (
+    SELECT fingerprint, count() AS events, uniqCombined64IfState(12)(user_hash, user_hash != 0) AS users, ([toUInt32(0)], [toUInt64(0)]) AS series
+    FROM events
+    WHERE project_id = {p7:UInt32}
+      AND timestamp >= fromUnixTimestamp64Nano({p8:Int64}, 'UTC')
+      AND timestamp < fromUnixTimestamp64Nano({p9:Int64}, 'UTC')
+      AND (fingerprint IN (SELECT arrayJoin(t.members) FROM totals AS t LEFT JOIN states AS s ON s.issue = t.issue WHERE if(s.status = '', 'unresolved', s.status) = {p10:String}) OR level = {p11:UInt64})
+    GROUP BY fingerprint
+  ) AS r
+  LEFT JOIN merges AS m ON m.fingerprint = r.fingerprint
+  GROUP BY issue
+)
+SELECT
+  toString(t.issue), arrayMap(x -> toString(x), arrayFilter(x -> x != t.issue, t.members)), t.first_seen, t.last_seen, t.handled, t.latest.1, t.latest.2, t.latest.3, t.latest.4, t.first_release, t.last_release,
+  s.number, if(s.status = '', 'unresolved', s.status), if(s.status = '', 'new', s.substatus), s.reason, s.since, s.release, s.assignee, s.updated_at, s.version,
+  c.events, c.users, c.parts, c.sums
+FROM counts AS c
+INNER JOIN totals AS t ON t.issue = c.issue
+LEFT JOIN states AS s ON s.issue = c.issue
+WHERE 1
+ORDER BY t.last_seen DESC, c.issue
+LIMIT {p12:UInt64} OFFSET {p13:UInt64}
+-- p1 = "7"
+-- p2 = "7"
+-- p3 = "7"
+-- p4 = "7"
+-- p5 = "1768651200"
+-- p6 = "1769862896"
+-- p7 = "7"
+-- p8 = "1768653296000000789"
+-- p9 = "1769862896000000789"
+-- p10 = "resolved"
+-- p11 = "5"
+-- p12 = "26"
+-- p13 = "0"
+
+---- events
+WITH merges AS (
+  SELECT fingerprint, merged_into FROM issue_merges FINAL WHERE project_id = {p8:UInt32} AND undone = 0
+),
+totals AS (
+  SELECT
+    if(empty(m.merged_into), r.fingerprint, m.merged_into) AS issue,
+    groupUniqArray(r.fingerprint) AS members,
+    sum(r.events) AS times_seen,
+    uniqCombined64IfMerge(12)(r.users) AS users_seen,
+    min(r.first_seen) AS first_seen,
+    max(r.last_seen) AS last_seen,
+    min(r.handled) AS handled,
+    argMaxMerge(r.latest) AS latest,
+    argMinIfMerge(r.first_release) AS first_release,
+    argMaxIfMerge(r.last_release) AS last_release
+  FROM issue_totals AS r
+  LEFT JOIN merges AS m ON m.fingerprint = r.fingerprint
+  WHERE r.project_id = {p9:UInt32}
+  GROUP BY issue
+),
+states AS (
+  SELECT fingerprint AS issue, number, status, substatus, reason, since, release, assignee, updated_at, version
+  FROM issue_states FINAL WHERE project_id = {p10:UInt32}
+)
+SELECT
+  toString(event_id), project_id, toString(fingerprint), timestamp, received_at, title, culprit, level, handled, platform, release, environment, transaction, server_name,
+  multiIf(user_id != '', user_id, user_email != '', user_email, user_username != '', user_username, user_name != '', user_name, user_ip), mapKeys(tags), mapValues(tags)
+FROM events
+WHERE project_id = {p1:UInt32}
+  AND timestamp >= fromUnixTimestamp64Nano({p2:Int64}, 'UTC')
+  AND timestamp < fromUnixTimestamp64Nano({p3:Int64}, 'UTC')
+  AND (lower(user_email) = {p4:String} AND fingerprint IN (SELECT arrayJoin(t.members) FROM totals AS t LEFT JOIN states AS s ON s.issue = t.issue WHERE (if(s.status = '', 'unresolved', s.status) = 'unresolved' AND if(s.status = '', 'new', s.substatus) = {p5:String})))
+  AND timestamp <= fromUnixTimestamp64Nano({p6:Int64}, 'UTC')
+  AND (timestamp, event_id) < (fromUnixTimestamp64Nano({p6:Int64}, 'UTC'), {p7:UUID})
+ORDER BY timestamp DESC, event_id DESC
+LIMIT {p11:UInt64}
+-- p1 = "7"
+-- p2 = "1768653296000000789"
+-- p3 = "1769862896000000789"
+-- p4 = "a@b.c"
+-- p5 = "new"
+-- p6 = "1769862896000000789"
+-- p7 = "09000000-0000-0000-0000-000000000000"
+-- p8 = "7"
+-- p9 = "7"
+-- p10 = "7"
+-- p11 = "50"
+
+---- events of a merged issue
+SELECT
+  toString(event_id), project_id, toString(fingerprint), timestamp, received_at, title, culprit, level, handled, platform, release, environment, transaction, server_name,
+  multiIf(user_id != '', user_id, user_email != '', user_email, user_username != '', user_username, user_name != '', user_name, user_ip), mapKeys(tags), mapValues(tags)
+FROM events
+WHERE project_id = {p1:UInt32}
+  AND fingerprint IN {p2:Array(UUID)}
+ORDER BY timestamp DESC, event_id DESC
+LIMIT {p3:UInt64}
+-- p1 = "7"
+-- p2 = "[01000000-0000-0000-0000-000000000000 02000000-0000-0000-0000-000000000000]"
+-- p3 = "50"
+
+---- members
+WITH merges AS (SELECT fingerprint, merged_into FROM issue_merges FINAL WHERE project_id = {p1:UInt32} AND undone = 0)
+SELECT toString(fingerprint), toString(merged_into)
+FROM merges
+WHERE merged_into = {p2:UUID} OR merged_into IN (SELECT merged_into FROM merges WHERE fingerprint = {p2:UUID})
+ORDER BY fingerprint
+-- p1 = "7"
+-- p2 = "01000000-0000-0000-0000-000000000000"
+
+---- issue
+WITH totals AS (
+  SELECT
+    {p2:UUID} AS issue,
+    groupUniqArray(fingerprint) AS members,
+    sum(r.events) AS times_seen,
+    uniqCombined64IfMerge(12)(r.users) AS users_seen,
+    min(r.first_seen) AS first_seen,
+    max(r.last_seen) AS last_seen,
+    min(r.handled) AS handled,
+    argMaxMerge(r.latest) AS latest,
+    argMinIfMerge(r.first_release) AS first_release,
+    argMaxIfMerge(r.last_release) AS last_release
+  FROM issue_totals AS r
+  WHERE project_id = {p1:UInt32} AND fingerprint = {p3:UUID}
+  HAVING times_seen > 0
+),
+states AS (
+  SELECT fingerprint AS issue, number, status, substatus, reason, since, release, assignee, updated_at, version
+  FROM issue_states FINAL WHERE project_id = {p1:UInt32} AND fingerprint = {p2:UUID}
+),
+hours AS (
+  SELECT {p2:UUID} AS issue, sumMap([toUInt32(intDiv(greatest(toUnixTimestamp(hour) - {p5:Int64}, 0), {p6:Int64}))], [toUInt64(h.events)]) AS series
+  FROM issue_hours AS h
+  WHERE project_id = {p1:UInt32} AND fingerprint = {p3:UUID} AND hour >= toDateTime({p4:Int64}, 'UTC')
+)
+SELECT
+  toString(t.issue), arrayMap(x -> toString(x), arrayFilter(x -> x != t.issue, t.members)), t.first_seen, t.last_seen, t.handled, t.latest.1, t.latest.2, t.latest.3, t.latest.4, t.first_release, t.last_release,
+  s.number, if(s.status = '', 'unresolved', s.status), if(s.status = '', 'new', s.substatus), s.reason, s.since, s.release, s.assignee, s.updated_at, s.version,
+  t.times_seen, t.users_seen, h.series.1, h.series.2
+FROM totals AS t
+LEFT JOIN states AS s ON s.issue = t.issue
+LEFT JOIN hours AS h ON h.issue = t.issue
+-- p1 = "7"
+-- p2 = "01000000-0000-0000-0000-000000000000"
+-- p3 = "01000000-0000-0000-0000-000000000000"
+-- p4 = "1768651200"
+-- p5 = "1768651200"
+-- p6 = "54000"
+
+---- trend by the hour
+SELECT (sumMap([toUInt32(intDiv(greatest(toUnixTimestamp(hour) - {p3:Int64}, 0), {p4:Int64}))], [toUInt64(events)]) AS series).1, series.2
+FROM issue_hours
+WHERE project_id = {p1:UInt32}
+  AND fingerprint = {p2:UUID}
+  AND hour >= toDateTime({p5:Int64}, 'UTC')
+  AND hour < toDateTime({p6:Int64}, 'UTC')
+-- p1 = "7"
+-- p2 = "01000000-0000-0000-0000-000000000000"
+-- p3 = "1768651200"
+-- p4 = "90000"
+-- p5 = "1768651200"
+-- p6 = "1769862896"
+
+---- trend by the minute
+SELECT (sumMap([toUInt32(intDiv(greatest(toUnixTimestamp64Milli(timestamp) - {p3:Int64}, 0), {p4:Int64}))], [toUInt64(1)]) AS series).1, series.2
+FROM events
+WHERE project_id = {p1:UInt32}
+  AND fingerprint = {p2:UUID}
+  AND timestamp >= fromUnixTimestamp64Nano({p5:Int64}, 'UTC')
+  AND timestamp < fromUnixTimestamp64Nano({p6:Int64}, 'UTC')
+-- p1 = "7"
+-- p2 = "01000000-0000-0000-0000-000000000000"
+-- p3 = "1769859296000"
+-- p4 = "60001"
+-- p5 = "1769859296000000789"
+-- p6 = "1769862896000000789"
+
+---- tags
+SELECT key, value, events, total
+FROM (
+  SELECT key, value, events, sum(events) OVER (PARTITION BY key) AS total
+  FROM (
+    SELECT pair.1 AS key, pair.2 AS value, count() AS events
+    FROM (
+      SELECT arrayJoin(arrayFilter(x -> x.2 != '', arrayConcat(
+        [('environment', toString(environment)), ('release', toString(release)), ('server_name', toString(server_name)), ('transaction', toString(transaction)), ('user', multiIf(user_id != '', user_id, user_email != '', user_email, user_username != '', user_username, user_name != '', user_name, user_ip))],
+        arrayMap((k, v) -> (toString(k), v), mapKeys(tags), mapValues(tags))
+      ))) AS pair
+      FROM events
+      WHERE project_id = {p1:UInt32} AND fingerprint = {p2:UUID}
+    )
+    GROUP BY key, value
+  )
+)
+ORDER BY total DESC, key, events DESC, value
+LIMIT {p3:UInt64} BY key
+LIMIT {p4:UInt64}
+-- p1 = "7"
+-- p2 = "01000000-0000-0000-0000-000000000000"
+-- p3 = "10"
+-- p4 = "600"
+
+---- neighbours
+SELECT 'previous' AS which, toString(id) AS id FROM (SELECT event_id AS id FROM events WHERE project_id = {p1:UInt32} AND fingerprint = {p2:UUID} AND timestamp <= fromUnixTimestamp64Nano({p3:Int64}, 'UTC') AND (timestamp, event_id) < (fromUnixTimestamp64Nano({p3:Int64}, 'UTC'), {p4:UUID}) ORDER BY timestamp DESC, event_id DESC LIMIT 1)
+UNION ALL
+SELECT 'next' AS which, toString(id) AS id FROM (SELECT event_id AS id FROM events WHERE project_id = {p1:UInt32} AND fingerprint = {p2:UUID} AND timestamp >= fromUnixTimestamp64Nano({p3:Int64}, 'UTC') AND (timestamp, event_id) > (fromUnixTimestamp64Nano({p3:Int64}, 'UTC'), {p4:UUID}) ORDER BY timestamp ASC, event_id ASC LIMIT 1)
+UNION ALL
+SELECT 'oldest' AS which, toString(id) AS id FROM (SELECT event_id AS id FROM events WHERE project_id = {p1:UInt32} AND fingerprint = {p2:UUID} ORDER BY timestamp ASC, event_id ASC LIMIT 1)
+UNION ALL
+SELECT 'latest' AS which, toString(id) AS id FROM (SELECT event_id AS id FROM events WHERE project_id = {p1:UInt32} AND fingerprint = {p2:UUID} ORDER BY timestamp DESC, event_id DESC LIMIT 1)
+-- p1 = "7"
+-- p2 = "01000000-0000-0000-0000-000000000000"
+-- p3 = "1769862896000000789"
+-- p4 = "09000000-0000-0000-0000-000000000000"
+
+---- explore users
+SELECT group_name, uniqCombined64IfMerge(12)(counted) AS total, groupArray(part) AS parts, groupArray(finalizeAggregation(counted)) AS counts
+FROM (
+  SELECT toString(release) AS group_name, toUInt32(intDiv(greatest(toUnixTimestamp64Milli(timestamp) - {p1:Int64}, 0), {p2:Int64})) AS part, uniqCombined64IfState(12)(user_hash, user_hash != 0) AS counted
+  FROM events
+  WHERE project_id = {p3:UInt32}
+  AND timestamp >= fromUnixTimestamp64Nano({p4:Int64}, 'UTC')
+  AND timestamp < fromUnixTimestamp64Nano({p5:Int64}, 'UTC')
+  AND level = {p6:UInt64}
+  GROUP BY group_name, part
+)
+GROUP BY group_name
+ORDER BY total DESC, group_name
+LIMIT {p7:UInt64}
+-- p1 = "1768653296000"
+-- p2 = "40320001"
+-- p3 = "7"
+-- p4 = "1768653296000000789"
+-- p5 = "1769862896000000789"
+-- p6 = "4"
+-- p7 = "5"
+
+---- explore issues
+WITH merges AS (
+  SELECT fingerprint, merged_into FROM issue_merges FINAL WHERE project_id = {p4:UInt32} AND undone = 0
+),
+totals AS (
+  SELECT
+    if(empty(m.merged_into), r.fingerprint, m.merged_into) AS issue,
+    groupUniqArray(r.fingerprint) AS members,
+    sum(r.events) AS times_seen,
+    uniqCombined64IfMerge(12)(r.users) AS users_seen,
+    min(r.first_seen) AS first_seen,
+    max(r.last_seen) AS last_seen,
+    min(r.handled) AS handled,
+    argMaxMerge(r.latest) AS latest,
+    argMinIfMerge(r.first_release) AS first_release,
+    argMaxIfMerge(r.last_release) AS last_release
+  FROM issue_totals AS r
+  LEFT JOIN merges AS m ON m.fingerprint = r.fingerprint
+  WHERE r.project_id = {p5:UInt32}
+  GROUP BY issue
+),
+states AS (
+  SELECT fingerprint AS issue, number, status, substatus, reason, since, release, assignee, updated_at, version
+  FROM issue_states FINAL WHERE project_id = {p6:UInt32}
+)
+SELECT group_name, sum(counted) AS total, groupArray(part) AS parts, groupArray(counted) AS counts
+FROM (
+  SELECT toString(if(empty(m.merged_into), events.fingerprint, m.merged_into)) AS group_name, toUInt32(0) AS part, count() AS counted
+  FROM events
+  LEFT JOIN merges AS m ON m.fingerprint = events.fingerprint
+  WHERE project_id = {p1:UInt32}
+  AND timestamp >= fromUnixTimestamp64Nano({p2:Int64}, 'UTC')
+  AND timestamp < fromUnixTimestamp64Nano({p3:Int64}, 'UTC')
+  GROUP BY group_name, part
+)
+GROUP BY group_name
+ORDER BY total DESC, group_name
+LIMIT {p7:UInt64}
+-- p1 = "7"
+-- p2 = "1768653296000000789"
+-- p3 = "1769862896000000789"
+-- p4 = "7"
+-- p5 = "7"
+-- p6 = "7"
+-- p7 = "5"
+
+---- outcomes
+SELECT kind, reason, sum(o.events) AS total, (sumMap([toUInt32(intDiv(greatest(toUnixTimestamp(minute) - {p1:Int64}, 0), {p2:Int64}))], [toUInt64(o.events)]) AS series).1, series.2
+FROM outcomes AS o
+WHERE project_id = {p3:UInt32}
+  AND minute >= toDateTime({p4:Int64}, 'UTC')
+  AND minute < toDateTime({p5:Int64}, 'UTC')
+GROUP BY kind, reason
+ORDER BY kind, reason
+-- p1 = "1768653240"
+-- p2 = "86460"
+-- p3 = "7"
+-- p4 = "1768653240"
+-- p5 = "1769862896"
+
+---- young
+WITH young AS (
+  SELECT project_id AS p, fingerprint AS f, argMinMerge(first_event) AS first
+  FROM issue_totals
+  GROUP BY p, f
+  HAVING min(first_received) >= fromUnixTimestamp64Nano({p1:Int64}, 'UTC')
+  ORDER BY min(first_received), p, f
+  LIMIT {p2:UInt64}
+)
+SELECT
+  toString(event_id), project_id, toString(fingerprint), timestamp, received_at, title, culprit, level, handled, platform, release, environment, transaction, server_name,
+  multiIf(user_id != '', user_id, user_email != '', user_email, user_username != '', user_username, user_name != '', user_name, user_ip), mapKeys(tags), mapValues(tags)
+FROM events
+WHERE (project_id, fingerprint, timestamp, event_id) IN (SELECT p, f, first.2, first.1 FROM young)
+ORDER BY received_at, project_id, fingerprint
+LIMIT 1 BY project_id, fingerprint
+-- p1 = "1769862896000000789"
+-- p2 = "100"
+
