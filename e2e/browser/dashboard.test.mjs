@@ -91,7 +91,7 @@ test("one goes from event to event, and a tag leads to its events", async () => 
   await page.getByRole("button", { name: "Older event" }).click();
   await page.waitForURL(/event=[0-9a-f]{32}/);
   const older = page.url();
-  await main().getByText("us-east").first().waitFor();
+  await main().locator(`[data-tip="${new URL(older).searchParams.get("event")}"]`).waitFor();
   await page.keyboard.press("k");
   await until("another event is shown", async () => page.url() !== older);
   await page.getByRole("complementary", { name: "About this issue" }).getByRole("button", { name: /us-east/ }).click();

@@ -73,18 +73,16 @@ test("an issue that arrives waits at the top instead of moving what is shown", a
   const shown = ids();
   const one = store.issues.get(2)?.[0];
   if (!one) throw new Error("no issue");
-  store.issues
-    .get(2)
-    ?.unshift({
-      ...one,
-      id: "00000000000000000000000000000new",
-      firstSeen: {
-        ...one.firstSeen,
-        $typeName: "google.protobuf.Timestamp",
-        seconds: BigInt(Math.floor(Date.now() / 1000)),
-        nanos: 0,
-      },
-    });
+  store.issues.get(2)?.unshift({
+    ...one,
+    id: "00000000000000000000000000000new",
+    firstSeen: {
+      ...one.firstSeen,
+      $typeName: "google.protobuf.Timestamp",
+      seconds: BigInt(Math.floor(Date.now() / 1000)),
+      nanos: 0,
+    },
+  });
   await act(() => hook.result.current.list.live.refetch());
   await waitFor(() => expect(hook.result.current.list.news.fresh).toBe(1));
   expect(ids()).toEqual(shown);

@@ -1,8 +1,8 @@
 import { timestampMs } from "@bufbuild/protobuf/wkt";
-import { useQuery } from "@connectrpc/connect-query";
-import { keepPreviousData } from "@tanstack/react-query";
+import { createQueryOptions, useQuery, useTransport } from "@connectrpc/connect-query";
+import { keepPreviousData, useQueryClient } from "@tanstack/react-query";
 import { Link, useNavigate, useParams, useSearch } from "@tanstack/react-router";
-import { useState } from "react";
+import { useEffect, useState } from "react";
 import { type Event, type Issue, QueryService } from "@/gen/faultline/query/v1/query_pb";
 import { useProject } from "@/lib/current";
 import { isNotFound } from "@/lib/errors";
@@ -48,6 +48,17 @@ function useIssue(param: string, eventId: string | undefined) {
       refetchOnWindowFocus: false,
     },
   );
+  // The neighbours are read ahead, so that going from event to event does not wait.
+  const client = useQueryClient();
+  const transport = useTransport();
+  const { previousEventId, nextEventId } = event.data ?? {};
+  useEffect(() => {
+    for (const eventId of [previousEventId, nextEventId]) {
+      if (!id || !eventId) continue;
+      const options = createQueryOptions(QueryService.method.getEvent, { issueId: id, eventId }, { transport });
+      void client.prefetchQuery({ ...options, staleTime: Number.POSITIVE_INFINITY });
+    }
+  }, [client, transport, id, previousEventId, nextEventId]);
   return { issue, event: event.data?.issueId === id || event.error ? event : { ...event, data: undefined }, id };
 }
 
