@@ -13,16 +13,20 @@ import (
 	"github.com/faultline-dev/faultline/server/filter"
 	"github.com/faultline-dev/faultline/server/group"
 	"github.com/faultline-dev/faultline/server/normalize"
+	"github.com/faultline-dev/faultline/server/quota"
 	"github.com/faultline-dev/faultline/server/receive"
 	"github.com/faultline-dev/faultline/server/scrub"
 )
+
+// quotaProjects bounds how many projects' rates are remembered.
+const quotaProjects = 10_000
 
 // Pipeline is the way of an event from a protocol to the store. It is a
 // receive.Sink.
 type Pipeline struct {
 	cfg       Config
 	directory Directory
-	quota     *quota
+	quota     *quota.Limiter
 	writer    *writer
 	tally     *tally
 	metrics   *Metrics
@@ -51,7 +55,7 @@ func New(cfg Config, parts Parts) (*Pipeline, error) {
 	}
 	t := newTally(parts.Store, parts.Metrics, parts.Logger)
 	return &Pipeline{
-		cfg: cfg, directory: parts.Directory, quota: newQuota(), tally: t,
+		cfg: cfg, directory: parts.Directory, quota: quota.New(quotaProjects), tally: t,
 		writer: newWriter(cfg, parts, t), metrics: parts.Metrics, log: parts.Logger,
 	}, nil
 }
@@ -66,7 +70,7 @@ func (p *Pipeline) Receive(ctx context.Context, b *receive.Batch) []outcome.Resu
 	}
 	rules := scrub.NewRules(home.Settings)
 	for i, e := range b.Events {
-		if wait, limited := p.quota.spend(&home, b.ReceivedAt); limited {
+		if allowed, wait := p.quota.Allow(home.ID, &home.Settings, 1, b.ReceivedAt); allowed == 0 {
 			t.refuse(i, outcome.Result{Kind: outcome.Limited, Reason: outcome.RateLimit, RetryAfter: wait})
 			continue
 		}

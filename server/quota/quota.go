@@ -60,50 +60,39 @@ func (b bucket) take(n int) (after bucket, allowed int, retryAfter time.Duration
 	return b, allowed, max(time.Duration(seconds*float64(time.Second)), time.Millisecond)
 }
 
-// owner is whose allowance it is.
-type owner struct {
-	project uint32
-	key     string
-}
-
-// Limiter keeps the allowances of projects and keys, a bounded number of them. It
+// Limiter keeps the allowances of projects, a bounded number of them. It
 // is safe for concurrent use.
 type Limiter struct {
 	mu      sync.Mutex
 	most    int
-	buckets map[owner]bucket
+	buckets map[uint32]bucket
 	swept   time.Time
 }
 
-// New makes a limiter that remembers at most so many projects and keys.
+// New makes a limiter that remembers at most so many projects.
 func New(most int) *Limiter {
-	return &Limiter{most: max(most, 1), buckets: map[owner]bucket{}}
+	return &Limiter{most: max(most, 1), buckets: map[uint32]bucket{}}
 }
 
 // Allow asks for n events of a project. It returns how many may be accepted now,
 // and, if not all, how long to wait for the rest.
 func (l *Limiter) Allow(projectID uint32, s *project.Settings, n int, now time.Time) (allowed int, retryAfter time.Duration) {
-	return l.allow(owner{project: projectID}, Of(s), n, now)
+	return l.allow(projectID, Of(s), n, now)
 }
 
-// AllowKey is Allow for one key, which has a rate of its own.
-func (l *Limiter) AllowKey(keyID string, r Rate, n int, now time.Time) (allowed int, retryAfter time.Duration) {
-	return l.allow(owner{key: keyID}, r, n, now)
-}
-
-func (l *Limiter) allow(o owner, r Rate, n int, now time.Time) (int, time.Duration) {
+func (l *Limiter) allow(projectID uint32, r Rate, n int, now time.Time) (int, time.Duration) {
 	if !r.limited() || n <= 0 {
 		return max(n, 0), 0
 	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	b, ok := l.buckets[o]
+	b, ok := l.buckets[projectID]
 	if !ok {
 		l.room(now)
 		b = bucket{left: r.size(), at: now, rate: r}
 	}
 	b, allowed, wait := b.refill(r, now).take(n)
-	l.buckets[o] = b
+	l.buckets[projectID] = b
 	return allowed, wait
 }
 

@@ -46,14 +46,14 @@ func TestRatesThatAreNone(t *testing.T) {
 	t.Parallel()
 	l := New(100)
 	for _, r := range []Rate{{}, {PerSecond: -1}, {PerSecond: math.Inf(1)}, {PerSecond: math.NaN()}, {Burst: 5}} {
-		if allowed, wait := l.AllowKey("k", r, 1000, start); allowed != 1000 || wait != 0 {
+		if allowed, wait := l.allow(1, r, 1000, start); allowed != 1000 || wait != 0 {
 			t.Fatal(r, allowed, wait)
 		}
 	}
-	if allowed, wait := l.AllowKey("slow", Rate{PerSecond: 0.001, Burst: -5}, 2, start); allowed != 1 || wait != 1000*time.Second {
+	if allowed, wait := l.allow(2, Rate{PerSecond: 0.001, Burst: -5}, 2, start); allowed != 1 || wait != 1000*time.Second {
 		t.Fatal(allowed, wait)
 	}
-	if _, wait := l.AllowKey("glacial", Rate{PerSecond: 1e-300}, 2, start); wait <= 0 {
+	if _, wait := l.allow(3, Rate{PerSecond: 1e-300}, 2, start); wait <= 0 {
 		t.Fatal(wait)
 	}
 }
@@ -68,7 +68,7 @@ func TestNobodyGetsMoreThanTheRate(t *testing.T) {
 		for range rapid.IntRange(1, 100).Draw(t, "calls") {
 			now = now.Add(time.Duration(rapid.IntRange(0, 2000).Draw(t, "ms")) * time.Millisecond)
 			n := rapid.IntRange(0, 500).Draw(t, "n")
-			allowed, wait := l.AllowKey("k", r, n, now)
+			allowed, wait := l.allow(1, r, n, now)
 			if allowed < 0 || allowed > n || (allowed == n) != (wait == 0) {
 				t.Fatalf("%d of %d, %v", allowed, n, wait)
 			}
@@ -85,10 +85,10 @@ func TestWaitingAsToldIsEnough(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		r := Rate{PerSecond: rapid.Float64Range(0.1, 1000).Draw(t, "rate"), Burst: rapid.IntRange(0, 100).Draw(t, "burst")}
 		l := New(10)
-		l.AllowKey("k", r, 1<<30, start)
+		l.allow(1, r, 1<<30, start)
 		n := min(rapid.IntRange(1, 200).Draw(t, "n"), int(r.size()))
-		_, wait := l.AllowKey("k", r, n, start)
-		if allowed, more := l.AllowKey("k", r, n, start.Add(wait+time.Microsecond)); allowed != n {
+		_, wait := l.allow(1, r, n, start)
+		if allowed, more := l.allow(1, r, n, start.Add(wait+time.Microsecond)); allowed != n {
 			t.Fatalf("after %v only %d of %d are allowed, then %v", wait, allowed, n, more)
 		}
 	})
@@ -120,7 +120,7 @@ func TestManyAtOnce(t *testing.T) {
 	for range 50 {
 		wg.Go(func() {
 			for range 10 {
-				n, _ := l.AllowKey("k", Rate{PerSecond: 100}, 1, start)
+				n, _ := l.allow(1, Rate{PerSecond: 100}, 1, start)
 				got.Add(int64(n))
 			}
 		})
