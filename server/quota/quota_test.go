@@ -101,13 +101,13 @@ func TestMemoryIsBoundedAndFullBucketsGoFirst(t *testing.T) {
 	now := start
 	for id := range uint32(100_000) {
 		now = now.Add(20 * time.Millisecond)
-		l.allow(owner{project: 7}, Rate{PerSecond: 0.0001}, 1, now) // used up, and never full again in this time
-		l.allow(owner{project: 1000 + id}, r, 1, now)
+		l.allow(7, Rate{PerSecond: 0.0001}, 1, now) // used up, and never full again in this time
+		l.allow(1000+id, r, 1, now)
 		if len(l.buckets) > 100 {
 			t.Fatal(len(l.buckets))
 		}
 	}
-	if allowed, _ := l.allow(owner{project: 7}, Rate{PerSecond: 0.0001}, 1, now); allowed != 0 {
+	if allowed, _ := l.allow(7, Rate{PerSecond: 0.0001}, 1, now); allowed != 0 {
 		t.Fatal("a used-up allowance was forgotten although others were full")
 	}
 }
