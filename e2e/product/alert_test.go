@@ -63,7 +63,9 @@ func TestACriticalErrorBecomesOneMail(t *testing.T) {
 
 func TestAMailSurvivesTheRestartOfEverything(t *testing.T) {
 	inbox := mailtest.StartSMTP(t, mailtest.Options{NoTLS: true})
-	inbox.FailWith(func(int) error { return &smtp.SMTPError{Code: 451, EnhancedCode: smtp.EnhancedCode{4, 2, 0}, Message: "the mailbox is away"} })
+	inbox.FailWith(func(int) error {
+		return &smtp.SMTPError{Code: 451, EnhancedCode: smtp.EnhancedCode{4, 2, 0}, Message: "the mailbox is away"}
+	})
 	s := newServer(t, mailEnv(inbox)...)
 	s.start()
 	if _, errs, code := command(t, "", "send", "--dsn", s.dsn(), "--message", "out of memory", "--level", "fatal"); code != 0 {
