@@ -2,7 +2,6 @@ package clickhouse
 
 import (
 	"fmt"
-	"time"
 
 	"github.com/ClickHouse/ch-go/proto"
 	"github.com/ClickHouse/clickhouse-go/v2/lib/column"
@@ -32,38 +31,49 @@ func appendColumn(to driver.BatchColumn, from proto.ColInput) error {
 		return to.Append(rowsOf(c.Rows(), c.Row))
 	case *proto.ColDateTime64:
 		return to.Append(rowsOf(c.Rows(), c.Row))
-	case *proto.ColLowCardinality[string]:
-		return to.Append(c.Values)
-	case *proto.ColMap[string, string]:
+	case *dictionary:
+		return to.Append(rowsOf(c.Rows(), c.Row))
+	case *pairs:
 		return appendMaps(to, c)
-	case *proto.ColArr[string]:
-		return appendArrays(to, c)
-	case *proto.ColArr[uint8]:
-		return appendArrays(to, c)
-	case *proto.ColArr[uint16]:
-		return appendArrays(to, c)
-	case *proto.ColArr[uint32]:
-		return appendArrays(to, c)
-	case *proto.ColArr[time.Time]:
-		return appendArrays(to, c)
+	case *array[*dictionary]:
+		return appendArrays(to, c, c.data.Row)
+	case *array[*proto.ColStr]:
+		return appendArrays(to, c, c.data.Row)
+	case *array[*proto.ColUInt8]:
+		return appendArrays(to, c, c.data.Row)
+	case *array[*proto.ColUInt16]:
+		return appendArrays(to, c, c.data.Row)
+	case *array[*proto.ColUInt32]:
+		return appendArrays(to, c, c.data.Row)
+	case *array[*proto.ColDateTime64]:
+		return appendArrays(to, c, c.data.Row)
 	}
 	return fmt.Errorf("a column of type %s cannot be sent as a batch", from.Type())
 }
 
-func appendArrays[T any](to driver.BatchColumn, c *proto.ColArr[T]) error {
+// appendArrays copies arrays of anything.
+func appendArrays[C proto.ColInput, T any](to driver.BatchColumn, c *array[C], element func(int) T) error {
 	for i := range c.Rows() {
-		if err := to.AppendRow(c.Row(i)); err != nil {
+		from, end := c.bounds(i)
+		if err := to.AppendRow(rowsOf(end-from, func(j int) T { return element(from + j) })); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-func appendMaps(to driver.BatchColumn, c *proto.ColMap[string, string]) error {
+func appendMaps(to driver.BatchColumn, c *pairs) error {
+	from := 0
 	for i := range c.Rows() {
-		if err := to.AppendRow(&orderedPairs{pairs: c.RowKV(i)}); err != nil {
+		end := int(c.ends[i])
+		row := &orderedPairs{}
+		for j := from; j < end; j++ {
+			row.Put(c.keys.Row(j), c.values.Row(j))
+		}
+		if err := to.AppendRow(row); err != nil {
 			return err
 		}
+		from = end
 	}
 	return nil
 }
@@ -82,7 +92,7 @@ type orderedPairs struct {
 	next  int
 }
 
-// Put is what the driver calls when it reads; batches only write.
+// Put adds a pair.
 func (o *orderedPairs) Put(key, value any) {
 	k, _ := key.(string)
 	v, _ := value.(string)

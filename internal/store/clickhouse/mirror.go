@@ -20,7 +20,7 @@ func (s *Store) PutRecords(ctx context.Context, records []issue.Record) error {
 	var fingerprint proto.ColUUID
 	var number, version proto.ColUInt64
 	var release, assignee proto.ColStr
-	status, substatus, reason := dictionary(), dictionary(), dictionary()
+	status, substatus, reason := newDictionary(), newDictionary(), newDictionary()
 	since, updated := microseconds(), microseconds()
 	for i := range records {
 		r := &records[i]
@@ -79,7 +79,7 @@ func (s *Store) InsertOutcomes(ctx context.Context, token string, counts []outco
 	var kind proto.ColUInt8
 	var fingerprint proto.ColUUID
 	var events proto.ColUInt64
-	reason, key := dictionary(), dictionary()
+	reason, key := newDictionary(), newDictionary()
 	minute.Location = time.UTC
 	for i := range counts {
 		c := &counts[i]

@@ -1,0 +1,215 @@
+package clickhouse
+
+import (
+	"github.com/ClickHouse/ch-go/proto"
+
+	"github.com/faultline-dev/faultline/internal/event"
+)
+
+// The columns of the lists that an event holds, one type a list. All arrays of a list
+// share their ends.
+
+func texts(ends *proto.ColUInt64) *array[*proto.ColStr] {
+	return &array[*proto.ColStr]{ends: ends, data: new(proto.ColStr)}
+}
+
+func words(ends *proto.ColUInt64) *array[*dictionary] {
+	return &array[*dictionary]{ends: ends, data: newDictionary()}
+}
+
+func bytesOfRows(ends *proto.ColUInt64) *array[*proto.ColUInt8] {
+	return &array[*proto.ColUInt8]{ends: ends, data: new(proto.ColUInt8)}
+}
+
+func numbers(ends *proto.ColUInt64) *array[*proto.ColUInt32] {
+	return &array[*proto.ColUInt32]{ends: ends, data: new(proto.ColUInt32)}
+}
+
+// contextColumns are the contexts of events.
+type contextColumns struct {
+	ends *proto.ColUInt64
+	name *array[*dictionary]
+	data *array[*proto.ColStr]
+}
+
+func newContextColumns() contextColumns {
+	ends := new(proto.ColUInt64)
+	return contextColumns{ends: ends, name: words(ends), data: texts(ends)}
+}
+
+func (c *contextColumns) columns() []proto.InputColumn {
+	return []proto.InputColumn{{Name: "contexts.name", Data: c.name}, {Name: "contexts.data", Data: c.data}}
+}
+
+func (c *contextColumns) append(list []event.Context) {
+	for i := range list {
+		c.name.data.Append(list[i].Name)
+		c.data.data.Append(string(list[i].Data))
+	}
+	c.ends.Append(uint64(c.name.data.Rows()))
+}
+
+// partColumns are the parts of fingerprints, the same for all events of an issue.
+type partColumns struct {
+	ends                *proto.ColUInt64
+	kind, value, source *array[*dictionary]
+}
+
+func newPartColumns() partColumns {
+	ends := new(proto.ColUInt64)
+	return partColumns{ends: ends, kind: words(ends), value: words(ends), source: words(ends)}
+}
+
+func (c *partColumns) columns() []proto.InputColumn {
+	return []proto.InputColumn{
+		{Name: "parts.kind", Data: c.kind}, {Name: "parts.value", Data: c.value}, {Name: "parts.source", Data: c.source},
+	}
+}
+
+func (c *partColumns) append(list []event.Part) {
+	for i := range list {
+		c.kind.data.Append(list[i].Kind)
+		c.value.data.Append(list[i].Value)
+		c.source.data.Append(list[i].Source)
+	}
+	c.ends.Append(uint64(c.kind.data.Rows()))
+}
+
+// exceptionColumns are the exceptions of events.
+type exceptionColumns struct {
+	ends                    *proto.ColUInt64
+	kind, module, mechanism *array[*dictionary]
+	value, more             *array[*proto.ColStr]
+	handled                 *array[*proto.ColUInt8]
+}
+
+func newExceptionColumns() exceptionColumns {
+	ends := new(proto.ColUInt64)
+	return exceptionColumns{
+		ends: ends, kind: words(ends), module: words(ends), mechanism: words(ends),
+		value: texts(ends), more: texts(ends), handled: bytesOfRows(ends),
+	}
+}
+
+func (c *exceptionColumns) columns() []proto.InputColumn {
+	return []proto.InputColumn{
+		{Name: "exceptions.type", Data: c.kind}, {Name: "exceptions.value", Data: c.value},
+		{Name: "exceptions.module", Data: c.module}, {Name: "exceptions.mechanism", Data: c.mechanism},
+		{Name: "exceptions.handled", Data: c.handled}, {Name: "exceptions.more", Data: c.more},
+	}
+}
+
+func (c *exceptionColumns) append(list []event.Exception, p *packer) {
+	for i := range list {
+		x := &list[i]
+		c.kind.data.Append(x.Type)
+		c.value.data.Append(x.Value)
+		c.module.data.Append(x.Module)
+		c.mechanism.data.Append(x.Mechanism.Type)
+		c.handled.data.Append(uint8(x.Mechanism.Handled))
+		p.b = p.b[:0]
+		packException(p, i, x)
+		c.more.data.AppendBytes(p.b)
+	}
+	c.ends.Append(uint64(c.kind.data.Rows()))
+}
+
+// frameColumns are the frames of all exceptions of events; exception tells whose a frame is.
+type frameColumns struct {
+	ends                                *proto.ColUInt64
+	exception                           *array[*proto.ColUInt16]
+	function, module, filename, absPath *array[*dictionary]
+	line, column                        *array[*proto.ColUInt32]
+	inApp                               *array[*proto.ColUInt8]
+	source                              *array[*dictionary]
+	vars, native                        *array[*proto.ColStr]
+
+	text []byte
+}
+
+func newFrameColumns() frameColumns {
+	ends := new(proto.ColUInt64)
+	return frameColumns{
+		ends:      ends,
+		exception: &array[*proto.ColUInt16]{ends: ends, data: new(proto.ColUInt16)},
+		function:  words(ends), module: words(ends), filename: words(ends), absPath: words(ends),
+		line: numbers(ends), column: numbers(ends), inApp: bytesOfRows(ends), source: words(ends), vars: texts(ends), native: texts(ends),
+	}
+}
+
+func (c *frameColumns) columns() []proto.InputColumn {
+	return []proto.InputColumn{
+		{Name: "frames.exception", Data: c.exception},
+		{Name: "frames.function", Data: c.function}, {Name: "frames.module", Data: c.module},
+		{Name: "frames.filename", Data: c.filename}, {Name: "frames.abs_path", Data: c.absPath},
+		{Name: "frames.line", Data: c.line}, {Name: "frames.column", Data: c.column},
+		{Name: "frames.in_app", Data: c.inApp}, {Name: "frames.source", Data: c.source},
+		{Name: "frames.vars", Data: c.vars}, {Name: "frames.native", Data: c.native},
+	}
+}
+
+func (c *frameColumns) append(list []event.Exception, p *packer) {
+	for i := range list {
+		for j := range list[i].Stack.Frames {
+			c.appendFrame(uint16(i), &list[i].Stack.Frames[j], p)
+		}
+	}
+	c.ends.Append(uint64(c.function.data.Rows()))
+}
+
+func (c *frameColumns) appendFrame(exception uint16, f *event.Frame, p *packer) {
+	c.exception.data.Append(exception)
+	c.function.data.Append(f.Function)
+	c.module.data.Append(f.Module)
+	c.filename.data.Append(f.Filename)
+	c.absPath.data.Append(f.AbsPath)
+	c.line.data.Append(f.Line)
+	c.column.data.Append(f.Column)
+	c.inApp.data.Append(uint8(f.InApp))
+	c.text = appendSource(c.text[:0], f)
+	c.source.data.AppendBytes(c.text)
+	c.vars.data.Append(string(f.Vars))
+	p.b = p.b[:0]
+	if hasNative(f) {
+		packNative(p, f)
+	}
+	c.native.data.AppendBytes(p.b)
+}
+
+// crumbColumns are the breadcrumbs of events.
+type crumbColumns struct {
+	ends           *proto.ColUInt64
+	time           *array[*proto.ColDateTime64]
+	kind, category *array[*dictionary]
+	level          *array[*proto.ColUInt8]
+	message, data  *array[*proto.ColStr]
+}
+
+func newCrumbColumns() crumbColumns {
+	ends := new(proto.ColUInt64)
+	return crumbColumns{
+		ends: ends, time: &array[*proto.ColDateTime64]{ends: ends, data: nanoseconds()},
+		kind: words(ends), category: words(ends), level: bytesOfRows(ends), message: texts(ends), data: texts(ends),
+	}
+}
+
+func (c *crumbColumns) columns() []proto.InputColumn {
+	return []proto.InputColumn{
+		{Name: "crumbs.time", Data: c.time}, {Name: "crumbs.type", Data: c.kind},
+		{Name: "crumbs.category", Data: c.category}, {Name: "crumbs.level", Data: c.level},
+		{Name: "crumbs.message", Data: c.message}, {Name: "crumbs.data", Data: c.data},
+	}
+}
+
+func (c *crumbColumns) append(list []event.Breadcrumb) {
+	for i := range list {
+		b := &list[i]
+		c.time.data.AppendRaw(nanos(b.Timestamp))
+		c.kind.data.Append(b.Type)
+		c.category.data.Append(b.Category)
+		c.level.data.Append(uint8(b.Level))
+		c.message.data.Append(b.Message)
+		c.data.data.Append(string(b.Data))
+	}
+	c.ends.Append(uint64(c.kind.data.Rows()))
+}
