@@ -26,6 +26,13 @@ func (s *slab[T]) take(n int) []T {
 	return out
 }
 
+// expect makes the next piece large enough for n elements.
+func (s *slab[T]) expect(n int) {
+	if n > cap(s.free) {
+		s.free = make([]T, 0, n)
+	}
+}
+
 // extend makes room for n more elements of a list.
 func (s *slab[T]) extend(list []T, n int) []T {
 	if list == nil {
