@@ -93,7 +93,11 @@ export function sentence(r: Pick<Rule, "triggers" | "query" | "emails" | "thrott
 
 const reasons: Record<string, string> = {
   throttled: "told recently",
+  duplicate: "told of the same cause already",
+  archived: "the issue is archived",
   rule_disabled: "the rule is off",
+  invalid_query: "the rule's search cannot be read",
+  no_email_configured: "the server has no mail settings",
   smtp_error: "the mail server refused",
   resend_error: "the mail service refused",
 };

@@ -131,7 +131,7 @@ export function IssueHeader({ issue, event, project, onStatus, onAssign }: Heade
         </div>
       </div>
 
-      <dl className="mt-4 grid grid-cols-2 gap-x-6 gap-y-3 border-y border-line py-3 sm:grid-cols-3 lg:grid-cols-[auto_auto_1fr_1fr_1fr] lg:gap-x-10">
+      <dl className="mt-4 grid grid-cols-2 gap-x-6 gap-y-3 border-y border-line py-3 sm:grid-cols-3 md:grid-cols-[auto_auto_1fr_1fr_1fr] lg:gap-x-10">
         <Fact label="Events">
           <Count n={issue.count} className="text-lead font-semibold" />
         </Fact>
