@@ -9,6 +9,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/faultline-dev/faultline/internal/event"
+	"github.com/faultline-dev/faultline/internal/issue"
 	"github.com/faultline-dev/faultline/internal/rule"
 	"github.com/faultline-dev/faultline/internal/search"
 )
@@ -27,16 +28,11 @@ type announcer struct {
 	directory Directory
 	metrics   *Metrics
 	log       *slog.Logger
-	known     *recent[issueKey]
+	known     *recent[issue.ID]
 
 	mu    sync.Mutex
 	owed  []event.Summary // first sightings that could not be published
 	rules map[uint32]compiledRules
-}
-
-type issueKey struct {
-	project     uint32
-	fingerprint event.Fingerprint
 }
 
 // compiledRules are those of a project's rules that watch every event.
@@ -49,58 +45,45 @@ type compiledRules struct {
 func newAnnouncer(cfg Config, p Parts) *announcer {
 	return &announcer{
 		cfg: cfg, index: p.Index, publisher: p.Publisher, tail: p.Tail, directory: p.Directory, metrics: p.Metrics, log: p.Logger,
-		known: newRecent[issueKey](cfg.KnownFingerprints), rules: map[uint32]compiledRules{},
+		known: newRecent[issue.ID](cfg.KnownFingerprints), rules: map[uint32]compiledRules{},
 	}
 }
 
 // news is what is new in a block.
 type news struct {
-	issues []issueKey          // all that have events in the block
+	issues []issue.ID          // all that have events in the block
 	fresh  []*event.Occurrence // the first event of each that the store did not hold
 }
-
-// lookupsAtOnce is how many projects' fingerprints are looked up at the same time.
-const lookupsAtOnce = 4
 
 // look finds out what is new. It must be asked before the events are inserted.
 // Where the store does not answer, an issue counts as new: telling twice does no
 // harm.
 func (a *announcer) look(ctx context.Context, events []*event.Occurrence) news {
-	first := map[issueKey]*event.Occurrence{}
+	first := map[issue.ID]*event.Occurrence{}
 	for _, o := range events {
-		k := issueKey{o.ProjectID, o.Fingerprint}
+		k := issue.ID{ProjectID: o.ProjectID, Fingerprint: o.Fingerprint}
 		if earlier := first[k]; earlier == nil || o.Event.Timestamp.Before(earlier.Event.Timestamp) {
 			first[k] = o
 		}
 	}
-	n := news{issues: make([]issueKey, 0, len(first))}
+	n := news{issues: make([]issue.ID, 0, len(first))}
 	for k := range first {
 		n.issues = append(n.issues, k)
 	}
-	perProject := map[uint32][]event.Fingerprint{}
-	for _, k := range a.known.missing(n.issues) {
-		perProject[k.project] = append(perProject[k.project], k.fingerprint)
+	missing := a.known.missing(n.issues)
+	if len(missing) == 0 {
+		return n
 	}
 	ctx, cancel := context.WithTimeout(ctx, a.cfg.LookupTimeout)
 	defer cancel()
-	var mu sync.Mutex
-	var g errgroup.Group
-	g.SetLimit(lookupsAtOnce)
-	for id, fingerprints := range perProject {
-		g.Go(func() error {
-			known, err := a.index.Known(ctx, id, fingerprints)
-			mu.Lock()
-			defer mu.Unlock()
-			for _, f := range fingerprints {
-				if _, found := known[f]; !found {
-					n.fresh = append(n.fresh, first[issueKey{id, f}])
-				}
-			}
-			return err
-		})
+	known, err := a.index.Known(ctx, missing)
+	if err != nil {
+		a.failed("look up fingerprints", err)
 	}
-	if err := g.Wait(); err != nil {
-		a.failed("look up all fingerprints", err)
+	for _, id := range missing {
+		if _, found := known[id]; !found {
+			n.fresh = append(n.fresh, first[id])
+		}
 	}
 	return n
 }

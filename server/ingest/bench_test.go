@@ -13,6 +13,7 @@ import (
 
 	"github.com/faultline-dev/faultline/internal/event"
 	"github.com/faultline-dev/faultline/internal/eventgen"
+	"github.com/faultline-dev/faultline/internal/issue"
 	"github.com/faultline-dev/faultline/internal/outcome"
 	"github.com/faultline-dev/faultline/internal/project"
 	"github.com/faultline-dev/faultline/internal/wire"
@@ -26,10 +27,10 @@ func (*swift) Insert(context.Context, string, []*event.Occurrence) error { retur
 
 func (*swift) InsertOutcomes(context.Context, string, []outcome.Count) error { return nil }
 
-func (*swift) Known(_ context.Context, _ uint32, fps []event.Fingerprint) (map[event.Fingerprint]struct{}, error) {
-	out := map[event.Fingerprint]struct{}{}
-	for _, f := range fps {
-		out[f] = struct{}{}
+func (*swift) Known(_ context.Context, ids []issue.ID) (map[issue.ID]struct{}, error) {
+	out := map[issue.ID]struct{}{}
+	for _, id := range ids {
+		out[id] = struct{}{}
 	}
 	return out, nil
 }

@@ -13,6 +13,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"github.com/faultline-dev/faultline/internal/event"
+	"github.com/faultline-dev/faultline/internal/issue"
 	"github.com/faultline-dev/faultline/internal/outcome"
 	"github.com/faultline-dev/faultline/internal/project"
 	"github.com/faultline-dev/faultline/internal/rule"
@@ -24,7 +25,7 @@ import (
 type memory struct {
 	mu       sync.Mutex
 	rows     map[event.ID]int
-	issues   map[event.Fingerprint]struct{}
+	issues   map[issue.ID]struct{}
 	tokens   map[string]struct{}
 	blocks   []int
 	starts   []time.Time
@@ -40,7 +41,7 @@ type memory struct {
 
 func newMemory() *memory {
 	return &memory{
-		rows: map[event.ID]int{}, issues: map[event.Fingerprint]struct{}{}, tokens: map[string]struct{}{},
+		rows: map[event.ID]int{}, issues: map[issue.ID]struct{}{}, tokens: map[string]struct{}{},
 		outcomes: map[outcome.Kind]uint64{}, took: 10 * time.Millisecond,
 	}
 }
@@ -74,7 +75,7 @@ func (m *memory) Insert(ctx context.Context, token string, events []*event.Occur
 		m.blocks = append(m.blocks, len(events))
 		for _, o := range events {
 			m.rows[o.Event.ID]++
-			m.issues[o.Fingerprint] = struct{}{}
+			m.issues[issue.ID{ProjectID: o.ProjectID, Fingerprint: o.Fingerprint}] = struct{}{}
 		}
 	}
 	return err
@@ -101,13 +102,13 @@ func (m *memory) Existing(_ context.Context, _ uint32, ids []event.ID) (map[even
 	return out, nil
 }
 
-func (m *memory) Known(_ context.Context, _ uint32, fps []event.Fingerprint) (map[event.Fingerprint]struct{}, error) {
+func (m *memory) Known(_ context.Context, ids []issue.ID) (map[issue.ID]struct{}, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	out := map[event.Fingerprint]struct{}{}
-	for _, f := range fps {
-		if _, found := m.issues[f]; found {
-			out[f] = struct{}{}
+	out := map[issue.ID]struct{}{}
+	for _, id := range ids {
+		if _, found := m.issues[id]; found {
+			out[id] = struct{}{}
 		}
 	}
 	return out, nil

@@ -13,6 +13,7 @@ import (
 	"context"
 
 	"github.com/faultline-dev/faultline/internal/event"
+	"github.com/faultline-dev/faultline/internal/issue"
 	"github.com/faultline-dev/faultline/internal/outcome"
 	"github.com/faultline-dev/faultline/internal/project"
 	"github.com/faultline-dev/faultline/internal/rule"
@@ -29,11 +30,11 @@ type Store interface {
 	InsertOutcomes(ctx context.Context, token string, counts []outcome.Count) error
 }
 
-// Index knows what the store holds: which of these events, which of these
-// fingerprints of a project.
+// Index knows what the store holds: which of these events of a project, which of
+// these issues by their own fingerprints.
 type Index interface {
 	Existing(ctx context.Context, projectID uint32, ids []event.ID) (map[event.ID]struct{}, error)
-	Known(ctx context.Context, projectID uint32, fingerprints []event.Fingerprint) (map[event.Fingerprint]struct{}, error)
+	Known(ctx context.Context, issues []issue.ID) (map[issue.ID]struct{}, error)
 }
 
 // Spill keeps blocks on disk while the store is away.

@@ -186,7 +186,7 @@ func TestNoProjectSeesAnother(t *testing.T) {
 	if list, err := s.Events(t.Context(), view.EventsRequest{ProjectID: 1, Issue: &fp, Limit: 9}); err != nil || len(list) != 0 {
 		t.Errorf("events: %v %v", list, err)
 	}
-	if known, err := s.Known(t.Context(), 1, []event.Fingerprint{fp}); err != nil || len(known) != 0 {
+	if known, err := s.Known(t.Context(), []issue.ID{id}); err != nil || len(known) != 0 {
 		t.Errorf("known: %v %v", known, err)
 	}
 	if got, err := s.Existing(t.Context(), 1, []event.ID{foreign.Event.ID}); err != nil || len(got) != 0 {

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/faultline-dev/faultline/internal/event"
+	"github.com/faultline-dev/faultline/internal/issue"
 )
 
 // lookup is how many ids one statement asks for.
@@ -25,19 +26,57 @@ func (s *Store) Existing(ctx context.Context, projectID uint32, ids []event.ID) 
 	return found, nil
 }
 
-// Known tells which of some fingerprints a project has ever had events of, also where
-// none of them is kept any more.
-func (s *Store) Known(ctx context.Context, projectID uint32, fingerprints []event.Fingerprint) (map[event.Fingerprint]struct{}, error) {
-	found := map[event.Fingerprint]struct{}{}
-	for part := range slices.Chunk(fingerprints, lookup) {
-		st := &statement{}
-		sql := "SELECT DISTINCT toString(fingerprint) FROM issue_totals WHERE project_id = " + st.project(projectID) + " AND " + st.oneOf("fingerprint", bytesOf(part))
-		err := s.uuids(ctx, "look up fingerprints", st, sql, func(id [16]byte) { found[id] = struct{}{} })
-		if err != nil {
+// Known tells which of some issues have ever had events, also where none of them is kept
+// any more. Merges do not count: an id stands for its own fingerprint.
+func (s *Store) Known(ctx context.Context, ids []issue.ID) (map[issue.ID]struct{}, error) {
+	asked, found := make(map[issue.ID]struct{}, len(ids)), map[issue.ID]struct{}{}
+	for part := range slices.Chunk(ids, lookup) {
+		clear(asked)
+		for _, id := range part {
+			asked[id] = struct{}{}
+		}
+		if err := s.known(ctx, part, func(id issue.ID) {
+			if _, wanted := asked[id]; wanted {
+				found[id] = struct{}{}
+			}
+		}); err != nil {
 			return nil, err
 		}
 	}
 	return found, nil
+}
+
+// known asks for projects and fingerprints apart, which the order of the table answers
+// best. What comes back may hold another project's issue with the same fingerprint.
+func (s *Store) known(ctx context.Context, ids []issue.ID, one func(issue.ID)) error {
+	const tried = "look up fingerprints"
+	projects, fingerprints := []uint32{}, make([][16]byte, len(ids))
+	for i, id := range ids {
+		fingerprints[i] = id.Fingerprint
+		if !slices.Contains(projects, id.ProjectID) {
+			projects = append(projects, id.ProjectID)
+		}
+	}
+	st := &statement{}
+	sql := "SELECT DISTINCT project_id, toString(fingerprint) FROM issue_totals WHERE project_id IN " +
+		st.bind("Array(UInt32)", projects) + " AND " + st.oneOf("fingerprint", fingerprints)
+	rows, err := s.conn.Query(s.limited(ctx), sql, st.args...)
+	if err != nil {
+		return explain(tried, err)
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var id issue.ID
+		var text string
+		if err := rows.Scan(&id.ProjectID, &text); err != nil {
+			return explain(tried, err)
+		}
+		if id.Fingerprint, err = event.ParseFingerprint(text); err != nil {
+			return wrap(tried, err)
+		}
+		one(id)
+	}
+	return explain(tried, rows.Err())
 }
 
 // Young returns the first event of each fingerprint, of any project, whose first event

@@ -280,8 +280,11 @@ func TestLookUps(t *testing.T) {
 	if err != nil || len(found) != 1 {
 		t.Errorf("%v %v", found, err)
 	}
-	known, err := s.Known(t.Context(), 1, []event.Fingerprint{{1}, {3}, {77}})
-	if diff := cmp.Diff(map[event.Fingerprint]struct{}{{1}: {}, {3}: {}}, known); diff != "" || err != nil {
+	id := func(project uint32, fingerprint byte) issue.ID {
+		return issue.ID{ProjectID: project, Fingerprint: event.Fingerprint{fingerprint}}
+	}
+	known, err := s.Known(t.Context(), []issue.ID{id(1, 1), id(1, 3), id(1, 77), id(99, 1)})
+	if diff := cmp.Diff(map[issue.ID]struct{}{id(1, 1): {}, id(1, 3): {}}, known); diff != "" || err != nil {
 		t.Error(diff, err)
 	}
 }
