@@ -27,7 +27,7 @@ build: engine dashboard bin/faultline ## build bin/faultline, with the dashboard
 
 bin/faultline: FORCE
 	@mkdir -p bin
-	$(GO) build -trimpath -ldflags '$(LDFLAGS)' -o $@ ./cmd/faultline
+	$(GO) build -ldflags '$(LDFLAGS)' -o $@ ./cmd/faultline
 
 engine: $(ENGINE) ## fetch the ClickHouse engine library that its lock file pins
 $(ENGINE): deploy/embedded/package-lock.json
