@@ -14,6 +14,10 @@ import (
 	driver "github.com/ClickHouse/clickhouse-go/v2"
 
 	"github.com/faultline-dev/faultline/internal/embedded/enginetest"
+	"github.com/faultline-dev/faultline/internal/event"
+	"github.com/faultline-dev/faultline/internal/issue"
+	"github.com/faultline-dev/faultline/internal/search"
+	"github.com/faultline-dev/faultline/internal/view"
 )
 
 // BenchmarkBlock is what the client pays for an event before it is sent: filling the
@@ -25,7 +29,7 @@ func BenchmarkBlock(b *testing.B) {
 	once := func() {
 		block.reset()
 		buf.Reset()
-		for _, o := range events {
+		for _, o := range inTableOrder(events) {
 			block.append(o)
 		}
 		rows := proto.Block{Rows: len(events), Columns: len(block.input)}
@@ -95,6 +99,74 @@ func BenchmarkInsert(b *testing.B) {
 			b.ReportMetric(float64(cpu)/float64(time.Microsecond)/float64(b.N)/float64(rows), "engineCPUµs/event")
 			b.ReportMetric(float64(rows)*float64(b.N)/b.Elapsed().Seconds(), "events/s")
 			reportDisk(b, s)
+		})
+	}
+}
+
+// BenchmarkRead is what a person waits for, over 100,000 events of five projects.
+func BenchmarkRead(b *testing.B) {
+	s := openStore(b)
+	engine := enginetest.Start(b).Engine
+	ctx := b.Context()
+	var sample *event.Occurrence
+	for i := range uint64(10) {
+		events := typicalEvents(10000, 100+i)
+		sample = events[0]
+		if err := s.Insert(ctx, fmt.Sprint(i), events); err != nil {
+			b.Fatal(err)
+		}
+	}
+	id := issue.ID{ProjectID: sample.ProjectID, Fingerprint: sample.Fingerprint}
+	span := view.Range{Start: noon.Add(-24 * time.Hour), End: noon.Add(time.Hour)}
+	parse := func(text string) search.Query {
+		q, err := search.Parse(text)
+		if err != nil {
+			b.Fatal(err)
+		}
+		return q
+	}
+	words := parse(`is:unresolved level:error tag[region]:eu "ledger locked"`)
+	for _, one := range []struct {
+		name string
+		read func() error
+	}{
+		{"list", func() error {
+			_, _, err := s.Issues(ctx, view.IssuesRequest{ProjectID: 1, Query: parse("is:unresolved"), Range: span, Buckets: 24, Limit: 25})
+			return err
+		}},
+		{"list=words", func() error {
+			_, _, err := s.Issues(ctx, view.IssuesRequest{ProjectID: 1, Query: words, Range: span, Buckets: 24, Limit: 25})
+			return err
+		}},
+		{"issue", func() error { _, _, err := s.Issue(ctx, id, 24); return err }},
+		{"event", func() error { _, _, err := s.Event(ctx, id.ProjectID, sample.Event.ID); return err }},
+		{"neighbours", func() error {
+			_, err := s.Neighbours(ctx, id, view.Cursor{Timestamp: sample.Event.Timestamp, EventID: sample.Event.ID})
+			return err
+		}},
+		{"events", func() error { _, err := s.Events(ctx, view.EventsRequest{ProjectID: 1, Limit: 50}); return err }},
+		{"events=issue", func() error {
+			_, err := s.Events(ctx, view.EventsRequest{ProjectID: id.ProjectID, Issue: &id.Fingerprint, Limit: 50})
+			return err
+		}},
+		{"tags", func() error { _, err := s.IssueTags(ctx, id); return err }},
+		{"trend", func() error { _, err := s.IssueTrend(ctx, id, span, 25); return err }},
+		{"explore", func() error {
+			_, err := s.Explore(ctx, view.ExploreRequest{ProjectID: 1, Range: span, GroupBy: "release", Buckets: 30, Limit: 5})
+			return err
+		}},
+		{"known", func() error { _, err := s.Known(ctx, []issue.ID{id, {ProjectID: 1}}); return err }},
+		{"existing", func() error { _, err := s.Existing(ctx, 1, []event.ID{sample.Event.ID, {1}}); return err }},
+		{"young", func() error { _, err := s.Young(ctx, noon.Add(-time.Hour), 100); return err }},
+	} {
+		b.Run(one.name, func(b *testing.B) {
+			before := engineCPU(b, engine.PID())
+			for b.Loop() {
+				if err := one.read(); err != nil {
+					b.Fatal(err)
+				}
+			}
+			b.ReportMetric(float64(engineCPU(b, engine.PID())-before)/float64(time.Millisecond)/float64(b.N), "engineCPUms/op")
 		})
 	}
 }

@@ -15,7 +15,18 @@ func (s *Store) Neighbours(ctx context.Context, id issue.ID, at view.Cursor) (vi
 	if err != nil {
 		return view.Neighbours{}, err
 	}
-	st, sql := neighboursSQL(id, members, at)
+	st := &statement{}
+	var events uint64
+	count := "SELECT sum(events) FROM issue_totals WHERE project_id = " + st.project(id.ProjectID) + " AND " + st.oneOf("fingerprint", members)
+	if err := s.conn.QueryRow(s.limited(ctx), count, st.args...).Scan(&events); err != nil {
+		return view.Neighbours{}, explain("count events of issue", err)
+	}
+	st, sql := neighboursSQL(id, members, at, events > onePass)
+	return s.neighbours(ctx, st, sql)
+}
+
+// neighbours runs what neighboursSQL made.
+func (s *Store) neighbours(ctx context.Context, st *statement, sql string) (view.Neighbours, error) {
 	rows, err := s.conn.Query(s.limited(ctx), sql, st.args...)
 	if err != nil {
 		return view.Neighbours{}, explain("find neighbours", err)
@@ -45,14 +56,29 @@ func (s *Store) Neighbours(ctx context.Context, id issue.ID, at view.Cursor) (vi
 	return out, explain("find neighbours", rows.Err())
 }
 
-// neighboursSQL asks four times for one event at the edge of a part of the table that is
-// in order, so that each reads a few granules.
-func neighboursSQL(id issue.ID, members [][16]byte, at view.Cursor) (*statement, string) {
+// onePass is up to how many events all of an issue's are looked at. Statements have a
+// price too: four that stop early are cheaper only where there are many events.
+const onePass = 200_000
+
+// neighboursSQL looks at all events once; or, for a large issue, asks four times for one
+// event at the edge of a part of the table that is in order.
+func neighboursSQL(id issue.ID, members [][16]byte, at view.Cursor, large bool) (*statement, string) {
 	st := &statement{}
 	own := "project_id = " + st.project(id.ProjectID) + " AND " + st.oneOf("fingerprint", members)
 	when, which := st.moment(at.Timestamp), st.uuid([16]byte(at.EventID))
-	before := " AND timestamp <= " + when + " AND (timestamp, event_id) < (" + when + ", " + which + ")"
-	after := " AND timestamp >= " + when + " AND (timestamp, event_id) > (" + when + ", " + which + ")"
+	cursor := "(" + when + ", " + which + ")"
+	if !large {
+		return st, `SELECT found.1 AS which, toString(found.2) AS id
+FROM (
+  SELECT arrayJoin([
+    ('previous', maxIf(at, at < ` + cursor + `).2), ('next', minIf(at, at > ` + cursor + `).2), ('oldest', min(at).2), ('latest', max(at).2)
+  ]) AS found
+  FROM (SELECT (timestamp, event_id) AS at FROM events WHERE ` + own + `)
+)
+WHERE NOT empty(found.2)`
+	}
+	before := " AND timestamp <= " + when + " AND (timestamp, event_id) < " + cursor
+	after := " AND timestamp >= " + when + " AND (timestamp, event_id) > " + cursor
 	one := func(name, cond, order string) string {
 		return "SELECT '" + name + "' AS which, toString(id) AS id FROM (SELECT event_id AS id FROM events WHERE " + own + cond +
 			" ORDER BY timestamp " + order + ", event_id " + order + " LIMIT 1)"

@@ -64,8 +64,10 @@ func TestStatements(t *testing.T) {
 	f("trend by the minute", st, sql, err)
 	st, sql = tagsSQL(id, one)
 	f("tags", st, sql, nil)
-	st, sql = neighboursSQL(id, one, cursor)
+	st, sql = neighboursSQL(id, one, cursor, false)
 	f("neighbours", st, sql, nil)
+	st, sql = neighboursSQL(id, one, cursor, true)
+	f("neighbours in a large issue", st, sql, nil)
 	st, sql, _, err = exploreSQL(view.ExploreRequest{ProjectID: 7, Query: parse("level:error"), Range: span, Measure: view.CountUsers, GroupBy: "release", Buckets: 30, Limit: 5}, at)
 	f("explore users", st, sql, err)
 	st, sql, _, err = exploreSQL(view.ExploreRequest{ProjectID: 7, Range: span, GroupBy: "issue", Limit: 5}, at)
@@ -134,6 +136,10 @@ func TestEventsArePagedThroughTies(t *testing.T) {
 		}
 		if n != want {
 			t.Errorf("neighbours of %d: %v, want %v", i, n, want)
+		}
+		st, sql := neighboursSQL(idOf(1), [][16]byte{{1}}, at(i), true)
+		if n, err = s.neighbours(t.Context(), st, sql); err != nil || n != want {
+			t.Errorf("neighbours of %d in a large issue: %v, want %v, %v", i, n, want, err)
 		}
 	}
 }

@@ -321,13 +321,12 @@ LIMIT {p3:UInt64}
 -- p3 = "50"
 
 ---- members
-WITH merges AS (SELECT fingerprint, merged_into FROM issue_merges FINAL WHERE project_id = {p1:UInt32} AND undone = 0)
 SELECT toString(fingerprint), toString(merged_into)
-FROM merges
-WHERE merged_into = {p2:UUID} OR merged_into IN (SELECT merged_into FROM merges WHERE fingerprint = {p2:UUID})
+FROM issue_merges FINAL
+WHERE project_id = {p2:UInt32} AND undone = 0 AND (merged_into = {p1:UUID} OR fingerprint = {p1:UUID})
 ORDER BY fingerprint
--- p1 = "7"
--- p2 = "01000000-0000-0000-0000-000000000000"
+-- p1 = "01000000-0000-0000-0000-000000000000"
+-- p2 = "7"
 
 ---- issue
 WITH totals AS (
@@ -423,6 +422,20 @@ LIMIT {p4:UInt64}
 -- p4 = "600"
 
 ---- neighbours
+SELECT found.1 AS which, toString(found.2) AS id
+FROM (
+  SELECT arrayJoin([
+    ('previous', maxIf(at, at < (fromUnixTimestamp64Nano({p3:Int64}, 'UTC'), {p4:UUID})).2), ('next', minIf(at, at > (fromUnixTimestamp64Nano({p3:Int64}, 'UTC'), {p4:UUID})).2), ('oldest', min(at).2), ('latest', max(at).2)
+  ]) AS found
+  FROM (SELECT (timestamp, event_id) AS at FROM events WHERE project_id = {p1:UInt32} AND fingerprint = {p2:UUID})
+)
+WHERE NOT empty(found.2)
+-- p1 = "7"
+-- p2 = "01000000-0000-0000-0000-000000000000"
+-- p3 = "1769862896000000789"
+-- p4 = "09000000-0000-0000-0000-000000000000"
+
+---- neighbours in a large issue
 SELECT 'previous' AS which, toString(id) AS id FROM (SELECT event_id AS id FROM events WHERE project_id = {p1:UInt32} AND fingerprint = {p2:UUID} AND timestamp <= fromUnixTimestamp64Nano({p3:Int64}, 'UTC') AND (timestamp, event_id) < (fromUnixTimestamp64Nano({p3:Int64}, 'UTC'), {p4:UUID}) ORDER BY timestamp DESC, event_id DESC LIMIT 1)
 UNION ALL
 SELECT 'next' AS which, toString(id) AS id FROM (SELECT event_id AS id FROM events WHERE project_id = {p1:UInt32} AND fingerprint = {p2:UUID} AND timestamp >= fromUnixTimestamp64Nano({p3:Int64}, 'UTC') AND (timestamp, event_id) > (fromUnixTimestamp64Nano({p3:Int64}, 'UTC'), {p4:UUID}) ORDER BY timestamp ASC, event_id ASC LIMIT 1)
