@@ -16,7 +16,8 @@ func (s *Store) Issue(ctx context.Context, id issue.ID, buckets int) (row view.I
 	if err != nil {
 		return row, false, err
 	}
-	st, sql, g := issueSQL(id, members, buckets, time.Now())
+	id.Fingerprint = members[0]
+	st, sql := issueSQL(id, members)
 	rows, err := s.conn.Query(s.limited(ctx), sql, st.args...)
 	if err != nil {
 		return row, false, explain("read issue", err)
@@ -29,48 +30,37 @@ func (s *Store) Issue(ctx context.Context, id issue.ID, buckets int) (row view.I
 	if err := rows.Scan(r.targets()...); err != nil {
 		return row, false, explain("read issue", err)
 	}
-	row, err = r.row(id.ProjectID, g)
-	return row, err == nil, wrap("read issue", err)
+	if row, err = r.row(id.ProjectID, grid{}); err != nil {
+		return row, false, wrap("read issue", err)
+	}
+	if buckets > 0 {
+		row.Sparkline, err = s.trend(ctx, id, members, view.Range{}, buckets)
+	}
+	return row, err == nil, err
 }
 
 // issueSQL is the statement behind Issue; members are its fingerprints, its own first.
-func issueSQL(id issue.ID, members [][16]byte, buckets int, now time.Time) (*statement, string, grid) {
+func issueSQL(id issue.ID, members [][16]byte) (*statement, string) {
 	st := &statement{}
-	g := sparkline(view.Range{}, buckets, now)
 	p, own := st.project(id.ProjectID), st.uuid(members[0])
-	belongs := st.oneOf("fingerprint", members)
-	since := st.second(g.start)
 	return st, `WITH totals AS (
   SELECT
     ` + own + ` AS issue,
-    groupUniqArray(fingerprint) AS members,
-    sum(r.events) AS times_seen,
-    uniqCombined64IfMerge(12)(r.users) AS users_seen,
-    min(r.first_seen) AS first_seen,
-    max(r.last_seen) AS last_seen,
-    min(r.handled) AS handled,
-    argMaxMerge(r.latest) AS latest,
-    argMinIfMerge(r.first_release) AS first_release,
-    argMaxIfMerge(r.last_release) AS last_release
+    groupUniqArray(r.fingerprint) AS members,
+` + totalColumns + `
   FROM issue_totals AS r
-  WHERE project_id = ` + p + ` AND ` + belongs + `
+  WHERE project_id = ` + p + ` AND ` + st.oneOf("fingerprint", members) + `
   HAVING times_seen > 0
 ),
 states AS (
-  SELECT fingerprint AS issue, number, status, substatus, reason, since, release, assignee, updated_at, version
+  SELECT ` + stateColumns + `
   FROM issue_states FINAL WHERE project_id = ` + p + ` AND fingerprint = ` + own + `
-),
-hours AS (
-  SELECT ` + own + ` AS issue, ` + g.series(st, "hour", "h.events", g.ofHours) + ` AS series
-  FROM issue_hours AS h
-  WHERE project_id = ` + p + ` AND ` + belongs + ` AND hour >= ` + since + `
 )
 SELECT
   ` + rowColumns + `,
-  t.times_seen, t.users_seen, h.series.1, h.series.2
+  t.times_seen, t.users_seen, [toUInt32(0)], [toUInt64(0)]
 FROM totals AS t
-LEFT JOIN states AS s ON s.issue = t.issue
-LEFT JOIN hours AS h ON h.issue = t.issue`, g
+LEFT JOIN states AS s ON s.issue = t.issue`
 }
 
 // IssueTrend counts the events of an issue in so many parts of a range: by the hour where
@@ -80,6 +70,11 @@ func (s *Store) IssueTrend(ctx context.Context, id issue.ID, r view.Range, bucke
 	if err != nil {
 		return nil, err
 	}
+	return s.trend(ctx, id, members, r, buckets)
+}
+
+// trend counts the events of some fingerprints.
+func (s *Store) trend(ctx context.Context, id issue.ID, members [][16]byte, r view.Range, buckets int) ([]uint64, error) {
 	st, sql, g, err := trendSQL(id, members, r, buckets, time.Now())
 	if err != nil {
 		return nil, err

@@ -56,7 +56,7 @@ func TestStatements(t *testing.T) {
 	f("events of a merged issue", st, sql, err)
 	st = &statement{}
 	f("members", st, membersSQL(st, id), nil)
-	st, sql, _ = issueSQL(id, one, 24, at)
+	st, sql = issueSQL(id, one)
 	f("issue", st, sql, nil)
 	st, sql, _, err = trendSQL(id, one, span, 14, at)
 	f("trend by the hour", st, sql, err)

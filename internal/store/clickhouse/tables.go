@@ -9,6 +9,19 @@ import (
 	"github.com/faultline-dev/faultline/internal/view"
 )
 
+// totalColumns add up the roll-up of some fingerprints, read as r.
+const totalColumns = `    sum(r.events) AS times_seen,
+    uniqCombined64IfMerge(12)(r.users) AS users_seen,
+    min(r.first_seen) AS first_seen,
+    max(r.last_seen) AS last_seen,
+    min(r.handled) AS handled,
+    argMaxMerge(r.latest) AS latest,
+    argMinIfMerge(r.first_release) AS first_release,
+    argMaxIfMerge(r.last_release) AS last_release`
+
+// stateColumns are what the mirror says of an issue.
+const stateColumns = `fingerprint AS issue, number, status, substatus, reason, since, release, assignee, updated_at, version`
+
 // issueTables are common table expressions over the roll-ups of one project: totals holds
 // one row an issue with merged fingerprints added up, states what the workflow says.
 func issueTables(st *statement, project uint32) string {
@@ -20,21 +33,14 @@ totals AS (
   SELECT
     ` + issueOf("r") + ` AS issue,
     groupUniqArray(r.fingerprint) AS members,
-    sum(r.events) AS times_seen,
-    uniqCombined64IfMerge(12)(r.users) AS users_seen,
-    min(r.first_seen) AS first_seen,
-    max(r.last_seen) AS last_seen,
-    min(r.handled) AS handled,
-    argMaxMerge(r.latest) AS latest,
-    argMinIfMerge(r.first_release) AS first_release,
-    argMaxIfMerge(r.last_release) AS last_release
+` + totalColumns + `
   FROM issue_totals AS r
   LEFT JOIN merges AS m ON m.fingerprint = r.fingerprint
   WHERE r.project_id = ` + p() + `
   GROUP BY issue
 ),
 states AS (
-  SELECT fingerprint AS issue, number, status, substatus, reason, since, release, assignee, updated_at, version
+  SELECT ` + stateColumns + `
   FROM issue_states FINAL WHERE project_id = ` + p() + `
 )`
 }

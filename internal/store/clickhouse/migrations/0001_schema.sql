@@ -1,4 +1,5 @@
 -- One row an event, the whole event in columns. Rows carry the fingerprint, never the issue, so that merging is a matter of issue_merges alone.
+-- Retention of 0 days keeps an event for good.
 -- Freshly inserted parts are compact: one file instead of three for each of many columns makes an insert cost a third.
 CREATE TABLE IF NOT EXISTS {{local "events"}}{{cluster}} (
   project_id UInt32,
@@ -46,7 +47,7 @@ CREATE TABLE IF NOT EXISTS {{local "events"}}{{cluster}} (
 ) ENGINE = {{engine "MergeTree"}}
 PARTITION BY toMonday(timestamp)
 ORDER BY (project_id, fingerprint, timestamp)
-TTL toDateTime(timestamp) + toIntervalDay(retention_days)
+TTL toDateTime(timestamp) + toIntervalDay(if(retention_days = 0, 20000, retention_days))
 SETTINGS ttl_only_drop_parts = 1, default_compression_codec = 'ZSTD(1)', min_columns_to_activate_adaptive_write_buffer = 1, min_bytes_for_wide_part = 268435456, {{window}};
 
 {{distributed "events"}}

@@ -332,7 +332,7 @@ ORDER BY fingerprint
 WITH totals AS (
   SELECT
     {p2:UUID} AS issue,
-    groupUniqArray(fingerprint) AS members,
+    groupUniqArray(r.fingerprint) AS members,
     sum(r.events) AS times_seen,
     uniqCombined64IfMerge(12)(r.users) AS users_seen,
     min(r.first_seen) AS first_seen,
@@ -348,25 +348,16 @@ WITH totals AS (
 states AS (
   SELECT fingerprint AS issue, number, status, substatus, reason, since, release, assignee, updated_at, version
   FROM issue_states FINAL WHERE project_id = {p1:UInt32} AND fingerprint = {p2:UUID}
-),
-hours AS (
-  SELECT {p2:UUID} AS issue, sumMap([toUInt32(intDiv(greatest(toUnixTimestamp(hour) - {p5:Int64}, 0), {p6:Int64}))], [toUInt64(h.events)]) AS series
-  FROM issue_hours AS h
-  WHERE project_id = {p1:UInt32} AND fingerprint = {p3:UUID} AND hour >= toDateTime({p4:Int64}, 'UTC')
 )
 SELECT
   toString(t.issue), arrayMap(x -> toString(x), arrayFilter(x -> x != t.issue, t.members)), t.first_seen, t.last_seen, t.handled, t.latest.1, t.latest.2, t.latest.3, t.latest.4, t.first_release, t.last_release,
   s.number, if(s.status = '', 'unresolved', s.status), if(s.status = '', 'new', s.substatus), s.reason, s.since, s.release, s.assignee, s.updated_at, s.version,
-  t.times_seen, t.users_seen, h.series.1, h.series.2
+  t.times_seen, t.users_seen, [toUInt32(0)], [toUInt64(0)]
 FROM totals AS t
 LEFT JOIN states AS s ON s.issue = t.issue
-LEFT JOIN hours AS h ON h.issue = t.issue
 -- p1 = "7"
 -- p2 = "01000000-0000-0000-0000-000000000000"
 -- p3 = "01000000-0000-0000-0000-000000000000"
--- p4 = "1768651200"
--- p5 = "1768651200"
--- p6 = "54000"
 
 ---- trend by the hour
 SELECT (sumMap([toUInt32(intDiv(greatest(toUnixTimestamp(hour) - {p3:Int64}, 0), {p4:Int64}))], [toUInt64(events)]) AS series).1, series.2
