@@ -54,7 +54,7 @@ type Config struct {
 func DefaultConfig() Config {
 	return Config{
 		FlushMin: 50 * time.Millisecond, FlushMax: 400 * time.Millisecond, FlushShare: 3,
-		BlockRows: 25_000, BlockBytes: 64 << 20, RoomBytes: 96 << 20,
+		BlockRows: 25_000, BlockBytes: 64 << 20, RoomBytes: 192 << 20,
 		InsertPatience: 10 * time.Second, SpillTimeout: 10 * time.Second, LookupTimeout: 5 * time.Second,
 		PublishTimeout: 2 * time.Second, OutcomeInterval: 2 * time.Second, StopTimeout: 8 * time.Second,
 		RecentEvents: 100_000, KnownFingerprints: 200_000, Limits: normalize.DefaultLimits(),

@@ -45,7 +45,7 @@ type Config struct {
 // DefaultConfig suits one machine.
 func DefaultConfig() Config {
 	return Config{
-		MessageBytes: 4 << 20, UnderWayBytes: 40 << 20, Window: 16, Streams: 10_000, Patience: time.Second,
+		MessageBytes: 4 << 20, UnderWayBytes: 64 << 20, Window: 16, Streams: 10_000, Patience: time.Second,
 		Limits: wire.DefaultLimits(),
 	}
 }
