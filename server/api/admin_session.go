@@ -75,6 +75,10 @@ func (s sessionServer) SignOut(ctx context.Context, _ *adminv1.SignOutRequest) (
 // GetSession implements adminv1.SessionServiceServer.
 func (s sessionServer) GetSession(ctx context.Context, _ *adminv1.GetSessionRequest) (*adminv1.Session, error) {
 	access, err := caller(ctx)
+	if err != nil && anonymous(ctx) {
+		// A browser that asks for the first time has done nothing wrong.
+		return &adminv1.Session{Version: s.version, BaseUrl: s.baseURL}, nil
+	}
 	if err != nil {
 		return nil, err
 	}

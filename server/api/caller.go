@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/faultline-dev/faultline/internal/project"
+	"github.com/faultline-dev/faultline/server/auth"
 )
 
 // request is what is known of a call besides its message.
@@ -38,6 +39,12 @@ func requestOf(ctx context.Context) *request {
 func caller(ctx context.Context) (project.Access, error) {
 	r := requestOf(ctx)
 	return r.access, r.err
+}
+
+// anonymous reports whether a call over HTTP came without any credential.
+func anonymous(ctx context.Context) bool {
+	r := requestOf(ctx)
+	return r.http != nil && r.http.Header.Get("Authorization") == "" && auth.SessionSecret(r.http.Header.Get("Cookie")) == ""
 }
 
 // stillMay reports whether a call that lasts may go on: not once its credential

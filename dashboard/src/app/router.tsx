@@ -48,15 +48,15 @@ const signedIn = createRoute({
   getParentRoute: () => root,
   id: "in",
   beforeLoad: async ({ location }) => {
+    const toSignIn = () =>
+      redirect({ to: "/sign-in", search: { next: location.href === "/" ? undefined : location.href } });
     try {
-      const [session, projects] = await Promise.all([
-        queryClient.ensureQueryData(sessionQuery),
-        queryClient.ensureQueryData(projectsQuery),
-      ]);
+      const session = await queryClient.ensureQueryData(sessionQuery);
+      if (!session.organization) throw toSignIn();
+      const projects = await queryClient.ensureQueryData(projectsQuery);
       return { session, projects: projects.projects };
     } catch (err) {
-      if (isUnauthenticated(err))
-        throw redirect({ to: "/sign-in", search: { next: location.href === "/" ? undefined : location.href } });
+      if (isUnauthenticated(err)) throw toSignIn();
       throw err;
     }
   },

@@ -198,9 +198,9 @@ func (*GetSessionRequest) Descriptor() ([]byte, []int) {
 // Session tells who is signed in.
 type Session struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// The person.
+	// The person; absent for a token of nobody, and if nobody is signed in.
 	Member *Member `protobuf:"bytes,1,opt,name=member,proto3" json:"member,omitempty"`
-	// Their organization.
+	// Their organization; absent if nobody is signed in.
 	Organization *Organization `protobuf:"bytes,2,opt,name=organization,proto3" json:"organization,omitempty"`
 	// Version of the server.
 	Version string `protobuf:"bytes,3,opt,name=version,proto3" json:"version,omitempty"`

@@ -40,7 +40,8 @@ type SessionServiceClient interface {
 	SignIn(ctx context.Context, in *SignInRequest, opts ...grpc.CallOption) (*Session, error)
 	// SignOut ends the session.
 	SignOut(ctx context.Context, in *SignOutRequest, opts ...grpc.CallOption) (*SignOutResponse, error)
-	// GetSession tells who is signed in; UNAUTHENTICATED if nobody is.
+	// GetSession tells who is signed in. A call without any credential gets an answer that names
+	// nobody; one with a wrong or ended credential gets UNAUTHENTICATED.
 	GetSession(ctx context.Context, in *GetSessionRequest, opts ...grpc.CallOption) (*Session, error)
 }
 
@@ -92,7 +93,8 @@ type SessionServiceServer interface {
 	SignIn(context.Context, *SignInRequest) (*Session, error)
 	// SignOut ends the session.
 	SignOut(context.Context, *SignOutRequest) (*SignOutResponse, error)
-	// GetSession tells who is signed in; UNAUTHENTICATED if nobody is.
+	// GetSession tells who is signed in. A call without any credential gets an answer that names
+	// nobody; one with a wrong or ended credential gets UNAUTHENTICATED.
 	GetSession(context.Context, *GetSessionRequest) (*Session, error)
 	mustEmbedUnimplementedSessionServiceServer()
 }

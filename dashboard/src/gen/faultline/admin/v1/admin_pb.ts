@@ -100,14 +100,14 @@ export const GetSessionRequestSchema: GenMessage<GetSessionRequest> = /*@__PURE_
  */
 export type Session = Message<"faultline.admin.v1.Session"> & {
   /**
-   * The person.
+   * The person; absent for a token of nobody, and if nobody is signed in.
    *
    * @generated from field: faultline.admin.v1.Member member = 1;
    */
   member?: Member | undefined;
 
   /**
-   * Their organization.
+   * Their organization; absent if nobody is signed in.
    *
    * @generated from field: faultline.admin.v1.Organization organization = 2;
    */
@@ -1223,7 +1223,8 @@ export const SessionService: GenService<{
     output: typeof SignOutResponseSchema;
   },
   /**
-   * GetSession tells who is signed in; UNAUTHENTICATED if nobody is.
+   * GetSession tells who is signed in. A call without any credential gets an answer that names
+   * nobody; one with a wrong or ended credential gets UNAUTHENTICATED.
    *
    * @generated from rpc faultline.admin.v1.SessionService.GetSession
    */

@@ -98,7 +98,8 @@ type SessionServiceClient interface {
 	SignIn(context.Context, *v1.SignInRequest) (*v1.Session, error)
 	// SignOut ends the session.
 	SignOut(context.Context, *v1.SignOutRequest) (*v1.SignOutResponse, error)
-	// GetSession tells who is signed in; UNAUTHENTICATED if nobody is.
+	// GetSession tells who is signed in. A call without any credential gets an answer that names
+	// nobody; one with a wrong or ended credential gets UNAUTHENTICATED.
 	GetSession(context.Context, *v1.GetSessionRequest) (*v1.Session, error)
 }
 
@@ -174,7 +175,8 @@ type SessionServiceHandler interface {
 	SignIn(context.Context, *v1.SignInRequest) (*v1.Session, error)
 	// SignOut ends the session.
 	SignOut(context.Context, *v1.SignOutRequest) (*v1.SignOutResponse, error)
-	// GetSession tells who is signed in; UNAUTHENTICATED if nobody is.
+	// GetSession tells who is signed in. A call without any credential gets an answer that names
+	// nobody; one with a wrong or ended credential gets UNAUTHENTICATED.
 	GetSession(context.Context, *v1.GetSessionRequest) (*v1.Session, error)
 }
 
