@@ -111,9 +111,10 @@ func (b *block) reset() {
 	for _, c := range b.input {
 		c.Data.(proto.Resettable).Reset()
 	}
+	b.frames.forget()
 }
 
-// append adds an occurrence.
+// append adds an occurrence. The block refers to the last one until it is reset.
 func (b *block) append(o *event.Occurrence) {
 	e := o.Event
 	b.projectID.Append(o.ProjectID)

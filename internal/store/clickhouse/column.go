@@ -39,6 +39,9 @@ func (c *dictionary) AppendBytes(b []byte) {
 	c.keys = append(c.keys, key)
 }
 
+// repeat adds the value that is number i once more.
+func (c *dictionary) repeat(i int) { c.keys = append(c.keys, c.keys[i]) }
+
 func (c *dictionary) learn(s string) uint32 {
 	key := uint32(len(c.index))
 	c.index[s] = key

@@ -41,6 +41,32 @@ func TestTheDriversBatchStoresTheSame(t *testing.T) {
 	}
 }
 
+func TestFramesOfNeighbouringRowsStayApart(t *testing.T) {
+	t.Parallel()
+	s := openStore(t)
+	var all []*event.Occurrence
+	for i := range 6 {
+		o := fullEvent()
+		o.Event.Timestamp = o.Event.Timestamp.Add(time.Duration(i) * time.Second)
+		frames := o.Event.Exceptions[0].Stack.Frames
+		switch i {
+		case 2:
+			frames[1].ContextLine = "another line"
+		case 3:
+			frames[1].PostContext = nil
+		case 4:
+			o.Event.Exceptions[0].Stack.Frames = frames[1:]
+		}
+		all = append(all, o)
+	}
+	if err := s.Insert(t.Context(), "a", all); err != nil {
+		t.Fatal(err)
+	}
+	for _, o := range all {
+		requireSame(t, s, o)
+	}
+}
+
 func TestAnyEventComesBackAsItWas(t *testing.T) {
 	t.Parallel()
 	s := openStore(t)

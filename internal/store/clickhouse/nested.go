@@ -124,7 +124,10 @@ type frameColumns struct {
 	source                              *array[*dictionary]
 	vars, native                        *array[*proto.ColStr]
 
-	text []byte
+	text     []byte
+	row      []*event.Frame // of the event that is being added
+	before   []*event.Frame // of the event before it, and
+	beforeAt int            // where they begin in the columns
 }
 
 func newFrameColumns() frameColumns {
@@ -149,11 +152,17 @@ func (c *frameColumns) columns() []proto.InputColumn {
 }
 
 func (c *frameColumns) append(list []event.Exception, p *packer) {
+	at := c.function.data.Rows()
+	c.row = c.row[:0]
 	for i := range list {
 		for j := range list[i].Stack.Frames {
-			c.appendFrame(uint16(i), &list[i].Stack.Frames[j], p)
+			f := &list[i].Stack.Frames[j]
+			c.appendFrame(uint16(i), f, p)
+			c.appendSource(f)
+			c.row = append(c.row, f)
 		}
 	}
+	c.row, c.before, c.beforeAt = c.before, c.row, at
 	c.ends.Append(uint64(c.function.data.Rows()))
 }
 
@@ -166,14 +175,30 @@ func (c *frameColumns) appendFrame(exception uint16, f *event.Frame, p *packer) 
 	c.line.data.Append(f.Line)
 	c.column.data.Append(f.Column)
 	c.inApp.data.Append(uint8(f.InApp))
-	c.text = appendSource(c.text[:0], f)
-	c.source.data.AppendBytes(c.text)
 	c.vars.data.Append(string(f.Vars))
 	p.b = p.b[:0]
 	if hasNative(f) {
 		packNative(p, f)
 	}
 	c.native.data.AppendBytes(p.b)
+}
+
+// appendSource adds the source around a frame. Rows come sorted by issue, so it is mostly
+// that of the same frame in the event before.
+func (c *frameColumns) appendSource(f *event.Frame) {
+	if n := len(c.row); n < len(c.before) && sameSource(c.before[n], f) {
+		c.source.data.repeat(c.beforeAt + n)
+		return
+	}
+	c.text = appendSource(c.text[:0], f)
+	c.source.data.AppendBytes(c.text)
+}
+
+// forget lets go of the events.
+func (c *frameColumns) forget() {
+	clear(c.row[:cap(c.row)])
+	clear(c.before[:cap(c.before)])
+	c.row, c.before = c.row[:0], c.before[:0]
 }
 
 // crumbColumns are the breadcrumbs of events.

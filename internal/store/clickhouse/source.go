@@ -1,6 +1,7 @@
 package clickhouse
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/faultline-dev/faultline/internal/event"
@@ -41,6 +42,11 @@ func appendLine(b []byte, sign byte, line string) []byte {
 	b = append(b, sign)
 	b = append(b, line...)
 	return append(b, '\n')
+}
+
+// sameSource reports whether appendSource writes the same for two frames.
+func sameSource(a, b *event.Frame) bool {
+	return a.ContextLine == b.ContextLine && slices.Equal(a.PreContext, b.PreContext) && slices.Equal(a.PostContext, b.PostContext)
 }
 
 // splitSource fills in what appendSource wrote.
