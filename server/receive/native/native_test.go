@@ -301,4 +301,3 @@ func TestNoRoomIsToldWithATimeToWait(t *testing.T) {
 		t.Fatalf("%d %v", w.StatusCode, w.Header)
 	}
 }
-
