@@ -50,8 +50,8 @@ func (c *tailCommand) Run(ctx context.Context, o output) error {
 		if where != "" {
 			where = "  " + where
 		}
-		fmt.Fprintf(o.out, "%s  %-7s  %s%s  [%s %s]\n", e.GetTimestamp().AsTime().Local().Format(time.TimeOnly),
-			e.GetLevel(), printable(e.GetTitle()), printable(where), printable(e.GetEnvironment()), printable(e.GetRelease()))
+		fmt.Fprintf(o.out, "%s  %-7s  %s%s  [%s]\n", e.GetTimestamp().AsTime().Local().Format(time.TimeOnly),
+			e.GetLevel(), printable(e.GetTitle()), printable(where), printable(strings.TrimSpace(e.GetEnvironment()+" "+e.GetRelease())))
 	}
 	if err := stream.Err(); err != nil && !errors.Is(ctx.Err(), context.Canceled) {
 		var c *connect.Error
