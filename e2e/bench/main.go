@@ -70,6 +70,10 @@ func run(ctx context.Context, o options) error {
 		o.data = dir
 	}
 	r := &report{options: o, cores: runtime.NumCPU(), at: time.Now().UTC()}
+	first, err := yardstick(o)
+	if err != nil {
+		return fmt.Errorf("measure the yardstick: %w", err)
+	}
 	say("receive and drop %d events", o.ceiling)
 	if err := measureDrop(ctx, o, r); err != nil {
 		return fmt.Errorf("measure the receiving ceiling: %w", err)
@@ -82,6 +86,11 @@ func run(ctx context.Context, o options) error {
 	if err := measureEngine(ctx, o, r); err != nil {
 		return fmt.Errorf("measure the engine: %w", err)
 	}
+	last, err := yardstick(o)
+	if err != nil {
+		return fmt.Errorf("measure the yardstick: %w", err)
+	}
+	r.yardstick = (first + last) / 2
 	text := r.markdown()
 	fmt.Print(text)
 	if o.write != "" {
