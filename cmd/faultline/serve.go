@@ -262,7 +262,9 @@ func (r *running) serve(ctx context.Context, l *listeners, limit time.Duration, 
 		r.grpc.Stop()
 	}
 	stopWork()
-	err := g.Wait()
+	if err := g.Wait(); err != nil && !errors.Is(err, context.Canceled) {
+		return err
+	}
 	log.Info("stopped")
-	return err
+	return nil
 }
