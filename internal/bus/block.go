@@ -20,7 +20,7 @@ func encodeBlock(token string, events []*event.Occurrence) ([]byte, error) {
 	for i, o := range events {
 		s := &busv1.SpilledEvent{
 			ProjectId: o.ProjectID, ReceivedAt: stamp(o.ReceivedAt), Event: wire.ToProto(o.Event), Fingerprint: o.Fingerprint[:],
-			Title: o.Title, Culprit: o.Culprit, RetentionDays: uint32(o.RetentionDays),
+			Title: o.Title, Culprit: o.Culprit, RetentionDays: uint32(o.RetentionDays), KeyId: o.KeyID,
 		}
 		for _, p := range o.Parts {
 			s.Parts = append(s.Parts, &busv1.FingerprintPart{Kind: p.Kind, Value: p.Value, Source: p.Source})
@@ -74,7 +74,7 @@ func spilled(s *busv1.SpilledEvent) (*event.Occurrence, error) {
 	}
 	o := &event.Occurrence{
 		ProjectID: s.ProjectId, ReceivedAt: moment(s.ReceivedAt), Event: e, Fingerprint: event.Fingerprint(s.Fingerprint),
-		Title: s.Title, Culprit: s.Culprit, RetentionDays: uint16(s.RetentionDays),
+		Title: s.Title, Culprit: s.Culprit, RetentionDays: uint16(s.RetentionDays), KeyID: s.KeyId,
 	}
 	for _, p := range s.Parts {
 		o.Parts = append(o.Parts, event.Part{Kind: p.Kind, Value: p.Value, Source: p.Source})

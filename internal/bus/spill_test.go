@@ -29,7 +29,7 @@ func noise(n int) string {
 
 func occurrence(n byte, text string) *event.Occurrence {
 	return &event.Occurrence{
-		ProjectID: 7, ReceivedAt: noon, RetentionDays: 30, Fingerprint: event.Fingerprint{n}, Title: "Error: " + strconv.Itoa(int(n)), Culprit: "main",
+		ProjectID: 7, KeyID: "k", ReceivedAt: noon, RetentionDays: 30, Fingerprint: event.Fingerprint{n}, Title: "Error: " + strconv.Itoa(int(n)), Culprit: "main",
 		Parts: []event.Part{{Kind: "message", Value: "x", Source: "message"}},
 		Event: &event.Event{ID: event.ID{1, n}, Timestamp: noon, Level: event.LevelError, Platform: "go", Message: event.Message{Formatted: text}},
 	}

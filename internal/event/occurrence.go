@@ -10,6 +10,7 @@ import (
 // fingerprint that decides its issue, and the words that lists show.
 type Occurrence struct {
 	ProjectID     uint32
+	KeyID         string // key or token that let it in
 	ReceivedAt    time.Time
 	RetentionDays uint16
 	Event         *Event

@@ -13,18 +13,12 @@ import (
 
 // block is what one insert stores.
 type block struct {
-	events []*event.Occurrence
-	bytes  int64
-	parts  []part
-	news   news
-	result outcome.Result
-	kept   bool // in the spill: announced and counted when it is drained
-}
-
-// part is what one batch put into a block.
-type part struct {
-	flight *flight
-	count  outcome.Count // of its events, whatever becomes of them
+	events  []*event.Occurrence
+	bytes   int64
+	flights []*flight // of the batches in it
+	news    news
+	result  outcome.Result
+	kept    bool // in the spill: announced when it is drained
 }
 
 // token names the block by what it holds, so that the same events in the same

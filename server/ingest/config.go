@@ -36,7 +36,7 @@ type Config struct {
 	// PublishTimeout is how long telling the bus of one block may hold up its
 	// acknowledgement.
 	PublishTimeout time.Duration
-	// OutcomeInterval is how often outcomes are written when no block does it.
+	// OutcomeInterval is how often the outcomes of events that are not stored are written.
 	OutcomeInterval time.Duration
 	// StopTimeout is how long the rest of the buffer may take to be stored when the
 	// pipeline stops.

@@ -75,6 +75,7 @@ func (m *memory) Insert(ctx context.Context, token string, events []*event.Occur
 		m.blocks = append(m.blocks, len(events))
 		for _, o := range events {
 			m.rows[o.Event.ID]++
+			m.outcomes[outcome.Stored]++
 			m.issues[issue.ID{ProjectID: o.ProjectID, Fingerprint: o.Fingerprint}] = struct{}{}
 		}
 	}

@@ -149,13 +149,12 @@ func (w *writer) settle(ctx context.Context) {
 		w.count(b)
 		if b.result.Kind == outcome.Stored && !b.kept {
 			w.announcer.announce(ctx, b.events, b.news)
-			w.writeOutcomes(ctx)
 		}
 		w.finish(b)
 	}
 }
 
-// tick writes outcomes and looks after the spill while nothing else does.
+// tick writes outcomes and looks after the spill.
 func (w *writer) tick(ctx context.Context) {
 	t := time.NewTicker(w.cfg.OutcomeInterval)
 	defer t.Stop()

@@ -23,8 +23,9 @@ import (
 //
 // Insert must store all events as one block or none, and must store the same events
 // under the same token once, however often it is called; when it returns nil, the
-// next query must find them. It may retry until the context ends. An error that may
-// pass has a method Retryable() bool that says so. InsertOutcomes is alike.
+// next query must find them, and the outcomes must count each as stored. It may retry
+// until the context ends. An error that may pass has a method Retryable() bool that
+// says so. InsertOutcomes, for events that are not stored, is alike.
 type Store interface {
 	Insert(ctx context.Context, token string, events []*event.Occurrence) error
 	InsertOutcomes(ctx context.Context, token string, counts []outcome.Count) error

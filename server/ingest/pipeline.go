@@ -105,7 +105,7 @@ func (p *Pipeline) process(b *receive.Batch, e *event.Event, home *project.Proje
 	scrub.Event(e, rules)
 	g := group.Event(e)
 	return &event.Occurrence{
-		ProjectID: b.ProjectID, ReceivedAt: b.ReceivedAt, RetentionDays: home.Settings.RetentionDays, Event: e,
+		ProjectID: b.ProjectID, KeyID: b.KeyID, ReceivedAt: b.ReceivedAt, RetentionDays: home.Settings.RetentionDays, Event: e,
 		Fingerprint: g.Fingerprint, Parts: g.Parts, Title: g.Title, Culprit: g.Culprit,
 	}, outcome.Result{}
 }
@@ -115,13 +115,13 @@ func (p *Pipeline) process(b *receive.Batch, e *event.Event, home *project.Proje
 // the context on, Receive refuses. It must be called once.
 func (p *Pipeline) Run(ctx context.Context) error { return p.writer.run(ctx) }
 
-// account counts the outcomes that no block will count, and hands out the results.
+// account counts the outcomes that neither the store nor a block will count, and hands out the results.
 func (p *Pipeline) account(t *tray) []outcome.Result {
 	b := t.batch
 	for i := range t.results {
 		r := &t.results[i]
 		if !t.counted(i) {
-			p.tally.add(outcome.Count{ProjectID: b.ProjectID, KeyID: b.KeyID, Minute: b.ReceivedAt, Kind: r.Kind, Reason: r.Reason, Events: 1})
+			p.tally.add(outcome.Count{ProjectID: b.ProjectID, KeyID: b.KeyID, Minute: b.ReceivedAt, Kind: r.Kind, Reason: r.Reason, Fingerprint: t.print(i), Events: 1})
 		}
 	}
 	for _, r := range b.Refused {

@@ -98,16 +98,17 @@ type drainer struct {
 	*writer
 	name string
 	left []*event.Occurrence
+	gone []*event.Occurrence // what the store had already
 }
 
 func (d *drainer) insert(ctx context.Context, name string, events []*event.Occurrence) error {
 	if strings.HasPrefix(name, resentPrefix) {
 		if d.name != name {
-			left, err := d.unstored(ctx, events)
+			left, gone, err := d.unstored(ctx, events)
 			if err != nil {
 				return err
 			}
-			d.name, d.left = name, left
+			d.name, d.left, d.gone = name, left, gone
 		}
 		events = d.left
 	}
@@ -119,33 +120,38 @@ func (d *drainer) insert(ctx context.Context, name string, events []*event.Occur
 		}
 		d.announcer.announce(ctx, events, n)
 	}
-	for _, o := range events {
-		d.tally.add(outcome.Count{ProjectID: o.ProjectID, Minute: o.ReceivedAt, Kind: outcome.Stored, Events: 1})
+	if d.name == name {
+		d.tally.addEach(d.gone, outcome.Result{Kind: outcome.Duplicate})
+		d.name, d.left, d.gone = "", nil, nil
 	}
 	d.metrics.drained.Add(float64(len(events)))
 	d.setAway(false)
 	return nil
 }
 
-// unstored leaves out the events that the store has.
-func (d *drainer) unstored(ctx context.Context, events []*event.Occurrence) ([]*event.Occurrence, error) {
+// unstored tells events that the store lacks from those that it has.
+func (d *drainer) unstored(ctx context.Context, events []*event.Occurrence) (left, gone []*event.Occurrence, err error) {
 	perProject := map[uint32][]event.ID{}
 	for _, o := range events {
 		perProject[o.ProjectID] = append(perProject[o.ProjectID], o.Event.ID)
 	}
 	ctx, cancel := context.WithTimeout(ctx, d.cfg.LookupTimeout)
 	defer cancel()
-	var left []*event.Occurrence
 	for id, ids := range perProject {
 		existing, err := d.index.Existing(ctx, id, ids)
 		if err != nil {
-			return nil, err
+			return nil, nil, err
 		}
 		for _, o := range events {
-			if _, found := existing[o.Event.ID]; o.ProjectID == id && !found {
+			if o.ProjectID != id {
+				continue
+			}
+			if _, found := existing[o.Event.ID]; found {
+				gone = append(gone, o)
+			} else {
 				left = append(left, o)
 			}
 		}
 	}
-	return left, nil
+	return left, gone, nil
 }

@@ -7,16 +7,17 @@ import (
 	"sync"
 	"time"
 
+	"github.com/faultline-dev/faultline/internal/event"
 	"github.com/faultline-dev/faultline/internal/outcome"
 )
 
-// tallyEntries bounds how many different counts wait for the store. Beyond it,
-// keys are no longer told apart, and beyond twice that, nothing is.
+// tallyEntries bounds how many different counts wait for the store. Beyond it, keys
+// and fingerprints are no longer told apart, and beyond twice that, nothing is.
 const tallyEntries = 50_000
 
-// tally counts outcomes and writes them to the store. What a process that is
-// killed had not written is lost: of stored events nothing, because their outcomes
-// are written before they are acknowledged, of others up to OutcomeInterval.
+// tally counts the outcomes of events that are not stored and writes them to the
+// store, which counts stored events itself, row by row. What a process that is killed
+// had not written is lost: up to OutcomeInterval.
 type tally struct {
 	store   Store
 	metrics *Metrics
@@ -44,13 +45,22 @@ func (t *tally) add(c outcome.Count) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	if _, found := t.open[c]; !found && len(t.open) >= tallyEntries {
-		c.KeyID = ""
+		c.KeyID, c.Fingerprint = "", event.Fingerprint{}
 		if _, found := t.open[c]; !found && len(t.open) >= 2*tallyEntries {
 			t.metrics.failures.WithLabelValues("count outcomes").Inc()
 			return
 		}
 	}
 	t.open[c] += n
+}
+
+// addEach counts events that had the same outcome.
+func (t *tally) addEach(events []*event.Occurrence, r outcome.Result) {
+	for _, o := range events {
+		t.add(outcome.Count{
+			ProjectID: o.ProjectID, KeyID: o.KeyID, Minute: o.ReceivedAt, Kind: r.Kind, Reason: r.Reason, Fingerprint: o.Fingerprint, Events: 1,
+		})
+	}
 }
 
 // flush writes what was counted. What fails stays and is written by a later flush,

@@ -19,6 +19,10 @@ type tray struct {
 	accepted []*event.Occurrence
 	places   []int  // index in results of each accepted event
 	inBlock  []bool // events that a block counts, by index in results; nil: none
+
+	// prints are the fingerprints of events that were refused after grouping, by index in
+	// results; nil: none.
+	prints []event.Fingerprint
 }
 
 func newTray(b *receive.Batch) *tray {
@@ -52,7 +56,23 @@ func (t *tray) refuseAll(r outcome.Result) *tray {
 }
 
 // settle decides the nth accepted event.
-func (t *tray) settle(n int, r outcome.Result) { t.refuse(t.places[n], r) }
+func (t *tray) settle(n int, r outcome.Result) {
+	if r.Kind != outcome.Stored {
+		if t.prints == nil {
+			t.prints = make([]event.Fingerprint, len(t.results))
+		}
+		t.prints[t.places[n]] = t.accepted[n].Fingerprint
+	}
+	t.refuse(t.places[n], r)
+}
+
+// print is the fingerprint of an event, zero if it was refused before grouping.
+func (t *tray) print(i int) event.Fingerprint {
+	if t.prints == nil {
+		return event.Fingerprint{}
+	}
+	return t.prints[i]
+}
 
 // keep leaves only the accepted events that still wait for a result.
 func (t *tray) keep() {

@@ -165,10 +165,9 @@ func (w *writer) refuse(t *tray, r outcome.Result) outcome.Result {
 // hand gives the accepted events to the block that is filling up, or to the spill
 // if they may be there already, and waits for what becomes of them.
 func (w *writer) hand(ctx context.Context, t *tray, f *flight, bytes int64, known bool) {
-	p := part{f, outcome.Count{ProjectID: t.batch.ProjectID, KeyID: t.batch.KeyID, Minute: t.batch.ReceivedAt, Events: uint64(len(t.accepted))}}
 	if !known {
-		w.putAside(ctx, &block{events: t.accepted, bytes: bytes, parts: []part{p}})
-	} else if !w.add(p, t.accepted, bytes) {
+		w.putAside(ctx, &block{events: t.accepted, bytes: bytes, flights: []*flight{f}})
+	} else if !w.add(f, t.accepted, bytes) {
 		w.release(bytes)
 		f.land(w.refuse(t, stopping))
 		return
@@ -210,7 +209,7 @@ func (w *writer) join(ctx context.Context, t *tray, joined []twin) {
 }
 
 // add puts events into the block that is filling up; false if the writer stops.
-func (w *writer) add(p part, events []*event.Occurrence, bytes int64) bool {
+func (w *writer) add(f *flight, events []*event.Occurrence, bytes int64) bool {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if w.closed {
@@ -221,7 +220,7 @@ func (w *writer) add(p part, events []*event.Occurrence, bytes int64) bool {
 	}
 	b := w.queue[len(w.queue)-1]
 	first := len(b.events) == 0
-	b.events, b.parts, b.bytes = append(b.events, events...), append(b.parts, p), b.bytes+bytes
+	b.events, b.flights, b.bytes = append(b.events, events...), append(b.flights, f), b.bytes+bytes
 	if first || w.full(b) {
 		w.notify()
 	}
@@ -239,24 +238,21 @@ func (w *writer) notify() {
 	}
 }
 
-// count counts the outcome of a block's events, unless draining will do it.
+// count counts the outcome of a block's events. The store itself counts what it
+// stores.
 func (w *writer) count(b *block) {
-	if b.kept {
-		return
-	}
-	for _, p := range b.parts {
-		p.count.Kind, p.count.Reason = b.result.Kind, b.result.Reason
-		w.tally.add(p.count)
+	if b.result.Kind != outcome.Stored {
+		w.tally.addEach(b.events, b.result)
 	}
 }
 
 // finish ends the way of a block: it makes room and tells those who wait.
 func (w *writer) finish(b *block) {
-	for _, p := range b.parts {
-		p.flight.land(b.result)
+	for _, f := range b.flights {
+		f.land(b.result)
 	}
 	w.release(b.bytes)
-	b.events, b.parts = nil, nil
+	b.events, b.flights = nil, nil
 }
 
 func (w *writer) release(bytes int64) {

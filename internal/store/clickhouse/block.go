@@ -23,7 +23,7 @@ type block struct {
 	retention                             proto.ColUInt16
 	level, handled                        proto.ColUInt8
 	title, message, template              proto.ColStr
-	culprit, platform, logger             *dictionary
+	keyID, culprit, platform, logger      *dictionary
 	transaction, server, release          *dictionary
 	dist, environment                     *dictionary
 	sdkName, sdkVersion, httpMethod       *dictionary
@@ -51,7 +51,7 @@ func newBlock() *block {
 		exceptions: newExceptionColumns(), frames: newFrameColumns(), crumbs: newCrumbColumns(),
 	}
 	for _, c := range []**dictionary{
-		&b.culprit, &b.platform, &b.logger, &b.transaction, &b.server, &b.release, &b.dist, &b.environment,
+		&b.keyID, &b.culprit, &b.platform, &b.logger, &b.transaction, &b.server, &b.release, &b.dist, &b.environment,
 		&b.sdkName, &b.sdkVersion, &b.httpMethod,
 	} {
 		*c = newDictionary()
@@ -69,6 +69,7 @@ func (b *block) columns() []proto.InputColumn {
 		{Name: "timestamp", Data: b.timestamp},
 		{Name: "received_at", Data: b.receivedAt},
 		{Name: "retention_days", Data: &b.retention},
+		{Name: "key_id", Data: b.keyID},
 		{Name: "level", Data: &b.level},
 		{Name: "handled", Data: &b.handled},
 		{Name: "title", Data: &b.title},
@@ -123,6 +124,7 @@ func (b *block) append(o *event.Occurrence) {
 	b.timestamp.AppendRaw(nanos(e.Timestamp))
 	b.receivedAt.AppendRaw(proto.DateTime64(o.ReceivedAt.UnixMilli()))
 	b.retention.Append(o.RetentionDays)
+	b.keyID.Append(o.KeyID)
 	b.level.Append(uint8(e.Level))
 	b.handled.Append(bit(e.Handled()))
 	b.title.Append(o.Title)

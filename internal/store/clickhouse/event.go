@@ -71,6 +71,7 @@ func (r *eventRow) columns() (names []string, targets []any) {
 		{"timestamp", &r.timestamp},
 		{"received_at", &r.o.ReceivedAt},
 		{"retention_days", &r.o.RetentionDays},
+		{"key_id", &r.o.KeyID},
 		{"level", &r.level},
 		{"title", &r.o.Title},
 		{"culprit", &r.o.Culprit},

@@ -19,13 +19,13 @@ func TestATokenCountsOnce(t *testing.T) {
 	block := typicalEvents(300, 7)
 	check := func(want uint64) {
 		t.Helper()
-		var events, totals, hours uint64
-		row := s.conn.QueryRow(t.Context(), "SELECT (SELECT count() FROM events), (SELECT sum(events) FROM issue_totals), (SELECT sum(events) FROM issue_hours)")
-		if err := row.Scan(&events, &totals, &hours); err != nil {
+		var events, totals, hours, outcomes uint64
+		row := s.conn.QueryRow(t.Context(), "SELECT (SELECT count() FROM events), (SELECT sum(events) FROM issue_totals), (SELECT sum(events) FROM issue_hours), (SELECT sum(events) FROM outcomes WHERE kind = 1 AND key_id = 'k')")
+		if err := row.Scan(&events, &totals, &hours, &outcomes); err != nil {
 			t.Fatal(err)
 		}
-		if events != want || totals != want || hours != want {
-			t.Errorf("%d events, %d in totals, %d in hours, want %d of each", events, totals, hours, want)
+		if events != want || totals != want || hours != want || outcomes != want {
+			t.Errorf("%d events, %d in totals, %d in hours, %d in outcomes, want %d of each", events, totals, hours, outcomes, want)
 		}
 	}
 	for range 3 {

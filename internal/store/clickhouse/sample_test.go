@@ -57,7 +57,7 @@ func fullEvent() *event.Occurrence {
 		Trimmed:     []string{"exceptions[0].value"}, Scrubbed: []string{"request.headers[0]"},
 	}
 	return &event.Occurrence{
-		ProjectID: 1, ReceivedAt: noon.Add(5 * time.Millisecond), RetentionDays: 30, Event: e,
+		ProjectID: 1, KeyID: "k", ReceivedAt: noon.Add(5 * time.Millisecond), RetentionDays: 30, Event: e,
 		Fingerprint: event.Fingerprint{1, 2, 3}, Title: "*fs.PathError: open", Culprit: "POST /pay",
 		Parts: []event.Part{{Kind: "exception_type", Value: "*fs.PathError", Source: "exceptions[0].type"}, {Kind: "frame", Value: "shop/cart (*Cart).Pay", Source: "exceptions[0].frames[1]"}},
 	}
@@ -121,7 +121,7 @@ func typicalEvent(r *rand.Rand) *event.Occurrence {
 		e.Breadcrumbs = append(e.Breadcrumbs, event.Breadcrumb{Timestamp: e.Timestamp.Add(-time.Duration(10-i) * time.Second), Type: "http", Category: "httplib", Level: event.LevelInfo, Data: event.Object(fmt.Sprintf(`{"url":"http://ledger/%d","status_code":200}`, r.IntN(1000)))})
 	}
 	o := &event.Occurrence{
-		ProjectID: uint32(1 + kind%5), ReceivedAt: e.Timestamp.Add(20 * time.Millisecond).Truncate(time.Millisecond), RetentionDays: 90, Event: e,
+		ProjectID: uint32(1 + kind%5), KeyID: "k", ReceivedAt: e.Timestamp.Add(20 * time.Millisecond).Truncate(time.Millisecond), RetentionDays: 90, Event: e,
 		Fingerprint: event.Fingerprint{byte(kind), byte(kind >> 8), 77}, Title: x.Type + ": " + x.Value, Culprit: e.Transaction,
 		Parts: []event.Part{{Kind: "exception_type", Value: x.Type, Source: "exceptions[0].type"}},
 	}

@@ -8,6 +8,7 @@ CREATE TABLE IF NOT EXISTS {{local "events"}}{{cluster}} (
   timestamp DateTime64(9, 'UTC') CODEC(Delta, ZSTD(1)),
   received_at DateTime64(3, 'UTC') CODEC(Delta, ZSTD(1)),
   retention_days UInt16,
+  key_id LowCardinality(String),
   level UInt8,
   handled UInt8,
   title String,
@@ -116,7 +117,7 @@ SELECT
 FROM {{local "events"}}
 GROUP BY project_id, fingerprint, hour, environment;
 
--- What became of every event that arrived, stored or not.
+-- What became of every event that arrived. Events that were not stored are counted by fingerprint too, where they came that far.
 CREATE TABLE IF NOT EXISTS {{local "outcomes"}}{{cluster}} (
   project_id UInt32,
   minute DateTime('UTC') CODEC(Delta, ZSTD(1)),
@@ -132,6 +133,19 @@ TTL minute + INTERVAL 400 DAY
 SETTINGS ttl_only_drop_parts = 1, default_compression_codec = 'ZSTD(1)', {{window}};
 
 {{distributed "outcomes"}}
+
+-- Stored events are counted by the insert that stores them, so that the count agrees with the rows whatever is killed. By key, not by fingerprint: that is in issue_hours.
+CREATE MATERIALIZED VIEW IF NOT EXISTS {{name "outcomes_mv"}}{{cluster}} TO {{local "outcomes"}} AS
+SELECT
+  project_id,
+  toStartOfMinute(toDateTime(received_at, 'UTC')) AS minute,
+  1 AS kind,
+  '' AS reason,
+  key_id,
+  toUUID('00000000-0000-0000-0000-000000000000') AS fingerprint,
+  count() AS events
+FROM {{local "events"}}
+GROUP BY project_id, minute, key_id;
 
 -- The mirror of what the meta store knows of issues, so that a list of issues is one query. No row: unresolved and new.
 CREATE TABLE IF NOT EXISTS {{local "issue_states"}}{{cluster}} (

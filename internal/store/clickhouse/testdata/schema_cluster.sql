@@ -16,6 +16,7 @@ CREATE TABLE IF NOT EXISTS faultline.events_local ON CLUSTER 'main' (
   timestamp DateTime64(9, 'UTC') CODEC(Delta, ZSTD(1)),
   received_at DateTime64(3, 'UTC') CODEC(Delta, ZSTD(1)),
   retention_days UInt16,
+  key_id LowCardinality(String),
   level UInt8,
   handled UInt8,
   title String,
@@ -141,6 +142,18 @@ SETTINGS ttl_only_drop_parts = 1, default_compression_codec = 'ZSTD(1)', replica
 
 CREATE TABLE IF NOT EXISTS faultline.outcomes ON CLUSTER 'main' AS faultline.outcomes_local
 ENGINE = Distributed('main', faultline, outcomes_local, project_id);
+
+CREATE MATERIALIZED VIEW IF NOT EXISTS faultline.outcomes_mv ON CLUSTER 'main' TO faultline.outcomes_local AS
+SELECT
+  project_id,
+  toStartOfMinute(toDateTime(received_at, 'UTC')) AS minute,
+  1 AS kind,
+  '' AS reason,
+  key_id,
+  toUUID('00000000-0000-0000-0000-000000000000') AS fingerprint,
+  count() AS events
+FROM faultline.events_local
+GROUP BY project_id, minute, key_id;
 
 CREATE TABLE IF NOT EXISTS faultline.issue_states_local ON CLUSTER 'main' (
   project_id UInt32,

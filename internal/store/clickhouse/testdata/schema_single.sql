@@ -16,6 +16,7 @@ CREATE TABLE IF NOT EXISTS faultline.events (
   timestamp DateTime64(9, 'UTC') CODEC(Delta, ZSTD(1)),
   received_at DateTime64(3, 'UTC') CODEC(Delta, ZSTD(1)),
   retention_days UInt16,
+  key_id LowCardinality(String),
   level UInt8,
   handled UInt8,
   title String,
@@ -129,6 +130,18 @@ PARTITION BY toMonday(minute)
 ORDER BY (project_id, minute, kind, reason, key_id, fingerprint)
 TTL minute + INTERVAL 400 DAY
 SETTINGS ttl_only_drop_parts = 1, default_compression_codec = 'ZSTD(1)', non_replicated_deduplication_window = 10000;
+
+CREATE MATERIALIZED VIEW IF NOT EXISTS faultline.outcomes_mv TO faultline.outcomes AS
+SELECT
+  project_id,
+  toStartOfMinute(toDateTime(received_at, 'UTC')) AS minute,
+  1 AS kind,
+  '' AS reason,
+  key_id,
+  toUUID('00000000-0000-0000-0000-000000000000') AS fingerprint,
+  count() AS events
+FROM faultline.events
+GROUP BY project_id, minute, key_id;
 
 CREATE TABLE IF NOT EXISTS faultline.issue_states (
   project_id UInt32,

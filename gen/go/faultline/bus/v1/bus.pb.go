@@ -597,6 +597,8 @@ type SpilledEvent struct {
 	Parts []*FingerprintPart `protobuf:"bytes,7,rep,name=parts,proto3" json:"parts,omitempty"`
 	// Days for which it is kept.
 	RetentionDays uint32 `protobuf:"varint,8,opt,name=retention_days,json=retentionDays,proto3" json:"retention_days,omitempty"`
+	// Key or token that let it in.
+	KeyId         string `protobuf:"bytes,9,opt,name=key_id,json=keyId,proto3" json:"key_id,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -685,6 +687,13 @@ func (x *SpilledEvent) GetRetentionDays() uint32 {
 		return x.RetentionDays
 	}
 	return 0
+}
+
+func (x *SpilledEvent) GetKeyId() string {
+	if x != nil {
+		return x.KeyId
+	}
+	return ""
 }
 
 // FingerprintPart is one part of a fingerprint.
@@ -951,7 +960,7 @@ const file_faultline_bus_v1_bus_proto_rawDesc = "" +
 	"\n" +
 	"SpillBatch\x12\x14\n" +
 	"\x05token\x18\x01 \x01(\tR\x05token\x126\n" +
-	"\x06events\x18\x02 \x03(\v2\x1e.faultline.bus.v1.SpilledEventR\x06events\"\xcd\x02\n" +
+	"\x06events\x18\x02 \x03(\v2\x1e.faultline.bus.v1.SpilledEventR\x06events\"\xe4\x02\n" +
 	"\fSpilledEvent\x12\x1d\n" +
 	"\n" +
 	"project_id\x18\x01 \x01(\rR\tprojectId\x12;\n" +
@@ -962,7 +971,8 @@ const file_faultline_bus_v1_bus_proto_rawDesc = "" +
 	"\x05title\x18\x05 \x01(\tR\x05title\x12\x18\n" +
 	"\aculprit\x18\x06 \x01(\tR\aculprit\x127\n" +
 	"\x05parts\x18\a \x03(\v2!.faultline.bus.v1.FingerprintPartR\x05parts\x12%\n" +
-	"\x0eretention_days\x18\b \x01(\rR\rretentionDays\"S\n" +
+	"\x0eretention_days\x18\b \x01(\rR\rretentionDays\x12\x15\n" +
+	"\x06key_id\x18\t \x01(\tR\x05keyId\"S\n" +
 	"\x0fFingerprintPart\x12\x12\n" +
 	"\x04kind\x18\x01 \x01(\tR\x04kind\x12\x14\n" +
 	"\x05value\x18\x02 \x01(\tR\x05value\x12\x16\n" +
