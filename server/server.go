@@ -16,6 +16,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/faultline-dev/faultline/internal/bus"
+	"github.com/faultline-dev/faultline/internal/event"
 	"github.com/faultline-dev/faultline/internal/search"
 	"github.com/faultline-dev/faultline/internal/store/clickhouse"
 	"github.com/faultline-dev/faultline/internal/store/meta"
@@ -24,6 +25,7 @@ import (
 	"github.com/faultline-dev/faultline/server/auth"
 	"github.com/faultline-dev/faultline/server/credential"
 	"github.com/faultline-dev/faultline/server/ingest"
+	"github.com/faultline-dev/faultline/server/normalize"
 	"github.com/faultline-dev/faultline/server/query"
 	"github.com/faultline-dev/faultline/server/receive/native"
 	"github.com/faultline-dev/faultline/server/triage"
@@ -110,8 +112,23 @@ func (s *Server) takeEvents() (err error) {
 	if err != nil {
 		return err
 	}
-	s.native, err = native.New(s.cfg.Native, native.Parts{Sink: s.pipeline, Keys: s.checker, Logger: p.Logger})
-	return err
+	limits := s.cfg.Ingest.Limits
+	s.native, err = native.New(s.cfg.Native, native.Parts{
+		Sink: s.pipeline, Keys: s.checker, Logger: p.Logger,
+		PrepareStack: func(platform string, st *event.Stacktrace) bool { return normalize.Stack(platform, st, limits) },
+	})
+	if err != nil {
+		return err
+	}
+	p.Registry.MustRegister(
+		prometheus.NewCounterFunc(prometheus.CounterOpts{
+			Name: "faultline_ingest_stacks_shared_total", Help: "Stack traces that were found among those seen before.",
+		}, func() float64 { return float64(s.native.Stacks().Shared) }),
+		prometheus.NewCounterFunc(prometheus.CounterOpts{
+			Name: "faultline_ingest_stacks_own_total", Help: "Stack traces that were decoded for one event.",
+		}, func() float64 { return float64(s.native.Stacks().Own) }),
+	)
+	return nil
 }
 
 // answer makes the role api.

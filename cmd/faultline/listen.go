@@ -18,13 +18,17 @@ import (
 // listeners are open before anything else starts, so that a used port is the
 // first thing that is said.
 type listeners struct {
-	http net.Listener
-	grpc net.Listener
+	http     net.Listener
+	grpc     net.Listener
+	profiles net.Listener // nil: none
 }
 
 func (l *listeners) close() {
-	l.http.Close()
-	l.grpc.Close()
+	for _, one := range []net.Listener{l.http, l.grpc, l.profiles} {
+		if one != nil {
+			one.Close()
+		}
+	}
 }
 
 func (c *serveCommand) listen() (*listeners, error) {
@@ -34,8 +38,14 @@ func (c *serveCommand) listen() (*listeners, error) {
 		return nil, err
 	}
 	if l.grpc, err = listen(c.GRPC, "--grpc"); err != nil {
-		l.http.Close()
+		l.close()
 		return nil, err
+	}
+	if c.Profiles != "" {
+		if l.profiles, err = listen(c.Profiles, "--profiles"); err != nil {
+			l.close()
+			return nil, err
+		}
 	}
 	if c.TLSCert != "" {
 		config, err := reloading(c.TLSCert, c.TLSKey)

@@ -36,6 +36,7 @@ type serveCommand struct {
 	BaseURL         string          `name:"base-url" help:"Address under which people reach the dashboard; in links and DSNs. Default: the HTTP listener." placeholder:"URL"`
 	TLSCert         string          `name:"tls-cert" help:"Certificate chain in PEM, for both listeners; read again when it changes." placeholder:"FILE"`
 	TLSKey          string          `name:"tls-key" help:"Private key in PEM." placeholder:"FILE"`
+	Profiles        string          `help:"Listen here for the Go runtime's profiles (/debug/pprof/), for operators only. Default: nowhere." placeholder:"ADDR"`
 	ShutdownTimeout time.Duration   `help:"How long a stop may take before what is left is dropped." default:"9s"`
 	Config          kong.ConfigFlag `help:"Configuration file, YAML or JSON; keys are the names of flags. See docs/config.md." placeholder:"FILE"`
 
@@ -221,6 +222,9 @@ func (r *running) serve(ctx context.Context, l *listeners, limit time.Duration, 
 	defer stopWork()
 	g, failed := errgroup.WithContext(work)
 	g.Go(func() error { return r.server.Run(failed) })
+	if l.profiles != nil {
+		g.Go(func() error { return serveProfiles(failed, l.profiles) })
+	}
 	if r.alerts != nil {
 		g.Go(func() error { return r.alerts.Run(failed) })
 	}

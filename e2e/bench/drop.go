@@ -7,6 +7,7 @@ import (
 	"net"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"runtime/debug"
 	"runtime/pprof"
 	"strings"
@@ -14,8 +15,10 @@ import (
 
 	"google.golang.org/grpc"
 
+	"github.com/faultline-dev/faultline/internal/event"
 	"github.com/faultline-dev/faultline/internal/outcome"
 	"github.com/faultline-dev/faultline/internal/project"
+	"github.com/faultline-dev/faultline/server/normalize"
 	"github.com/faultline-dev/faultline/server/receive"
 	"github.com/faultline-dev/faultline/server/receive/native"
 )
@@ -41,9 +44,9 @@ func (anyKey) Key(_ context.Context, _ string, projectID uint32) (project.Access
 }
 
 // runSink serves ingest over gRPC, decodes as the server does, and drops.
-func runSink(ctx context.Context, profile string) error {
-	if profile != "" {
-		f, err := os.Create(profile)
+func runSink(ctx context.Context, profiles string) error {
+	if profiles != "" {
+		f, err := os.Create(filepath.Join(profiles, "drop.pprof"))
 		if err != nil {
 			return err
 		}
@@ -55,7 +58,12 @@ func runSink(ctx context.Context, profile string) error {
 	}
 	// Next to nothing lives here, so the collector would run all the time.
 	debug.SetGCPercent(2000)
-	h, err := native.New(native.DefaultConfig(), native.Parts{Sink: drop{}, Keys: anyKey{}})
+	h, err := native.New(native.DefaultConfig(), native.Parts{
+		Sink: drop{}, Keys: anyKey{},
+		PrepareStack: func(platform string, st *event.Stacktrace) bool {
+			return normalize.Stack(platform, st, normalize.DefaultLimits())
+		},
+	})
 	if err != nil {
 		return err
 	}
@@ -76,7 +84,7 @@ func measureDrop(ctx context.Context, o options, r *report) error {
 	if err != nil {
 		return err
 	}
-	cmd := exec.CommandContext(ctx, self, "-sink", "-profile", o.profile)
+	cmd := exec.CommandContext(ctx, self, "-sink", "-profiles", o.profiles)
 	cmd.Stderr = os.Stderr
 	out, err := cmd.StdoutPipe()
 	if err != nil {

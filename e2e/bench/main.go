@@ -19,16 +19,16 @@ import (
 
 // options are the flags.
 type options struct {
-	binary  string
-	data    string
-	write   string
-	events  int
-	ceiling int
-	workers int
-	batch   int
-	window  int
-	profile string
-	sink    bool
+	binary   string
+	data     string
+	write    string
+	events   int
+	ceiling  int
+	workers  int
+	batch    int
+	window   int
+	profiles string
+	sink     bool
 }
 
 func main() {
@@ -41,14 +41,14 @@ func main() {
 	flag.IntVar(&o.workers, "workers", 8, "connections that send")
 	flag.IntVar(&o.batch, "batch", 100, "events of one batch")
 	flag.IntVar(&o.window, "window", 32, "batches of one connection that wait for their acknowledgement")
-	flag.StringVar(&o.profile, "profile", "", "file for a CPU profile of the process that only receives")
+	flag.StringVar(&o.profiles, "profiles", "", "folder for profiles: drop.pprof of the process that only receives, cpu.pprof and heap.pprof of the server")
 	flag.BoolVar(&o.sink, "sink", false, "internal: receive, drop, and print the address")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
 	var err error
 	if o.sink {
-		err = runSink(ctx, o.profile)
+		err = runSink(ctx, o.profiles)
 	} else {
 		err = run(ctx, o)
 	}
@@ -101,7 +101,7 @@ func run(ctx context.Context, o options) error {
 
 // measureServer starts the server, streams to it, asks it, and stops it.
 func measureServer(ctx context.Context, o options, r *report) error {
-	s, err := startServer(ctx, o.binary, filepath.Join(o.data, "server"))
+	s, err := startServer(ctx, o.binary, filepath.Join(o.data, "server"), o.profiles != "")
 	if err != nil {
 		return err
 	}
@@ -116,7 +116,11 @@ func measureServer(ctx context.Context, o options, r *report) error {
 	}
 	r.idle = idle
 	load := newLoad(o, o.events)
+	profiled := s.profile(ctx, o.profiles)
 	if r.stream, err = load.run(ctx, s.grpc, s.token); err != nil {
+		return err
+	}
+	if err := <-profiled; err != nil {
 		return err
 	}
 	busy, err := s.usage()

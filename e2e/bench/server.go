@@ -19,12 +19,13 @@ import (
 
 // server is a running faultline.
 type server struct {
-	cmd     *exec.Cmd
-	log     bytes.Buffer
-	http    string
-	grpc    string
-	token   string
-	started time.Duration
+	cmd      *exec.Cmd
+	log      bytes.Buffer
+	http     string
+	grpc     string
+	profiles string // empty: none
+	token    string
+	started  time.Duration
 }
 
 // What the server is provisioned with.
@@ -35,7 +36,7 @@ const (
 )
 
 // startServer starts the binary on an empty folder and waits until it is ready.
-func startServer(ctx context.Context, binary, data string) (*server, error) {
+func startServer(ctx context.Context, binary, data string, profiled bool) (*server, error) {
 	s := &server{token: token}
 	var err error
 	if s.http, err = freePort(); err != nil {
@@ -44,7 +45,15 @@ func startServer(ctx context.Context, binary, data string) (*server, error) {
 	if s.grpc, err = freePort(); err != nil {
 		return nil, err
 	}
+	if profiled {
+		if s.profiles, err = freePort(); err != nil {
+			return nil, err
+		}
+	}
 	s.cmd = exec.CommandContext(ctx, binary, "serve", "--data", data, "--http", s.http, "--grpc", s.grpc)
+	if profiled {
+		s.cmd.Args = append(s.cmd.Args, "--profiles", s.profiles)
+	}
 	s.cmd.Env = append(os.Environ(), "FAULTLINE_BOOTSTRAP_PROJECT_ID=1", "FAULTLINE_BOOTSTRAP_KEY="+publicKey, "FAULTLINE_BOOTSTRAP_TOKEN="+token,
 		"FAULTLINE_BOOTSTRAP_EMAIL=bench@example.com", "FAULTLINE_BOOTSTRAP_PASSWORD=a password for the bench")
 	s.cmd.Stdout, s.cmd.Stderr = &s.log, &s.log

@@ -97,6 +97,10 @@ type Mechanism struct {
 type Stacktrace struct {
 	Frames  []Frame
 	Omitted int // frames the sender left out
+	// Shared tells that many events have these very frames: they have been normalized,
+	// hold no variables and must not be changed. Stacks with the same number, which is
+	// never 0 then, have the same frames. It means nothing in another process.
+	Shared uint64
 }
 
 // InApp tells whether a frame is the program's own code.

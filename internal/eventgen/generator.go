@@ -88,10 +88,9 @@ func (g *Generator) AppendProto(b []byte, project int, n uint64) []byte {
 	r := g.random(2, n<<8|uint64(project))
 	i := &g.issues[g.projects[project].pick(r)]
 	at := g.cfg.Start.Add(time.Duration(n) * g.cfg.Step)
-	b = append(b, i.fixed...)
+	b = i.appendMost(b, r)
 	b = appendBytes(b, 1, g.id(r))
 	b = appendMessage(b, 2, func(b []byte) []byte { return appendTime(b, at) })
-	b = append(b, i.surroundings(r)...)
 	b = g.appendUser(b, r)
 	b = appendRequest(b, i, r)
 	b = appendTags(b, i, r)

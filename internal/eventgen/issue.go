@@ -1,11 +1,13 @@
 package eventgen
 
 import (
+	"bytes"
 	"fmt"
 	"math/rand/v2"
 	"strconv"
 	"time"
 
+	"google.golang.org/protobuf/encoding/protowire"
 	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/types/known/structpb"
 
@@ -28,9 +30,20 @@ var (
 type issue struct {
 	route  string
 	method string
-	fixed  []byte   // fields of Event that never change
+	fixed  []byte   // fields of Event that never change, but for a line
+	line   int      // where in them the number of that line stands, in lineBytes bytes
 	around [][]byte // fields of Event that go with a machine and a release
 }
+
+// The line in which a program's own code fails moves with every release, and a few
+// stacks are like no other: lines are spread over lineSpread numbers then.
+const (
+	lineBytes  = 3
+	lineMark   = 1<<21 - 1 // a number that takes lineBytes, to find its place by
+	lineFirst  = 1 << 14   // the least that takes so many
+	lineSpread = 1 << 20
+	oddStacks  = 10 // one in so many is like no other
+)
 
 func pick(r *rand.Rand, list []string) string { return list[r.IntN(len(list))] }
 
@@ -44,14 +57,28 @@ func newIssue(seed uint64, n int) issue {
 		Exceptions: exceptions(r, n, verb, noun),
 		Sdk:        &eventv1.Sdk{Name: "faultline.go", Version: "0.1.0", Integrations: []string{"net/http", "slog"}},
 	})
-	for range 8 {
-		i.around = append(i.around, surroundings(r))
+	if i.line = bytes.Index(i.fixed, protowire.AppendVarint(nil, lineMark)); i.line < 0 {
+		panic("eventgen: no frame has the line that moves")
+	}
+	for machine := range 8 {
+		i.around = append(i.around, surroundings(r, releases[machine%len(releases)]))
 	}
 	return i
 }
 
-// surroundings returns fields that go with a machine.
-func (i *issue) surroundings(r *rand.Rand) []byte { return i.around[r.IntN(len(i.around))] }
+// appendMost appends all but what goes with a user and a request: what is fixed, with
+// the line where it failed this time, and what goes with a machine.
+func (i *issue) appendMost(b []byte, r *rand.Rand) []byte {
+	machine := r.IntN(len(i.around))
+	line := uint64(lineFirst + machine%len(releases))
+	if r.IntN(oddStacks) == 0 {
+		line = lineFirst + r.Uint64N(lineSpread)
+	}
+	at := len(b) + i.line
+	b = append(b, i.fixed...)
+	protowire.AppendVarint(b[:at], line)
+	return append(b, i.around[machine]...)
+}
 
 // exceptions is an error with one cause: 20 frames in all.
 func exceptions(r *rand.Rand, n int, verb, noun string) []*eventv1.Exception {
@@ -87,12 +114,15 @@ func frames(r *rand.Rand, n, count int) []*eventv1.Frame {
 	}
 	// What tells the issue apart.
 	out[count-1].Function = "handle" + strconv.Itoa(n)
+	if count > 4 {
+		out[count-1].Lineno = lineMark
+	}
 	return out
 }
 
-func surroundings(r *rand.Rand) []byte {
+func surroundings(r *rand.Rand, release string) []byte {
 	return marshal(&eventv1.Event{
-		Release: pick(r, releases), Environment: pick(r, []string{"production", "production", "production", "staging"}),
+		Release: release, Environment: pick(r, []string{"production", "production", "production", "staging"}),
 		ServerName: fmt.Sprintf("web-%02d", r.IntN(40)),
 		Contexts: map[string]*structpb.Struct{
 			"os":      object(map[string]any{"name": "linux", "version": "6.1.0-" + strconv.Itoa(20+r.IntN(5)), "arch": "amd64"}),

@@ -46,10 +46,14 @@ func (b *Batch) Total() int { return len(b.Events) + len(b.Refused) }
 // Strings of the events alias the bytes that were decoded, and events of a batch
 // share memory: whoever keeps a part of one for long must copy it.
 type Decoder struct {
-	limits  Limits
-	err     error // first thing wrong with the present event
-	budget  int   // bytes of memory that the present event may still take
-	entries []entry
+	limits   Limits
+	stacks   *Stacks // nil: every stack is the event's own
+	err      error   // first thing wrong with the present event
+	budget   int     // bytes of memory that the present event may still take
+	platform string  // of the present event, as far as it is known
+	relied   bool    // a stack was shared for that platform
+	mistaken bool    // and then the platform turned out to be another
+	entries  []entry
 	arena
 }
 
@@ -68,6 +72,10 @@ type arena struct {
 
 // NewDecoder makes a decoder with limits that are valid.
 func NewDecoder(l Limits) *Decoder { return &Decoder{limits: l} }
+
+// NewSharingDecoder makes a decoder that lets events share the stacks they have in
+// common.
+func NewSharingDecoder(l Limits, s *Stacks) *Decoder { return &Decoder{limits: l, stacks: s} }
 
 // Request reads a SendRequest or StreamRequest, which have the same fields. The
 // bytes belong to the batch from then on and must not change.
@@ -194,6 +202,19 @@ const growthBase = 4 << 10
 func (d *Decoder) decode(data string) (*event.Event, error) {
 	d.err, d.budget = nil, growthBase+d.limits.Growth*len(data)
 	e := &d.events.take(1)[:1][0]
+	d.platform, d.relied, d.mistaken = "", false, false
+	d.event(e, data)
+	if d.mistaken {
+		*e = event.Event{}
+		apart := NewDecoder(d.limits)
+		return apart.decodeInto(e, data)
+	}
+	return e, d.err
+}
+
+// decodeInto reads an event into an empty one.
+func (d *Decoder) decodeInto(e *event.Event, data string) (*event.Event, error) {
+	d.budget = growthBase + d.limits.Growth*len(data)
 	d.event(e, data)
 	return e, d.err
 }

@@ -22,7 +22,8 @@ func (d *Decoder) event(e *event.Event, data string) {
 		case 3<<3 | varintType:
 			e.Level = level(c.num)
 		case 4<<3 | bytesType:
-			e.Platform = c.str
+			d.mistaken = d.mistaken || d.relied && c.str != e.Platform
+			e.Platform, d.platform = c.str, c.str
 		case 5<<3 | bytesType:
 			e.Logger = c.str
 		case 6<<3 | bytesType:

@@ -1,6 +1,10 @@
 package wire
 
-import "github.com/faultline-dev/faultline/internal/event"
+import (
+	"slices"
+
+	"github.com/faultline-dev/faultline/internal/event"
+)
 
 func (d *Decoder) exception(data string) event.Exception {
 	x := event.Exception{Mechanism: event.Mechanism{ParentID: noParent}}
@@ -78,7 +82,20 @@ func (d *Decoder) thread(data string) event.Thread {
 	return t
 }
 
+// stacktrace reads a Stacktrace message, or finds that it was read before.
 func (d *Decoder) stacktrace(s *event.Stacktrace, data string) {
+	if s.Shared != 0 { // a second part of the same message
+		*s = event.Stacktrace{Frames: slices.Clone(s.Frames), Omitted: s.Omitted}
+	} else if d.stacks != nil && d.platform != "" && s.Frames == nil {
+		if known := d.stacks.find(d.limits, d.platform, data); known != nil {
+			*s, d.relied = *known, true
+			return
+		}
+	}
+	d.ownStacktrace(s, data)
+}
+
+func (d *Decoder) ownStacktrace(s *event.Stacktrace, data string) {
 	c := cursor{rest: data}
 	for c.next() && d.err == nil {
 		switch c.key {

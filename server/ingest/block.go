@@ -73,6 +73,9 @@ func tagBytes(tags []event.Tag) int {
 }
 
 func stackBytes(s *event.Stacktrace) int {
+	if s.Shared != 0 {
+		return 0
+	}
 	n := len(s.Frames) * int(unsafe.Sizeof(event.Frame{}))
 	for i := range s.Frames {
 		f := &s.Frames[i]

@@ -10,10 +10,14 @@ import (
 // own code? The answer goes by where each language keeps what is not.
 func decideInApp(e *event.Event) {
 	for i := range e.Exceptions {
-		decideStack(e.Platform, e.Exceptions[i].Stack.Frames)
+		if s := &e.Exceptions[i].Stack; s.Shared == 0 {
+			decideStack(e.Platform, s.Frames)
+		}
 	}
 	for i := range e.Threads {
-		decideStack(e.Platform, e.Threads[i].Stack.Frames)
+		if s := &e.Threads[i].Stack; s.Shared == 0 {
+			decideStack(e.Platform, s.Frames)
+		}
 	}
 }
 

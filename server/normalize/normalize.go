@@ -54,6 +54,22 @@ func Event(e *event.Event, o Options) {
 	decideInApp(e)
 }
 
+// Stack normalizes a stack that many events of a platform may share. It reports false
+// for one that they may not: one with variables, which are secret until they have been
+// looked at, and one of which something was cut, which each event must say.
+func Stack(platformName string, s *event.Stacktrace, l Limits) bool {
+	for i := range s.Frames {
+		if s.Frames[i].Vars != "" {
+			return false
+		}
+	}
+	var e event.Event
+	t := trimmer{limits: &l, event: &e}
+	t.stack(s, named(""))
+	decideStack(platform(platformName), s.Frames)
+	return len(e.Trimmed) == 0
+}
+
 // identity fills in what every event must have.
 func identity(e *event.Event, o Options) {
 	if e.ID.IsZero() {

@@ -123,6 +123,9 @@ func (t *trimmer) threads() {
 // and those nearest the crash. The middle is what recursion repeats.
 func (t *trimmer) stack(s *event.Stacktrace, path func() string) {
 	l := t.limits
+	if s.Shared != 0 {
+		return
+	}
 	if n := len(s.Frames); n > l.Frames {
 		half := l.Frames / 2
 		kept := make([]event.Frame, 0, l.Frames)

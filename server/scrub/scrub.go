@@ -65,10 +65,10 @@ func Event(e *event.Event, r *Rules) {
 		x := &e.Exceptions[i]
 		s.text(&x.Value, "exceptions.value")
 		s.object(&x.Mechanism.Data, "exceptions.mechanism.data")
-		s.stack(x.Stack.Frames, "exceptions.stacktrace.vars")
+		s.stack(&x.Stack, "exceptions.stacktrace.vars")
 	}
 	for i := range e.Threads {
-		s.stack(e.Threads[i].Stack.Frames, "threads.stacktrace.vars")
+		s.stack(&e.Threads[i].Stack, "threads.stacktrace.vars")
 	}
 	for i := range e.Breadcrumbs {
 		b := &e.Breadcrumbs[i]
@@ -118,9 +118,13 @@ func (s *scrubber) object(o *event.Object, path string) {
 	}
 }
 
-func (s *scrubber) stack(frames []event.Frame, path string) {
-	for i := range frames {
-		s.object(&frames[i].Vars, path)
+// stack scrubs variables, which shared frames have none of.
+func (s *scrubber) stack(st *event.Stacktrace, path string) {
+	if st.Shared != 0 {
+		return
+	}
+	for i := range st.Frames {
+		s.object(&st.Frames[i].Vars, path)
 	}
 }
 

@@ -128,6 +128,7 @@ type frameColumns struct {
 	row      []*event.Frame // of the event that is being added
 	before   []*event.Frame // of the event before it, and
 	beforeAt int            // where they begin in the columns
+	stacks   []uint64       // numbers of the shared stacks of the event before it; nil: it has others
 }
 
 func newFrameColumns() frameColumns {
@@ -153,6 +154,12 @@ func (c *frameColumns) columns() []proto.InputColumn {
 
 func (c *frameColumns) append(list []event.Exception, p *packer) {
 	at := c.function.data.Rows()
+	if c.same(list) {
+		c.repeat(c.beforeAt, at)
+		c.beforeAt = at
+		c.ends.Append(uint64(c.function.data.Rows()))
+		return
+	}
 	c.row = c.row[:0]
 	for i := range list {
 		for j := range list[i].Stack.Frames {
@@ -165,6 +172,47 @@ func (c *frameColumns) append(list []event.Exception, p *packer) {
 	c.row, c.before, c.beforeAt = c.before, c.row, at
 	c.ends.Append(uint64(c.function.data.Rows()))
 }
+
+// same tells whether an event has the stacks of the one before, and notes its own.
+// Rows come sorted by issue, so it mostly has.
+func (c *frameColumns) same(list []event.Exception) bool {
+	same := len(list) > 0 && len(list) == len(c.stacks)
+	for i := 0; i < len(list) && same; i++ {
+		s := &list[i].Stack
+		same = s.Shared == c.stacks[i] && (s.Shared != 0 || len(s.Frames) == 0)
+	}
+	if same {
+		return true
+	}
+	c.stacks = c.stacks[:0]
+	for i := range list {
+		s := &list[i].Stack
+		if s.Shared == 0 && len(s.Frames) > 0 {
+			c.stacks = c.stacks[:0]
+			break
+		}
+		c.stacks = append(c.stacks, s.Shared)
+	}
+	return false
+}
+
+// repeat adds the frames from one place to another once more.
+func (c *frameColumns) repeat(from, to int) {
+	again(c.exception.data, from, to)
+	for _, words := range [...]*dictionary{c.function.data, c.module.data, c.filename.data, c.absPath.data, c.source.data} {
+		words.keys = append(words.keys, words.keys[from:to]...)
+	}
+	again(c.line.data, from, to)
+	again(c.column.data, from, to)
+	again(c.inApp.data, from, to)
+	for i := from; i < to; i++ {
+		c.vars.data.AppendBytes(c.vars.data.RowBytes(i))
+		c.native.data.AppendBytes(c.native.data.RowBytes(i))
+	}
+}
+
+// again adds the numbers from one place to another once more.
+func again[C ~[]T, T any](column *C, from, to int) { *column = append(*column, (*column)[from:to]...) }
 
 func (c *frameColumns) appendFrame(exception uint16, f *event.Frame, p *packer) {
 	c.exception.data.Append(exception)
@@ -198,7 +246,7 @@ func (c *frameColumns) appendSource(f *event.Frame) {
 func (c *frameColumns) forget() {
 	clear(c.row[:cap(c.row)])
 	clear(c.before[:cap(c.before)])
-	c.row, c.before = c.row[:0], c.before[:0]
+	c.row, c.before, c.stacks = c.row[:0], c.before[:0], c.stacks[:0]
 }
 
 // crumbColumns are the breadcrumbs of events.

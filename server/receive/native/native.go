@@ -18,6 +18,7 @@ import (
 
 	"golang.org/x/sync/semaphore"
 
+	"github.com/faultline-dev/faultline/internal/event"
 	"github.com/faultline-dev/faultline/internal/outcome"
 	"github.com/faultline-dev/faultline/internal/project"
 	"github.com/faultline-dev/faultline/internal/wire"
@@ -38,6 +39,9 @@ type Config struct {
 	Streams int
 	// Patience is how long a request that is no stream waits for room.
 	Patience time.Duration
+	// StackBytes is the memory for stack traces that came more than once. Events share
+	// them, which makes taking another one of the same issue cheap. 0: none is kept.
+	StackBytes int
 	// Limits bound single events and batches.
 	Limits wire.Limits
 }
@@ -45,7 +49,7 @@ type Config struct {
 // DefaultConfig suits one machine.
 func DefaultConfig() Config {
 	return Config{
-		MessageBytes: 4 << 20, UnderWayBytes: 64 << 20, Window: 16, Streams: 10_000, Patience: time.Second,
+		MessageBytes: 4 << 20, UnderWayBytes: 64 << 20, Window: 16, Streams: 10_000, Patience: time.Second, StackBytes: 32 << 20,
 		Limits: wire.DefaultLimits(),
 	}
 }
@@ -61,6 +65,8 @@ func (c Config) Validate() error {
 		return fmt.Errorf("native ingest: %d streams with a window of %d can carry nothing", c.Streams, c.Window)
 	case c.Patience <= 0:
 		return errors.New("native ingest: patience must be positive")
+	case c.StackBytes < 0:
+		return fmt.Errorf("native ingest: %d bytes of stacks are less than none", c.StackBytes)
 	}
 	return c.Limits.Validate()
 }
@@ -77,9 +83,12 @@ type Keys interface {
 
 // Parts are what a handler works with.
 type Parts struct {
-	Sink   receive.Sink
-	Keys   Keys
-	Logger *slog.Logger // nil: slog's default
+	Sink receive.Sink
+	Keys Keys
+	// PrepareStack makes a stack into one that events may share, and reports false if
+	// they may not. nil: no stack is shared.
+	PrepareStack func(platform string, s *event.Stacktrace) bool
+	Logger       *slog.Logger // nil: slog's default
 }
 
 // Handler serves IngestService.
@@ -90,6 +99,7 @@ type Handler struct {
 	log      *slog.Logger
 	room     *semaphore.Weighted // bytes of messages
 	streams  chan struct{}       // one element for each open stream
+	stacks   *wire.Stacks        // nil: none are shared
 	stopping chan struct{}
 }
 
@@ -101,10 +111,22 @@ func New(cfg Config, p Parts) (*Handler, error) {
 	if p.Logger == nil {
 		p.Logger = slog.Default()
 	}
-	return &Handler{
+	h := &Handler{
 		cfg: cfg, sink: p.Sink, keys: p.Keys, log: p.Logger, room: semaphore.NewWeighted(cfg.UnderWayBytes),
 		streams: make(chan struct{}, cfg.Streams), stopping: make(chan struct{}),
-	}, nil
+	}
+	if p.PrepareStack != nil && cfg.StackBytes > 0 {
+		h.stacks = wire.NewStacks(cfg.StackBytes, p.PrepareStack)
+	}
+	return h, nil
+}
+
+// Stacks counts how often a stack was found among those that events share.
+func (h *Handler) Stacks() wire.StackStats {
+	if h.stacks == nil {
+		return wire.StackStats{}
+	}
+	return h.stacks.Stats()
 }
 
 // Stop asks all streams to end: what is under way is acknowledged, nothing more is

@@ -35,7 +35,7 @@ func (h *Handler) stream(ctx context.Context, c caller, p pipe) error {
 	}
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	s := &session{Handler: h, caller: c, pipe: p, decoder: wire.NewDecoder(h.cfg.Limits), window: make(chan struct{}, h.cfg.Window)}
+	s := &session{Handler: h, caller: c, pipe: p, decoder: wire.NewSharingDecoder(h.cfg.Limits, h.stacks), window: make(chan struct{}, h.cfg.Window)}
 	err := s.serve(ctx, s.read(ctx))
 	if err != nil && !errors.Is(err, errStopping) {
 		cancel() // what is under way will not be acknowledged
@@ -169,7 +169,7 @@ func (h *Handler) once(ctx context.Context, c caller, projectID uint32, data []b
 	}
 	defer h.room.Release(size)
 	c.patience = h.cfg.Patience
-	b, malformed := wire.NewDecoder(h.cfg.Limits).Request(data)
+	b, malformed := wire.NewSharingDecoder(h.cfg.Limits, h.stacks).Request(data)
 	if projectID == 0 {
 		projectID = b.ProjectID
 	}
