@@ -3,12 +3,11 @@ package meta
 import (
 	"cmp"
 	"context"
-	"database/sql"
 
 	"github.com/faultline-dev/faultline/internal/issue"
 )
 
-func insertActivity(ctx context.Context, tx *sql.Tx, a issue.Activity) error {
+func insertActivity(ctx context.Context, tx transaction, a issue.Activity) error {
 	at := a.Time
 	if at.IsZero() {
 		at = now()

@@ -86,7 +86,7 @@ func openSQLite(path string) (*Store, error) {
 	write.SetMaxOpenConns(1)
 	read.SetMaxOpenConns(max(4, runtime.GOMAXPROCS(0)))
 	read.SetMaxIdleConns(max(4, runtime.GOMAXPROCS(0)))
-	return &Store{read: read, write: write, dialect: sqliteDialect}, nil
+	return &Store{read: newPool(read, true), write: newPool(write, true), dialect: sqliteDialect}, nil
 }
 
 func openPostgres(dsn string) (*Store, error) {
@@ -97,5 +97,6 @@ func openPostgres(dsn string) (*Store, error) {
 	db.SetMaxOpenConns(16)
 	db.SetMaxIdleConns(8)
 	db.SetConnMaxIdleTime(5 * time.Minute)
-	return &Store{read: db, write: db, dialect: postgresDialect}, nil
+	pool := newPool(db, false) // pgx keeps statements prepared
+	return &Store{read: pool, write: pool, dialect: postgresDialect}, nil
 }

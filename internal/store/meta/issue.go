@@ -2,7 +2,6 @@ package meta
 
 import (
 	"context"
-	"database/sql"
 	"errors"
 	"fmt"
 	"time"
@@ -37,7 +36,7 @@ func (s *Store) EnsureIssue(ctx context.Context, rec issue.Record) (issue.Record
 	if rec.UpdatedAt.IsZero() {
 		rec.UpdatedAt = now()
 	}
-	err = s.tx(ctx, func(tx *sql.Tx) error { return s.insertIssue(ctx, tx, &rec) })
+	err = s.tx(ctx, func(tx transaction) error { return s.insertIssue(ctx, tx, &rec) })
 	if errors.Is(err, errIssueExists) {
 		found, err := s.Issue(ctx, rec.ID)
 		return found, false, err
@@ -50,7 +49,7 @@ func (s *Store) EnsureIssue(ctx context.Context, rec issue.Record) (issue.Record
 
 var errIssueExists = errors.New("somebody else made the issue")
 
-func (s *Store) insertIssue(ctx context.Context, tx *sql.Tx, rec *issue.Record) error {
+func (s *Store) insertIssue(ctx context.Context, tx transaction, rec *issue.Record) error {
 	// Counting up locks the project's row, so that numbers have no gaps: whoever
 	// comes second finds the issue, and its number is rolled back.
 	what := fmt.Sprintf("number an issue of project %d", rec.ID.ProjectID)

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"cmp"
 	"context"
-	"database/sql"
 	"fmt"
 	"slices"
 
@@ -37,7 +36,7 @@ func (s *Store) ChangeIssues(ctx context.Context, ids []issue.ID, decide func(is
 	ordered = slices.Compact(ordered)
 
 	changed := make(map[issue.ID]issue.Record, len(ids))
-	err := s.tx(ctx, func(tx *sql.Tx) error {
+	err := s.tx(ctx, func(tx transaction) error {
 		for _, id := range ordered {
 			rec, err := s.changeIssue(ctx, tx, id, decide)
 			if err != nil {
@@ -57,7 +56,7 @@ func (s *Store) ChangeIssues(ctx context.Context, ids []issue.ID, decide func(is
 	return recs, nil
 }
 
-func (s *Store) changeIssue(ctx context.Context, tx *sql.Tx, id issue.ID, decide func(issue.Record) (issue.Record, []issue.Activity, error)) (issue.Record, error) {
+func (s *Store) changeIssue(ctx context.Context, tx transaction, id issue.ID, decide func(issue.Record) (issue.Record, []issue.Activity, error)) (issue.Record, error) {
 	old, err := readIssue(ctx, tx, id, s.dialect.forUpdate)
 	if err != nil {
 		return issue.Record{}, err

@@ -2,7 +2,6 @@ package meta
 
 import (
 	"context"
-	"database/sql"
 	"fmt"
 	"slices"
 	"time"
@@ -42,7 +41,7 @@ func (s *Store) Merge(ctx context.Context, into issue.ID, from []issue.ID, undo 
 		}
 	}
 	var changed []issue.Merge
-	err := s.tx(ctx, func(tx *sql.Tx) error {
+	err := s.tx(ctx, func(tx transaction) error {
 		// One merge a project at a time, so that no two make a circle.
 		if err := change(ctx, tx, fmt.Sprintf("project %d", into.ProjectID), `UPDATE projects SET name = name WHERE id = $1`, into.ProjectID); err != nil {
 			return err
@@ -75,7 +74,7 @@ func (s *Store) Merge(ctx context.Context, into issue.ID, from []issue.ID, undo 
 	return changed, nil
 }
 
-func writeMerge(ctx context.Context, tx *sql.Tx, m issue.Merge) error {
+func writeMerge(ctx context.Context, tx transaction, m issue.Merge) error {
 	_, err := exec(ctx, tx, "write merge", `INSERT INTO issue_merges (`+mergeColumns+`) VALUES ($1, $2, $3, $4, $5)
 		ON CONFLICT (project_id, source) DO UPDATE SET target = excluded.target, version = excluded.version, undone = excluded.undone`,
 		m.From.ProjectID, m.From.Fingerprint.String(), m.Into.Fingerprint.String(), m.Version, m.Undone)

@@ -37,7 +37,7 @@ func (s *Store) Migrate(ctx context.Context) error {
 		}
 		options = append(options, goose.WithSessionLocker(locker))
 	}
-	provider, err := goose.NewProvider(s.dialect.goose, s.write, nil, options...)
+	provider, err := goose.NewProvider(s.dialect.goose, s.write.DB, nil, options...)
 	if err != nil {
 		return fmt.Errorf("migrate meta store: %w", err)
 	}

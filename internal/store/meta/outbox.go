@@ -2,13 +2,12 @@ package meta
 
 import (
 	"context"
-	"database/sql"
 	"fmt"
 
 	"github.com/faultline-dev/faultline/internal/issue"
 )
 
-func insertOutbox(ctx context.Context, tx *sql.Tx, c issue.Change) error {
+func insertOutbox(ctx context.Context, tx transaction, c issue.Change) error {
 	text, err := jsonText(c)
 	if err != nil {
 		return err

@@ -2,7 +2,6 @@ package meta
 
 import (
 	"context"
-	"database/sql"
 	"fmt"
 	"time"
 
@@ -50,7 +49,7 @@ func (s *Store) CreateProject(ctx context.Context, p project.Project) (project.P
 // nothing; they get the project's id.
 func (s *Store) SetUpProject(ctx context.Context, p project.Project, keys []project.Key, rules []rule.Rule) (project.Project, error) {
 	var made project.Project
-	err := s.tx(ctx, func(tx *sql.Tx) (err error) {
+	err := s.tx(ctx, func(tx transaction) (err error) {
 		made, err = s.setUpProject(ctx, tx, p, keys, rules)
 		return err
 	})
@@ -60,7 +59,7 @@ func (s *Store) SetUpProject(ctx context.Context, p project.Project, keys []proj
 	return made, nil
 }
 
-func (s *Store) setUpProject(ctx context.Context, tx *sql.Tx, p project.Project, keys []project.Key, rules []rule.Rule) (project.Project, error) {
+func (s *Store) setUpProject(ctx context.Context, tx transaction, p project.Project, keys []project.Key, rules []rule.Rule) (project.Project, error) {
 	p, err := s.insertProject(ctx, tx, p)
 	if err != nil {
 		return p, err
@@ -80,7 +79,7 @@ func (s *Store) setUpProject(ctx context.Context, tx *sql.Tx, p project.Project,
 	return p, nil
 }
 
-func (s *Store) insertProject(ctx context.Context, tx *sql.Tx, p project.Project) (project.Project, error) {
+func (s *Store) insertProject(ctx context.Context, tx transaction, p project.Project) (project.Project, error) {
 	// The organization's row is the lock for giving out ids.
 	if err := change(ctx, tx, "organization "+p.OrganizationID, `UPDATE organizations SET name = name WHERE id = $1`, p.OrganizationID); err != nil {
 		return p, err

@@ -2,7 +2,6 @@ package meta
 
 import (
 	"context"
-	"database/sql"
 	"errors"
 
 	"github.com/faultline-dev/faultline/internal/project"
@@ -15,7 +14,7 @@ var errProvisioned = errors.New("the store is not empty")
 // rules become those of the project. A store is filled once, however many
 // processes try at the same time.
 func (s *Store) Provision(ctx context.Context, v project.Provision, rules []rule.Rule) (bool, error) {
-	err := s.tx(ctx, func(tx *sql.Tx) error {
+	err := s.tx(ctx, func(tx transaction) error {
 		// A second process waits here until the first has committed.
 		n, err := exec(ctx, tx, "mark the first start",
 			`INSERT INTO secrets (name, value) VALUES ('provisioned', $1) ON CONFLICT (name) DO NOTHING`, v.Organization.ID)

@@ -11,7 +11,6 @@ package meta
 
 import (
 	"context"
-	"database/sql"
 	"errors"
 	"fmt"
 	"math/rand/v2"
@@ -21,8 +20,8 @@ import (
 
 // Store is an open relational store. It is safe for concurrent use.
 type Store struct {
-	read    *sql.DB
-	write   *sql.DB // the same as read on PostgreSQL; one connection on SQLite, which has one writer
+	read    *pool
+	write   *pool // the same as read on PostgreSQL; one connection on SQLite, which has one writer
 	dialect dialect
 }
 
@@ -71,11 +70,11 @@ func (s *Store) Close() error {
 	return errors.Join(errs...)
 }
 
-func (s *Store) pools() []*sql.DB {
+func (s *Store) pools() []*pool {
 	if s.read == s.write {
-		return []*sql.DB{s.write}
+		return []*pool{s.write}
 	}
-	return []*sql.DB{s.write, s.read} // the writer first: it makes the file
+	return []*pool{s.write, s.read} // the writer first: it makes the file
 }
 
 // maxAttempts bounds how often a transaction is repeated after losing against
@@ -84,7 +83,7 @@ const maxAttempts = 8
 
 // tx runs f in one transaction, and again if it lost against another one; f must
 // not keep anything from an earlier run.
-func (s *Store) tx(ctx context.Context, f func(*sql.Tx) error) error {
+func (s *Store) tx(ctx context.Context, f func(transaction) error) error {
 	for attempt := 1; ; attempt++ {
 		err := s.tryTx(ctx, f)
 		if err == nil || attempt == maxAttempts || !s.dialect.lost(err) {
@@ -99,8 +98,8 @@ func (s *Store) tx(ctx context.Context, f func(*sql.Tx) error) error {
 	}
 }
 
-func (s *Store) tryTx(ctx context.Context, f func(*sql.Tx) error) error {
-	tx, err := s.write.BeginTx(ctx, nil)
+func (s *Store) tryTx(ctx context.Context, f func(transaction) error) error {
+	tx, err := s.write.begin(ctx)
 	if err != nil {
 		return failed("begin transaction", err)
 	}
