@@ -1,0 +1,296 @@
+package sentry
+
+import (
+	"bufio"
+	"context"
+	"encoding/base64"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"strings"
+	"sync"
+	"time"
+	"unsafe"
+
+	"github.com/andybalholm/brotli"
+	"github.com/klauspost/compress/flate"
+	"github.com/klauspost/compress/gzip"
+	"github.com/klauspost/compress/zlib"
+	"github.com/klauspost/compress/zstd"
+	"golang.org/x/sync/semaphore"
+)
+
+// What can be wrong with a body.
+var (
+	errRequestBytes = errors.New("the request is larger than sentry-request-bytes")
+	errBodyBytes    = errors.New("the decompressed request is larger than sentry-body-bytes")
+	errEncoding     = errors.New("the request's Content-Encoding is not understood")
+	errBroken       = errors.New("the request cannot be decompressed or breaks off")
+	errNoRoom       = errors.New("the server has no room for more requests now")
+)
+
+// encodingsAtOnce bounds how many encodings lie over one another.
+const encodingsAtOnce = 3
+
+// zstdWindow bounds the memory of one decompressor: what the format recommends to
+// support.
+const zstdWindow = 8 << 20
+
+// body is a request's body with the memory it holds.
+type body struct {
+	text string
+	room *semaphore.Weighted
+	held int64
+}
+
+// release gives the memory back.
+func (b *body) release() { b.room.Release(b.held) }
+
+// hold takes memory beyond what the body holds, and waits for it a little.
+func (b *body) hold(ctx context.Context, total int64, patience time.Duration) error {
+	more := total - b.held
+	if more <= 0 {
+		return nil
+	}
+	if !b.room.TryAcquire(more) {
+		ctx, cancel := context.WithTimeout(ctx, patience)
+		defer cancel()
+		if b.room.Acquire(ctx, more) != nil {
+			return errNoRoom
+		}
+	}
+	b.held = total
+	return nil
+}
+
+// readBody reads and decompresses a request, bounded both ways. The body must be
+// released, whatever the error.
+func (h *Handler) readBody(w http.ResponseWriter, r *http.Request) (*body, error) {
+	b := &body{room: h.room}
+	if r.ContentLength > h.cfg.RequestBytes {
+		return b, fmt.Errorf("%w: %d", errRequestBytes, h.cfg.RequestBytes)
+	}
+	control := http.NewResponseController(w)
+	if control.SetReadDeadline(time.Now().Add(h.cfg.ReadTimeout)) == nil {
+		defer control.SetReadDeadline(time.Time{})
+	}
+	source := http.MaxBytesReader(w, r.Body, h.cfg.RequestBytes)
+	decoded, err := decompress(source, strings.Join(r.Header.Values("Content-Encoding"), ","))
+	if err != nil {
+		return b, bodyError(err, h.cfg)
+	}
+	defer decoded.Close()
+	size := int64(4 << 10)
+	if r.ContentLength > 0 {
+		size = r.ContentLength + 1
+		if decoded.layers > 0 {
+			size = min(4*r.ContentLength, h.cfg.BodyBytes) + 1
+		}
+	}
+	if err := b.hold(r.Context(), size, h.cfg.Patience); err != nil {
+		return b, err
+	}
+	buf := make([]byte, 0, size)
+	for {
+		n, err := decoded.Read(buf[len(buf):cap(buf)])
+		buf = buf[:len(buf)+n]
+		if int64(len(buf)) > h.cfg.BodyBytes {
+			return b, fmt.Errorf("%w: %d", errBodyBytes, h.cfg.BodyBytes)
+		}
+		if err == io.EOF {
+			b.text = unsafe.String(unsafe.SliceData(buf), len(buf))
+			return b, nil
+		}
+		if err != nil {
+			return b, bodyError(err, h.cfg)
+		}
+		if len(buf) == cap(buf) {
+			if err := b.hold(r.Context(), b.held+int64(cap(buf)), h.cfg.Patience); err != nil {
+				return b, err
+			}
+			buf = append(make([]byte, 0, 2*cap(buf)), buf...)
+		}
+	}
+}
+
+func bodyError(err error, cfg Config) error {
+	var tooLarge *http.MaxBytesError
+	switch {
+	case errors.As(err, &tooLarge):
+		return fmt.Errorf("%w: %d", errRequestBytes, cfg.RequestBytes)
+	case errors.Is(err, errEncoding):
+		return err
+	}
+	return fmt.Errorf("%w: %w", errBroken, err)
+}
+
+// decoding is a body under its encodings.
+type decoding struct {
+	io.Reader
+	layers int
+	close  []func()
+}
+
+// Close gives the decompressors back.
+func (d *decoding) Close() {
+	for _, f := range d.close {
+		f()
+	}
+}
+
+// decompress undoes a list of encodings, the last of which was applied last.
+func decompress(r io.Reader, encodings string) (*decoding, error) {
+	d := &decoding{Reader: r}
+	names := strings.Split(encodings, ",")
+	for i := len(names) - 1; i >= 0; i-- {
+		name := strings.ToLower(strings.TrimSpace(names[i]))
+		if name == "" || name == "identity" || name == "none" {
+			continue
+		}
+		if d.layers++; d.layers > encodingsAtOnce {
+			d.Close()
+			return nil, fmt.Errorf("%w: more than %d lie over one another", errEncoding, encodingsAtOnce)
+		}
+		if err := d.undo(name); err != nil {
+			d.Close()
+			return nil, err
+		}
+	}
+	return d, nil
+}
+
+var (
+	gzipReaders   = sync.Pool{New: func() any { return new(gzip.Reader) }}
+	brotliReaders = sync.Pool{New: func() any { return new(brotli.Reader) }}
+	zstdReaders   = sync.Pool{New: func() any {
+		d, err := zstd.NewReader(nil, zstd.WithDecoderConcurrency(1), zstd.WithDecoderMaxWindow(zstdWindow), zstd.WithDecoderLowmem(true))
+		if err != nil {
+			panic("zstd refuses constant options: " + err.Error())
+		}
+		return d
+	}}
+)
+
+func (d *decoding) undo(name string) error {
+	switch name {
+	case "gzip", "x-gzip":
+		z := gzipReaders.Get().(*gzip.Reader)
+		d.close = append(d.close, func() { gzipReaders.Put(z) })
+		if err := z.Reset(d.Reader); err != nil {
+			return fmt.Errorf("%w: gzip: %w", errBroken, err)
+		}
+		d.Reader = z
+	case "deflate":
+		z, err := inflate(d.Reader)
+		if err != nil {
+			return err
+		}
+		d.Reader = z
+	case "br":
+		z := brotliReaders.Get().(*brotli.Reader)
+		d.close = append(d.close, func() {
+			z.Reset(strings.NewReader(""))
+			brotliReaders.Put(z)
+		})
+		if err := z.Reset(d.Reader); err != nil {
+			return fmt.Errorf("%w: br: %w", errBroken, err)
+		}
+		d.Reader = z
+	case "zstd":
+		z := zstdReaders.Get().(*zstd.Decoder)
+		d.close = append(d.close, func() {
+			z.Reset(nil)
+			zstdReaders.Put(z)
+		})
+		if err := z.Reset(d.Reader); err != nil {
+			return fmt.Errorf("%w: zstd: %w", errBroken, err)
+		}
+		d.Reader = z
+	default:
+		return fmt.Errorf("%w: %.40q is not gzip, deflate, br, zstd or identity", errEncoding, name)
+	}
+	return nil
+}
+
+// inflate reads deflate with zlib's header, as the word means in HTTP, or without,
+// as some clients send it.
+func inflate(r io.Reader) (io.Reader, error) {
+	b := bufio.NewReader(r)
+	if head, _ := b.Peek(2); len(head) == 2 && head[0]&0x0f == 8 && (uint(head[0])<<8|uint(head[1]))%31 == 0 {
+		z, err := zlib.NewReader(b)
+		if err != nil {
+			return nil, fmt.Errorf("%w: deflate: %w", errBroken, err)
+		}
+		return z, nil
+	}
+	return flate.NewReader(b), nil
+}
+
+// storeText is the JSON of a body for the store endpoint: plain, as a form's
+// sentry_data, or in base64 with or without compression, as old clients send it.
+func storeText(text string, limit int64) (string, error) {
+	for range encodingsAtOnce {
+		text = strings.TrimSpace(text)
+		switch {
+		case strings.HasPrefix(text, "{"):
+			return text, nil
+		case strings.HasPrefix(text, "sentry_data=") || strings.Contains(text, "&sentry_data="):
+			form, err := url.ParseQuery(text)
+			if err != nil {
+				return "", errJSON
+			}
+			text = form.Get("sentry_data")
+			continue
+		}
+		packed, err := base64.StdEncoding.DecodeString(strings.Map(func(r rune) rune {
+			switch r {
+			case '-':
+				return '+'
+			case '_':
+				return '/'
+			case '\n', '\r', ' ':
+				return -1
+			}
+			return r
+		}, text))
+		if err != nil {
+			return "", errJSON
+		}
+		if text, err = unpack(string(packed), limit); err != nil {
+			return "", err
+		}
+	}
+	return "", errJSON
+}
+
+// unpack decompresses what begins like zlib or gzip.
+func unpack(s string, limit int64) (string, error) {
+	var encoding string
+	switch {
+	case strings.HasPrefix(s, "{"):
+		return s, nil
+	case strings.HasPrefix(s, "\x1f\x8b"):
+		encoding = "gzip"
+	case len(s) > 1 && s[0]&0x0f == 8 && (uint(s[0])<<8|uint(s[1]))%31 == 0:
+		encoding = "deflate"
+	case strings.HasPrefix(s, "\x28\xb5\x2f\xfd"):
+		encoding = "zstd"
+	default:
+		return s, nil
+	}
+	d, err := decompress(strings.NewReader(s), encoding)
+	if err != nil {
+		return "", err
+	}
+	defer d.Close()
+	out, err := io.ReadAll(io.LimitReader(d, limit+1))
+	switch {
+	case err != nil:
+		return "", fmt.Errorf("%w: %w", errBroken, err)
+	case int64(len(out)) > limit:
+		return "", fmt.Errorf("%w: %d", errBodyBytes, limit)
+	}
+	return string(out), nil
+}

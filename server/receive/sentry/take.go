@@ -1,0 +1,284 @@
+package sentry
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"strings"
+	"time"
+
+	"github.com/faultline-dev/faultline/internal/event"
+	"github.com/faultline-dev/faultline/internal/outcome"
+	"github.com/faultline-dev/faultline/internal/project"
+	"github.com/faultline-dev/faultline/server/receive"
+)
+
+// errEventBytes is returned for an event beyond the limit.
+var errEventBytes = errors.New("the event is larger than sentry-event-bytes")
+
+const (
+	// envelopeEvents bounds the events of one envelope; SDKs send one.
+	envelopeEvents = 100
+	// driftTolerated is how wrong a client's clock may be before times are corrected.
+	driftTolerated = 55 * time.Second
+	// resendAge is how old an event must be to be looked up before it is stored.
+	resendAge = 30 * time.Second
+)
+
+// intake collects what one request brings.
+type intake struct {
+	h      *Handler
+	batch  receive.Batch
+	sender sender
+	err    error // first thing wrong with an event
+	named  bool  // an event has the id of the envelope
+}
+
+// sender is what a request says about its client, beside the events.
+type sender struct {
+	sdk     event.SDK
+	sentAt  time.Time
+	inferIP string
+	trace   event.Trace
+}
+
+// take lets a request in, reads it and hands over what it brings.
+func (h *Handler) take(w http.ResponseWriter, r *http.Request, route route) answer {
+	c, err := requestCredentials(r.Header, r.URL.RawQuery)
+	if err != nil {
+		return h.refusal(r, err)
+	}
+	if c.key == "" {
+		c.key = route.key
+	}
+	in := &intake{h: h, batch: receive.Batch{
+		Attempt: 1, ReceivedAt: time.Now().UTC(), ClientIP: h.clientAddress(r), Protocol: "sentry", Patience: h.cfg.Patience,
+	}}
+	if c.key == "" && route.endpoint != endpointEnvelope {
+		return h.refusal(r, errNoKey)
+	}
+	if c.key != "" {
+		if err := in.enter(r.Context(), c, route.projectID); err != nil {
+			return h.refusal(r, err)
+		}
+	}
+	if route.endpoint == endpointCron {
+		h.metrics.item("check_in", 1)
+		return answer{code: http.StatusOK}
+	}
+	in.sender.sdk, in.sender.sentAt = clientSDK(c.client), c.sentAt
+	a, err := h.read(w, r, route, c, in)
+	if err != nil {
+		in.refuse(err)
+		in.hand(r.Context())
+		return h.refusal(r, err)
+	}
+	return a
+}
+
+// read reads the body and hands over what it holds.
+func (h *Handler) read(w http.ResponseWriter, r *http.Request, route route, c credentials, in *intake) (answer, error) {
+	if r.Method == http.MethodGet {
+		text, err := storeText(r.URL.Query().Get("sentry_data"), h.cfg.BodyBytes)
+		if err == nil {
+			err = in.store(text)
+		}
+		if err != nil {
+			return answer{}, err
+		}
+		a := tell(in.hand(r.Context()))
+		a.form = formGIF
+		return a, nil
+	}
+	b, err := h.readBody(w, r)
+	defer b.release()
+	if err != nil {
+		return answer{}, err
+	}
+	form := formJSON
+	switch route.endpoint {
+	case endpointEnvelope:
+		return in.envelope(r.Context(), c, route.projectID, b.text)
+	case endpointStore:
+		var text string
+		if text, err = storeText(b.text, h.cfg.BodyBytes); err == nil {
+			err = in.store(text)
+		}
+	case endpointSecurity:
+		err = in.security(b.text, r)
+	case endpointMinidump:
+		form = formUUID
+		err = in.minidump(b.text, r)
+	case endpointFeedback:
+		err = in.userReport(b.text)
+	}
+	if err != nil {
+		return answer{}, err
+	}
+	a := tell(in.hand(r.Context()))
+	a.form = form
+	return a, nil
+}
+
+// enter checks that the client may send to the project.
+func (in *intake) enter(ctx context.Context, c credentials, projectID uint32) error {
+	access, err := in.h.keys.Key(ctx, c.key, projectID)
+	if err != nil {
+		return err
+	}
+	if !access.Can(project.ScopeEventWrite) {
+		return fmt.Errorf("%w: the key does not let events in", project.ErrForbidden)
+	}
+	in.batch.ProjectID, in.batch.KeyID = access.ProjectID, access.KeyID
+	if in.batch.KeyID == "" {
+		in.batch.KeyID = access.TokenID
+	}
+	return nil
+}
+
+// clientSDK reads "name/version", as it stands in credentials.
+func clientSDK(s string) event.SDK {
+	name, version, _ := strings.Cut(s, "/")
+	return event.SDK{Name: name, Version: version}
+}
+
+// hand gives the sink what was collected. Without anything to tell it does nothing.
+func (in *intake) hand(ctx context.Context) []outcome.Result {
+	b := &in.batch
+	if b.ProjectID == 0 || len(b.Events) == 0 && len(b.Refused) == 0 && len(b.Drops) == 0 {
+		return nil
+	}
+	b.Attempt = attempt(b)
+	return in.h.sink.Receive(ctx, b)
+}
+
+// attempt guesses whether events may have been sent before, which clients do not
+// tell: those that were kept on disk and come late are looked up before they are
+// stored. What is sent twice within moments the sink remembers.
+func attempt(b *receive.Batch) uint32 {
+	for _, e := range b.Events {
+		if !e.Timestamp.IsZero() && b.ReceivedAt.Sub(e.Timestamp) > resendAge {
+			return 2
+		}
+	}
+	return 1
+}
+
+// refuse counts an event that could not be read, or could not be told of any other.
+func (in *intake) refuse(err error) {
+	if in.err == nil {
+		in.err = err
+	}
+	reason := outcome.Malformed
+	if errors.Is(err, errEventBytes) || errors.Is(err, errBodyBytes) || errors.Is(err, errRequestBytes) {
+		reason = outcome.EventSize
+	}
+	for i := range in.batch.Refused {
+		if in.batch.Refused[i].Reason == reason {
+			in.batch.Refused[i].Count++
+			return
+		}
+	}
+	in.batch.Refused = append(in.batch.Refused, receive.Refused{Reason: reason, Count: 1})
+}
+
+// store reads the one event of a store request.
+func (in *intake) store(text string) error {
+	p, err := in.decode(text)
+	if err != nil {
+		return err
+	}
+	switch p.kind {
+	case typeTransaction:
+		in.h.metrics.item("transaction", 1)
+		return nil
+	case typeFeedback:
+		in.feedback(p)
+		return nil
+	}
+	in.h.metrics.item("event", 1)
+	in.add(p)
+	return nil
+}
+
+// decode reads an event within its limit.
+func (in *intake) decode(text string) (parsed, error) {
+	if len(text) > in.h.cfg.EventBytes {
+		return parsed{}, fmt.Errorf("%w: %d > %d", errEventBytes, len(text), in.h.cfg.EventBytes)
+	}
+	return decodeEvent(text)
+}
+
+// add completes an event with what the request says of its client.
+func (in *intake) add(p parsed) {
+	e, s := p.Event, &in.sender
+	if e.SDK.Name == "" {
+		e.SDK.Name, e.SDK.Version = s.sdk.Name, s.sdk.Version
+	}
+	if e.Trace.TraceID == ([16]byte{}) {
+		e.Trace.TraceID = s.trace.TraceID
+	}
+	if !s.sentAt.IsZero() {
+		if drift := in.batch.ReceivedAt.Sub(s.sentAt); drift.Abs() > driftTolerated {
+			shift(e, drift)
+		}
+	}
+	if p.inferIP == "" {
+		p.inferIP = s.inferIP
+	}
+	inferIP(e, p.inferIP)
+	note(e, "not_understood", p.ignored)
+	note(e, "trimmed_by_sdk", p.trimmed)
+	in.batch.Events = append(in.batch.Events, e)
+}
+
+// autoIP in User.IP asks for the connection's address.
+const autoIP = "{{auto}}"
+
+// inferIP decides whether a user's address is taken from the connection: as the
+// SDK wishes or, with those that do not say, for programs that run at the user's.
+func inferIP(e *event.Event, wish string) {
+	switch wish {
+	case "never":
+		if e.User.IP == autoIP {
+			e.User.IP = ""
+		}
+		return
+	case "auto":
+	default:
+		switch e.Platform {
+		case "javascript", "cocoa", "objc":
+		default:
+			return
+		}
+	}
+	if e.User.IP == "" {
+		e.User.IP = autoIP
+	}
+}
+
+// noteContext is the context in which an event says what it has lost on its way.
+const noteContext = "faultline"
+
+// note writes a list of fields into the event.
+func note(e *event.Event, name string, fields []string) {
+	if len(fields) == 0 {
+		return
+	}
+	var b strings.Builder
+	for i, f := range fields {
+		if i > 0 {
+			b.WriteByte(',')
+		}
+		b.WriteString(quote(f))
+	}
+	list := "[" + b.String() + "]"
+	for i := range e.Contexts {
+		if c := &e.Contexts[i]; c.Name == noteContext {
+			c.Data = withMember(c.Data, name, list)
+			return
+		}
+	}
+	e.Contexts = append(e.Contexts, event.Context{Name: noteContext, Data: withMember("", name, list)})
+}
