@@ -1,34 +1,29 @@
 package group
 
 import (
-	"strconv"
 	"strings"
 
 	"github.com/faultline-dev/faultline/internal/event"
 )
 
-// clientParts is the sender's own fingerprint, with {{ default }} replaced by
+// client takes the sender's own fingerprint, with {{ default }} replaced by
 // what would have been used without it, and variables by the event's values.
-func clientParts(e *event.Event) []event.Part {
-	parts := make([]event.Part, 0, len(e.Fingerprint))
+func (b *builder) client() {
+	e := b.event
 	for i, element := range e.Fingerprint {
-		source := "fingerprint[" + strconv.Itoa(i) + "]"
-		name, ok := variable(element)
-		if !ok {
-			parts = append(parts, event.Part{Kind: KindClient, Value: element, Source: source})
-			continue
+		kind, value := KindClient, element
+		if name, ok := variable(element); ok {
+			if name == "default" {
+				b.byDefault()
+				continue
+			}
+			if v, known := variableValue(e, name); known {
+				kind, value = KindVariable, v
+			}
 		}
-		if name == "default" {
-			parts = append(parts, defaultParts(e)...)
-			continue
-		}
-		if value, known := variableValue(e, name); known {
-			parts = append(parts, event.Part{Kind: KindVariable, Value: value, Source: source})
-			continue
-		}
-		parts = append(parts, event.Part{Kind: KindClient, Value: element, Source: source})
+		b.literal(kind, value, "")
+		b.sourced("fingerprint", i, "")
 	}
-	return parts
 }
 
 // variable reads "{{ name }}", with any space or none inside the braces.
@@ -57,7 +52,7 @@ func variableValue(e *event.Event, name string) (value string, known bool) {
 	case "environment":
 		return e.Environment, true
 	case "message":
-		return Parameterize(messageText(e)), true
+		return Parameterize(ruleMessage(e)), true
 	case "error.type", "type":
 		if len(e.Exceptions) > 0 {
 			return e.Exceptions[0].Type, true
@@ -68,20 +63,41 @@ func variableValue(e *event.Event, name string) (value string, known bool) {
 			return e.Exceptions[0].Value, true
 		}
 		return "", true
-	case "function", "stack.function":
-		if f := crashFrame(e); f != nil {
-			return f.Function, true
-		}
-		return "", true
-	case "module", "stack.module":
-		if f := crashFrame(e); f != nil {
-			return f.Module, true
-		}
-		return "", true
 	}
 	if key, ok := strings.CutPrefix(name, "tags."); ok {
 		value, _ := e.Tag(key)
 		return value, true
 	}
+	return frameVariable(e, name)
+}
+
+// frameVariable is the value of a variable that speaks of the frame a person
+// looks at first.
+func frameVariable(e *event.Event, name string) (value string, known bool) {
+	f := crashFrame(e)
+	if f == nil {
+		f = &event.Frame{}
+	}
+	switch name {
+	case "function", "stack.function":
+		return f.Function, true
+	case "module", "stack.module":
+		return f.Module, true
+	case "path", "abs_path", "stack.abs_path":
+		return f.AbsPath, true
+	case "stack.filename", "filename":
+		return f.Filename, true
+	case "package", "stack.package":
+		return f.Package, true
+	}
 	return "", false
+}
+
+// ruleMessage is what {{ message }} means: the message, else the value of the
+// exception that was thrown.
+func ruleMessage(e *event.Event) string {
+	if text := messageText(e); text != "" || len(e.Exceptions) == 0 {
+		return text
+	}
+	return firstLines(e.Exceptions[0].Value, 2)
 }

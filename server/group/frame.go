@@ -6,107 +6,146 @@ import (
 	"github.com/faultline-dev/faultline/internal/event"
 )
 
-// maxContextLine bounds a source line that stands in for a missing function.
+// maxContextLine bounds a source line that stands in for a missing name.
 const maxContextLine = 120
 
-// frameValue is what identifies a frame from release to release: module (or
-// file) and function. Without a function the source line stands in, then the file alone.
-// A frame that has none of these says nothing and gives "".
-func frameValue(f *event.Frame) string {
-	where := normalizeModule(f.Module)
-	if where == "" {
-		where = normalizeFile(f.Filename)
-	}
-	if function := normalizeFunction(f.Function); function != "" {
-		if where == "" {
-			return function
-		}
-		return where + " " + function
-	}
-	if line := strings.TrimSpace(f.ContextLine); line != "" && len(line) <= maxContextLine {
-		return where + " " + line
-	}
-	return where
+// symbol is what a frame is called once everything is gone that differs from
+// build to build, from machine to machine, or from run to run.
+type symbol struct {
+	where string // module, class or file
+	name  string // function; empty: it has none, or one that says nothing
+	// anonymous tells that other functions may have the same name: closures,
+	// lambdas, blocks. The source line tells them apart, if there is one.
+	anonymous bool
 }
 
-// normalizeFunction removes from a function's name what a compiler numbers or
-// hashes: Go's closures (.func1.2), Java's lambdas (lambda$run$0), Rust's symbol
-// hashes (::h0123456789abcdef), and the ways in which runtimes say "no name".
-func normalizeFunction(s string) string {
+// appendFrame appends what identifies a frame from release to release: where it
+// is and the function. Without a function the source line stands in, then the
+// place alone. A frame that has none of these says nothing and adds nothing.
+func appendFrame(b []byte, fam family, f *event.Frame) (out []byte, named bool) {
+	s := symbolOf(fam, f)
+	start := len(b)
+	b = append(b, s.where...)
+	if s.name != "" {
+		b = appendSpaced(b, start, s.name)
+	}
+	if s.name != "" && !s.anonymous {
+		return b, true
+	}
+	if line := strings.TrimSpace(f.ContextLine); line != "" && len(line) <= maxContextLine && !minifiedLine(line) {
+		return appendFields(b, start, line), true
+	}
+	return b, s.name != ""
+}
+
+// symbolOf reads a frame in the way of its family.
+func symbolOf(fam family, f *event.Frame) symbol {
+	switch fam {
+	case familyGo:
+		return goSymbol(f)
+	case familyJVM:
+		return jvmSymbol(f)
+	case familyJavaScript:
+		return scriptSymbol(f)
+	case familyPython:
+		return pythonSymbol(f)
+	case familyDotNet:
+		return dotNetSymbol(f)
+	case familyRuby:
+		return rubySymbol(f)
+	case familyPHP:
+		return phpSymbol(f)
+	case familyRust:
+		return rustSymbol(f)
+	case familyNative:
+		return nativeSymbol(f)
+	case familyBeam:
+		return beamSymbol(f)
+	}
+	return otherSymbol(f)
+}
+
+// otherSymbol reads a frame of a platform that has no rules of its own.
+func otherSymbol(f *event.Frame) symbol {
+	s := symbol{where: moduleOrFile(f)}
+	s.name, s.anonymous = strings.CutSuffix(f.Function, ".<anonymous closure>") // Dart
+	if nameless(s.name) {
+		s.name = ""
+	}
+	return s
+}
+
+// moduleOrFile is the module as it is, else the file.
+func moduleOrFile(f *event.Frame) string {
+	if f.Module != "" {
+		return f.Module
+	}
+	return frameFile(f)
+}
+
+func frameFile(f *event.Frame) string {
+	if f.Filename != "" {
+		return normalizeFile(f.Filename)
+	}
+	return normalizeFile(f.AbsPath)
+}
+
+// nameless reports whether a name is one of the ways in which runtimes say "none".
+func nameless(s string) bool {
 	switch s {
-	case "", "?", "<anonymous>", "<unknown>", "(anonymous)", "anonymous", "anonymous function", "Anonymous function":
-		return ""
+	case "", "?", "??", "<anonymous>", "<unknown>", "<redacted>", "<deduplicated_symbol>", "(anonymous)", "anonymous", "anonymous function",
+		"Anonymous function", "<anonymous closure>", "<fn>", "<native>", "unknown", "<lambda>", "{closure}", "[unknown]", "<null>":
+		return true
 	}
-	if i := strings.LastIndex(s, "::h"); i >= 0 && len(s)-i == 19 && isHex(s[i+3:]) {
-		s = s[:i]
-	}
-	for _, mark := range [...]string{".func", ".gowrap", ".deferwrap"} {
-		// Closures are numbered in the order in which they stand in a function.
-		if i := strings.Index(s, mark); i > 0 && i+len(mark) < len(s) && isDigit(s[i+len(mark)]) {
-			s = s[:i+len(mark)]
-		}
-	}
-	if i := strings.Index(s, "lambda$"); i >= 0 {
-		if j := strings.LastIndexByte(s, '$'); j > i && isDigits(s[j+1:]) {
-			s = s[:j]
-		}
-	}
-	return s
+	return strings.HasPrefix(s, "0x")
 }
 
-// normalizeModule removes the numbers of classes that are made at run time
-// (Foo$$Lambda$14/0x0000000800c03000, $Proxy12, Foo$$EnhancerBySpringCGLIB$$1a2b).
-func normalizeModule(s string) string {
-	if i := strings.Index(s, "$$"); i >= 0 {
+// minifiedLine reports whether a source line is a piece of a bundle.
+func minifiedLine(s string) bool { return strings.Contains(s, "{snip}") }
+
+func appendSpaced(b []byte, start int, s string) []byte {
+	if len(b) > start {
+		b = append(b, ' ')
+	}
+	return append(b, s...)
+}
+
+// appendFields appends a source line with its space made even.
+func appendFields(b []byte, start int, line string) []byte {
+	for word := range strings.FieldsSeq(line) {
+		b = appendSpaced(b, start, word)
+	}
+	return b
+}
+
+// appendType appends an exception's type without what a compiler or a runtime
+// added to its name.
+func appendType(b []byte, fam family, s string) []byte {
+	switch fam {
+	case familyJVM:
+		return append(b, jvmClass(s)...)
+	case familyJavaScript:
+		if minified(s) {
+			return b
+		}
+		return append(b, s...)
+	case familyGo:
+		return append(b, goType(s)...)
+	case familyDotNet:
+		return append(b, cutAny(s, "`[")...)
+	case familyPHP:
+		s, _, _ = strings.Cut(s, "@anonymous")
+		return append(b, s...)
+	case familyNative, familyRust:
+		return append(b, withoutArguments(s)...)
+	}
+	return append(b, s...)
+}
+
+// cutAny is s up to the first of some bytes.
+func cutAny(s, chars string) string {
+	if i := strings.IndexAny(s, chars); i > 0 {
 		return s[:i]
-	}
-	if i := strings.Index(s, "$Proxy"); i >= 0 {
-		return s[:i+len("$Proxy")]
-	}
-	return s
-}
-
-// normalizeType removes the numbers that V8 and the JVM give to anonymous classes.
-func normalizeType(s string) string { return normalizeModule(s) }
-
-// normalizeFile keeps the last three elements of a path without query, with
-// what looks like a content hash in a name replaced, so that one bundle under two
-// names, hosts or directories stays one file.
-func normalizeFile(s string) string {
-	if i := strings.IndexAny(s, "?#"); i >= 0 {
-		s = s[:i]
-	}
-	if i := strings.Index(s, "://"); i >= 0 {
-		s = s[i+3:]
-		if j := strings.IndexByte(s, '/'); j >= 0 {
-			s = s[j+1:]
-		}
-	}
-	s = strings.ReplaceAll(s, "\\", "/")
-	for i, slashes := len(s)-1, 0; i >= 0; i-- {
-		if s[i] == '/' {
-			if slashes++; slashes == 3 {
-				s = s[i+1:]
-				break
-			}
-		}
-	}
-	return replaceHashes(s)
-}
-
-// replaceHashes turns "main.3fa9c1d2.js" and "chunk-9f8e7d6c5b.js" into
-// "main.<hash>.js" and "chunk-<hash>.js": runs of at least eight hexadecimal
-// digits, with a digit among them, that fill the space between separators.
-func replaceHashes(s string) string {
-	start := 0
-	for i := 0; i <= len(s); i++ {
-		if i < len(s) && s[i] != '.' && s[i] != '-' && s[i] != '_' && s[i] != '/' && s[i] != '@' {
-			continue
-		}
-		if word := s[start:i]; len(word) >= 8 && isHex(word) && strings.ContainsAny(word, "0123456789") {
-			return s[:start] + "<hash>" + replaceHashes(s[i:])
-		}
-		start = i + 1
 	}
 	return s
 }
@@ -122,7 +161,7 @@ func isHex(s string) bool {
 
 func isDigits(s string) bool {
 	for i := range len(s) {
-		if s[i] < '0' || s[i] > '9' {
+		if !isDigit(s[i]) {
 			return false
 		}
 	}

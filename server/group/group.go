@@ -4,18 +4,18 @@
 //
 // It is pure: the same event always gets the same fingerprint, on every
 // machine. Line numbers, addresses and variable values never contribute. It
-// refuses to look at any other event, at the store, or at the clock.
+// refuses to look at any other event, at the store, or at the clock; what a
+// Grouper remembers makes it faster and changes nothing.
 package group
 
 import (
-	"strconv"
 	"strings"
 
 	"github.com/faultline-dev/faultline/internal/event"
-	"github.com/zeebo/xxh3"
 )
 
-// Result is what grouping found out about an event.
+// Result is what grouping found out about an event. Many results share the
+// same parts, so nobody may change them.
 type Result struct {
 	Fingerprint event.Fingerprint
 	Parts       []event.Part // in the order in which they were hashed
@@ -36,36 +36,50 @@ const (
 
 // algorithm is hashed first, so that a later change of the rules cannot make an
 // old and a new fingerprint equal by accident.
-const algorithm = "faultline.group.1"
+const algorithm = "faultline.group.2"
 
-// Event groups an event.
+// Event groups an event by itself. A program that groups many events has a
+// Grouper, which finds the same.
 func Event(e *event.Event) Result {
-	r := Result{Title: title(e), Culprit: culprit(e)}
-	if len(e.Fingerprint) > 0 {
-		r.Parts = clientParts(e)
-	} else {
-		r.Parts = defaultParts(e)
-	}
-	r.Fingerprint = hash(r.Parts)
-	return r
+	b := builder{event: e}
+	b.build()
+	fingerprint, parts := b.finish()
+	return Result{Fingerprint: fingerprint, Parts: parts, Title: title(e), Culprit: culprit(e)}
 }
 
-// defaultParts prefers exceptions, then the stack of the thread that crashed,
-// then the message.
-func defaultParts(e *event.Event) []event.Part {
-	if parts := exceptionParts(e); len(parts) > 0 {
-		return parts
+// build collects the parts of the event.
+func (b *builder) build() {
+	if len(b.event.Fingerprint) > 0 {
+		b.client()
+		return
 	}
+	b.byDefault()
+}
+
+// byDefault prefers exceptions, then a message together with the stack it was
+// written from, then the stack of the thread that crashed.
+func (b *builder) byDefault() {
+	e := b.event
+	before := len(b.pieces)
+	if b.exceptions(); len(b.pieces) > before {
+		return
+	}
+	b.wide = b.wide || len(e.Exceptions) > 0
 	if i := mainThread(e.Threads); i >= 0 {
-		parts := stackParts(nil, &e.Threads[i].Stack, "threads["+strconv.Itoa(i)+"]")
-		if len(parts) > 0 {
-			return parts
-		}
+		b.stack(stackOf{stack: &e.Threads[i].Stack, owner: "threads", index: i})
 	}
 	if text := messageText(e); text != "" {
-		return []event.Part{{Kind: KindMessage, Value: Parameterize(text), Source: "message"}}
+		b.message(text)
 	}
-	return []event.Part{{Kind: KindEmpty, Value: e.Platform}}
+	if len(b.pieces) == before {
+		b.literal(KindEmpty, e.Platform, "")
+	}
+}
+
+func (b *builder) message(text string) {
+	start := len(b.text)
+	b.text = AppendParameterized(b.text, text)
+	b.part(KindMessage, start, "message")
 }
 
 // messageText is what groups a message: the template if there is one, else the
@@ -94,18 +108,6 @@ func mainThread(threads []event.Thread) int {
 		return 0
 	}
 	return current
-}
-
-func hash(parts []event.Part) event.Fingerprint {
-	h := xxh3.New()
-	h.WriteString(algorithm)
-	for i := range parts {
-		// Lengths keep ("ab","c") and ("a","bc") apart.
-		h.WriteString(strconv.Itoa(len(parts[i].Value)))
-		h.WriteString(parts[i].Kind)
-		h.WriteString(parts[i].Value)
-	}
-	return event.Fingerprint(h.Sum128().Bytes())
 }
 
 // firstLines joins the first n lines that hold more than space.

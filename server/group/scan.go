@@ -1,39 +1,123 @@
 package group
 
-// The scanners of Parameterize: each looks at the start of its argument and
-// returns the length of what it recognises, 0 if it does not.
+import "strings"
+
+// The names that stand for what varies.
+const (
+	number   = "<number>"
+	version  = "<version>"
+	duration = "<duration>"
+	size     = "<size>"
+	date     = "<date>"
+	address  = "<ip>"
+	link     = "<url>"
+	mail     = "<email>"
+	uuid     = "<uuid>"
+	hex      = "<hex>"
+	ident    = "<id>"
+	file     = "<path>"
+	quoted   = "<str>"
+	assigned = "<value>"
+	boolean  = "<bool>"
+	token    = "<jwt>"
+)
+
+// kindLen recognises a name that an earlier pass wrote.
+func kindLen(s string) int {
+	end := strings.IndexByte(s[:min(len(s), 12)], '>')
+	if end < 0 {
+		return 0
+	}
+	switch s[:end+1] {
+	case number, version, duration, size, date, address, link, mail, uuid, hex, ident, file, quoted, assigned, boolean, token, "<md5>", "<sha1>", "<sha256>":
+		return end + 1
+	}
+	return 0
+}
+
+// The scanners: each looks at the start of its argument and returns the length of
+// what it recognises, 0 if it does not. What is recognised ends where a word ends.
 
 func isDigit(c byte) bool  { return c >= '0' && c <= '9' }
 func isLetter(c byte) bool { return c|0x20 >= 'a' && c|0x20 <= 'z' }
 func hexDigit(c byte) bool { return isDigit(c) || c|0x20 >= 'a' && c|0x20 <= 'f' }
 func wordByte(c byte) bool { return isDigit(c) || isLetter(c) || c == '_' || c >= 0x80 }
 
-// span counts the bytes at the start of s for which f holds.
-func span(s string, f func(byte) bool) int {
+// digits counts the digits at the start of s.
+func digits(s string) int {
 	n := 0
-	for n < len(s) && f(s[n]) {
+	for n < len(s) && isDigit(s[n]) {
+		n++
+	}
+	return n
+}
+
+func spanHex(s string) int {
+	n := 0
+	for n < len(s) && hexDigit(s[n]) {
 		n++
 	}
 	return n
 }
 
 // endsWord reports whether a word that began before n ends there.
-func endsWord(s string, n int) bool { return n >= len(s) || !wordByte(s[n]) }
+func endsWord(s string, n int) bool {
+	return n >= len(s) || !wordByte(s[n]) && (s[n] != '<' || kindLen(s[n:]) == 0)
+}
+
+// scanMarked recognises what begins with a word of n bytes and goes on with a
+// sign: URLs, e-mail addresses, Windows paths, JSON web tokens.
+func scanMarked(s string, n int, next byte, of class) (length int, kind string) {
+	if next == ':' {
+		if strings.HasPrefix(s[n:], "://") {
+			if k := urlLen(s, n); k > 0 {
+				return k, link
+			}
+		}
+		if n == 1 && isLetter(s[0]) && len(s) > 3 && (s[2] == '\\' || s[2] == '/' && s[3] != '/') {
+			return 2 + pathSpan(s[2:]), file
+		}
+	}
+	if next == '+' && isLetter(s[0]) { // git+ssh://
+		if k := schemeLen(s); k > 0 && strings.HasPrefix(s[k:], "://") {
+			if k = urlLen(s, k); k > 0 {
+				return k, link
+			}
+		}
+	}
+	if next == '@' || next == '.' || next == '+' || next == '-' || next == '%' {
+		if k := emailLen(s); k > 0 {
+			return k, mail
+		}
+	}
+	return 0, ""
+}
+
+func schemeLen(s string) int {
+	n := 0
+	for n < len(s) && n < 32 && (isLetter(s[n]) || isDigit(s[n]) || s[n] == '+' || s[n] == '-' || s[n] == '.') {
+		n++
+	}
+	return n
+}
 
 // urlLen recognises scheme://anything-but-space.
-func urlLen(s string) int {
-	n := span(s, func(c byte) bool { return isLetter(c) || isDigit(c) || c == '+' || c == '-' || c == '.' })
-	if n == 0 || n > 32 || len(s) < n+4 || s[n:n+3] != "://" {
+func urlLen(s string, scheme int) int {
+	if scheme > 32 || !isLetter(s[0]) {
 		return 0
 	}
-	end := n + 3
-	for end < len(s) && s[end] > ' ' && s[end] != '"' && s[end] != '\'' && s[end] != '<' && s[end] != '>' && s[end] != '`' {
+	begin := scheme + len("://")
+	end := begin
+	for end < len(s) && s[end] > ' ' && strings.IndexByte("\"'<>`", s[end]) < 0 {
 		end++
 	}
-	for end > n+3 && (s[end-1] == '.' || s[end-1] == ',' || s[end-1] == ')' || s[end-1] == ':' || s[end-1] == ';' || s[end-1] == ']') {
+	for end > begin && strings.IndexByte(".,):;]}", s[end-1]) >= 0 {
 		end--
 	}
-	if end == n+3 {
+	for end < len(s) && end > begin && wordByte(s[end]) {
+		end++
+	}
+	if end == begin {
 		return 0
 	}
 	return end
@@ -43,23 +127,26 @@ func urlLen(s string) int {
 // the sign, the longest local part that RFC 5321 allows.
 func emailLen(s string) int {
 	n := 0
-	for n < len(s) && n <= 64 && (isLetter(s[n]) || isDigit(s[n]) || s[n] == '.' || s[n] == '_' || s[n] == '%' || s[n] == '+' || s[n] == '-') {
+	for n < len(s) && n <= 64 && (isLetter(s[n]) || isDigit(s[n]) || strings.IndexByte("._%+-", s[n]) >= 0) {
 		n++
 	}
 	if n == 0 || n >= len(s) || s[n] != '@' {
 		return 0
 	}
-	domain := span(s[n+1:], func(c byte) bool { return isLetter(c) || isDigit(c) || c == '.' || c == '-' })
-	end := n + 1 + domain
+	end, dot := n+1, 0
+	for end < len(s) && (isLetter(s[end]) || isDigit(s[end]) || s[end] == '.' || s[end] == '-') {
+		if s[end] == '.' && end > n+1 && dot == 0 {
+			dot = end
+		}
+		end++
+	}
 	for end > n+1 && (s[end-1] == '.' || s[end-1] == '-') {
 		end--
 	}
-	for i := n + 2; i < end-1; i++ {
-		if s[i] == '.' {
-			return end
-		}
+	if dot == 0 || dot >= end || !endsWord(s, end) {
+		return 0
 	}
-	return 0
+	return end
 }
 
 // uuidLen recognises 8-4-4-4-12 hexadecimal digits.
@@ -82,20 +169,6 @@ func uuidLen(s string) int {
 	return 36
 }
 
-// hexLen recognises at least eight hexadecimal digits with a digit among them.
-func hexLen(s string) int {
-	n, digit, letter := 0, false, false
-	for n < len(s) && hexDigit(s[n]) {
-		digit = digit || isDigit(s[n])
-		letter = letter || !isDigit(s[n])
-		n++
-	}
-	if n < 8 || !digit || !letter && n < 16 || !endsWord(s, n) {
-		return 0
-	}
-	return n
-}
-
 // hexKind names a run of hexadecimal digits by its length.
 func hexKind(n int) string {
 	switch n {
@@ -106,147 +179,133 @@ func hexKind(n int) string {
 	case 64:
 		return "<sha256>"
 	}
-	return "<hex>"
+	return hex
 }
 
-// ipv4Len recognises four numbers up to 255, with an optional port.
-func ipv4Len(s string) int {
-	end := 0
-	for part := range 4 {
-		n := span(s[end:], isDigit)
-		if n == 0 || n > 3 || n == 3 && s[end:end+3] > "255" {
-			return 0
+// assignedLen matches what stands after key= if it varies: a quoted value, or
+// true and false.
+func assignedLen(s string) (n int, kind string) {
+	if s == "" {
+		return 0, ""
+	}
+	if s[0] == '"' || s[0] == '\'' {
+		if end := strings.IndexByte(s[1:min(len(s), maxQuoted)], s[0]); end >= 0 {
+			return end + 2, assigned
 		}
-		end += n
-		if part < 3 {
-			if end >= len(s) || s[end] != '.' {
+		return 0, ""
+	}
+	for _, b := range [...]string{"true", "false", "True", "False"} {
+		if strings.HasPrefix(s, b) && endsWord(s, len(b)) {
+			return len(b), boolean
+		}
+	}
+	return 0, ""
+}
+
+// maxQuoted is how far a closing quote is looked for.
+const maxQuoted = 256
+
+// quotedLen recognises one quoted word that is a value rather than a name: it has
+// digits in it that are no more than two at its end.
+func quotedLen(s string) int {
+	first := 0 // index of the first digit
+	varies := false
+	for n := 1; n < len(s) && n < maxQuoted; n++ {
+		c := s[n]
+		switch {
+		case c == s[0]:
+			if first > 0 && n-first > 2 {
+				varies = true
+			}
+			if first == 0 || !varies {
 				return 0
 			}
-			end++
-		}
-	}
-	if end < len(s) && s[end] == '.' && end+1 < len(s) && isDigit(s[end+1]) {
-		return 0
-	}
-	if end < len(s) && s[end] == ':' {
-		if n := span(s[end+1:], isDigit); n > 0 && n <= 5 && endsWord(s, end+1+n) {
-			return end + 1 + n
-		}
-	}
-	if !endsWord(s, end) {
-		return 0
-	}
-	return end
-}
-
-// ipv6Len recognises groups of up to four hexadecimal digits between colons, at
-// least three colons or a double one with a digit beside it; so it takes neither
-// times (12:30:01) nor C++ names (Foo::bar).
-func ipv6Len(s string) int {
-	groups, colons, double, digits := 0, 0, false, false
-	end := 0
-	for end < len(s) {
-		if s[end] == ':' {
-			colons++
-			if end+1 < len(s) && s[end+1] == ':' {
-				if double {
-					return 0
-				}
-				double = true
-				colons++
-				end++
+			return n + 1
+		case isDigit(c):
+			if first == 0 {
+				first = n
+				varies = n == 1
 			}
-			end++
-			continue
-		}
-		n := span(s[end:], hexDigit)
-		if n == 0 {
-			break
-		}
-		if n > 4 {
+		case isLetter(c) || c >= 0x80 || strings.IndexByte("_-.$:@#+", c) >= 0:
+			if first > 0 {
+				varies = true
+			}
+			if c == '@' && n > 1 {
+				first, varies = max(first, n), true
+			}
+		default:
 			return 0
 		}
-		digits = digits || span(s[end:], isDigit) > 0
-		groups++
-		end += n
-	}
-	for end > 0 && s[end-1] == ':' && (end < 2 || s[end-2] != ':') {
-		end--
-		colons--
-	}
-	if !digits || !endsWord(s, end) || groups > 8 {
-		return 0
-	}
-	if double && groups >= 1 || !double && groups == 8 && colons == 7 {
-		return end
 	}
 	return 0
 }
 
-// dateLen recognises 2006-01-02 and 2006/01/02, with an optional time, fraction
-// and zone after it.
-func dateLen(s string) int {
-	if len(s) < 10 || span(s[:4], isDigit) != 4 || s[4] != '-' && s[4] != '/' || span(s[5:7], isDigit) != 2 || s[7] != s[4] || span(s[8:10], isDigit) != 2 {
+// pathLen recognises the path of a file below one of the folders that machines
+// have: routes of a web server are names, and stay.
+func pathLen(s string) int {
+	root := 1
+	for root < len(s) && isLetter(s[root]) {
+		root++
+	}
+	if root+1 >= len(s) || s[root] != '/' || !wordByte(s[root+1]) && s[root+1] != '.' && s[root+1] != '-' {
 		return 0
 	}
-	if len(s) > 11 && (s[10] == 'T' || s[10] == 't' || s[10] == ' ') {
-		if n := timeLen(s[11:]); n > 0 {
-			return 11 + n
-		}
+	switch s[1:root] {
+	case "home", "Users", "tmp", "var", "opt", "srv", "usr", "etc", "root", "mnt", "media", "private", "proc", "sys", "dev", "run", "lib", "workspace", "Volumes", "Library", "Applications", "nix":
+		return pathSpan(s)
 	}
-	if !endsWord(s, 10) {
-		return 0
-	}
-	return 10
+	return 0
 }
 
-// timeLen recognises 15:04 and 15:04:05, with an optional fraction and zone.
-func timeLen(s string) int {
-	if len(s) < 5 || span(s[:2], isDigit) != 2 || s[2] != ':' || span(s[3:5], isDigit) != 2 {
-		return 0
+// pathSpan measures a path that begins at s.
+func pathSpan(s string) int {
+	n := 0
+	for n < len(s) && s[n] > ' ' && strings.IndexByte("\"'`<>|,;:*()[]{}=", s[n]) < 0 {
+		n++
 	}
-	end := 5
-	if len(s) >= 8 && s[5] == ':' && span(s[6:8], isDigit) == 2 {
-		end = 8
-		if len(s) > 9 && (s[8] == '.' || s[8] == ',') {
-			if n := span(s[9:], isDigit); n > 0 {
-				end = 9 + n
+	for n > 1 && s[n-1] == '.' {
+		n--
+	}
+	return n
+}
+
+// random reports whether a word of letters and digits looks drawn by lot.
+func random(s string) bool {
+	if len(s) < 10 {
+		return false
+	}
+	count, runs := 0, 0
+	for i := range len(s) {
+		if isDigit(s[i]) {
+			count++
+			if i == 0 || !isDigit(s[i-1]) {
+				runs++
 			}
 		}
 	}
-	if end < len(s) && (s[end] == 'Z' || s[end] == 'z') && endsWord(s, end+1) {
-		return end + 1
+	return count >= 4 && runs >= 3
+}
+
+// wordAndNumber measures the letters of a word that ends in a number of at least
+// three digits, if the number is not part of the name.
+func wordAndNumber(s string) int {
+	n := len(s)
+	for n > 0 && isDigit(s[n-1]) {
+		n--
 	}
-	if len(s) >= end+6 && (s[end] == '+' || s[end] == '-') && span(s[end+1:end+3], isDigit) == 2 && s[end+3] == ':' && span(s[end+4:end+6], isDigit) == 2 {
-		return end + 6
-	}
-	if !endsWord(s, end) {
+	if len(s)-n < 3 || n == 0 {
 		return 0
 	}
-	return end
-}
-
-// unitLen recognises a unit of time or size that ends a word.
-func unitLen(s string) int {
-	for _, unit := range [...]string{"ns", "us", "µs", "ms", "s", "sec", "m", "min", "h", "d", "kb", "KB", "mb", "MB", "gb", "GB", "kB", "KiB", "MiB", "GiB", "b", "B"} {
-		if len(s) >= len(unit) && s[:len(unit)] == unit && (endsWord(s, len(unit)) || isDigit(s[len(unit)])) {
-			return len(unit)
+	for i := range n {
+		if c := s[i]; c < 'a' || c > 'z' {
+			if c != '_' {
+				return 0
+			}
 		}
 	}
-	return 0
-}
-
-// goDuration measures durations of several units, 1h2m3.5s. The first number
-// and unit have been seen.
-func goDuration(s string) int {
-	end := 0
-	for end < len(s) && isDigit(s[end]) {
-		n := span(s[end:], func(c byte) bool { return isDigit(c) || c == '.' })
-		unit := unitLen(s[end+n:])
-		if unit == 0 {
-			break
-		}
-		end += n + unit
+	switch s[:n] {
+	case "sha", "x", "int", "uint", "float", "cp", "iso", "aes", "rsa", "ed", "secp", "crc", "es", "h", "utf", "blake", "win", "simd", "i", "u", "f", "curve", "rc", "rfc", "windows_", "iso_", "http", "error", "e", "err":
+		return 0
 	}
-	return end
+	return n
 }

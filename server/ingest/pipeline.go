@@ -27,6 +27,7 @@ type Pipeline struct {
 	cfg       Config
 	directory Directory
 	quota     *quota.Limiter
+	groups    *group.Grouper
 	writer    *writer
 	tally     *tally
 	metrics   *Metrics
@@ -55,7 +56,7 @@ func New(cfg Config, parts Parts) (*Pipeline, error) {
 	}
 	t := newTally(parts.Store, parts.Metrics, parts.Logger)
 	return &Pipeline{
-		cfg: cfg, directory: parts.Directory, quota: quota.New(quotaProjects), tally: t,
+		cfg: cfg, directory: parts.Directory, quota: quota.New(quotaProjects), groups: group.NewGrouper(group.DefaultMemory), tally: t,
 		writer: newWriter(cfg, parts, t), metrics: parts.Metrics, log: parts.Logger,
 	}, nil
 }
@@ -103,7 +104,7 @@ func (p *Pipeline) process(b *receive.Batch, e *event.Event, home *project.Proje
 		return nil, outcome.Result{Kind: outcome.Filtered, Reason: reason}
 	}
 	scrub.Event(e, rules)
-	g := group.Event(e)
+	g := p.groups.Event(e)
 	return &event.Occurrence{
 		ProjectID: b.ProjectID, KeyID: b.KeyID, ReceivedAt: b.ReceivedAt, RetentionDays: home.Settings.RetentionDays, Event: e,
 		Fingerprint: g.Fingerprint, Parts: g.Parts, Title: g.Title, Culprit: g.Culprit,

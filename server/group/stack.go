@@ -1,0 +1,106 @@
+package group
+
+import (
+	"bytes"
+	"slices"
+
+	"github.com/zeebo/xxh3"
+
+	"github.com/faultline-dev/faultline/internal/event"
+)
+
+// stack takes the frames that contribute: those of the program's own code; if
+// there is none that says anything, those of the libraries; if even those say
+// nothing, those of the runtime. It reports whether a function was among them.
+func (b *builder) stack(s stackOf) (named bool) {
+	first := len(b.pieces)
+	if hasInApp(s.stack.Frames) {
+		if named = b.frames(s, ownFrames); len(b.pieces) > first {
+			return named
+		}
+		b.wide = true
+	}
+	if named = b.frames(s, libraryFrames); len(b.pieces) > first {
+		return named
+	}
+	return b.frames(s, allFrames)
+}
+
+// choice says which frames are looked at.
+type choice uint8
+
+const (
+	ownFrames     choice = iota // the program's own
+	libraryFrames               // all but those that only carry a call from one place to another
+	allFrames
+)
+
+// frames takes the chosen frames. A function that was there already is recursion,
+// direct or by way of others, and counts once, so that its depth does not matter;
+// only the frame that failed is always kept.
+func (b *builder) frames(s stackOf, c choice) (named bool) {
+	frames := s.stack.Frames
+	fam := familyOf(b.event.Platform)
+	last := lastFrame(frames, c, fam)
+	first := len(b.pieces)
+	if b.seen == nil {
+		b.seen = map[uint64]struct{}{}
+	}
+	clear(b.seen)
+	var before uint64
+	for i := 0; i <= last; i++ {
+		f := &frames[i]
+		own := frameFamily(fam, f)
+		if !contributes(own, f, c) || i < last && wrapper(own, f) {
+			continue
+		}
+		start := len(b.text)
+		var hasName bool
+		b.text, hasName = appendFrame(b.text, own, f)
+		h := xxh3.Hash(b.text[start:])
+		_, again := b.seen[h]
+		if len(b.text) == start || h == before || again && (i < last || s.overflow) {
+			b.text = b.text[:start]
+			continue
+		}
+		b.seen[h], before = struct{}{}, h
+		named = named || hasName
+		b.part(KindFrame, start, "")
+		b.sourced(s.owner, s.index, "")
+		b.text = append(b.text, '.')
+		b.sourced("frames", i, "")
+	}
+	if s.overflow {
+		slices.SortFunc(b.pieces[first:], func(x, y piece) int { return bytes.Compare(b.value(x), b.value(y)) })
+	}
+	return named
+}
+
+func contributes(fam family, f *event.Frame, c choice) bool {
+	switch c {
+	case ownFrames:
+		return f.InApp == event.InAppYes && !carrier(fam, f)
+	case libraryFrames:
+		return !carrier(fam, f)
+	}
+	return true
+}
+
+// lastFrame is the index of the last frame that is chosen; -1: none is.
+func lastFrame(frames []event.Frame, c choice, fam family) int {
+	for i := len(frames) - 1; i >= 0; i-- {
+		if contributes(frameFamily(fam, &frames[i]), &frames[i], c) {
+			return i
+		}
+	}
+	return -1
+}
+
+func hasInApp(frames []event.Frame) bool {
+	for i := range frames {
+		if frames[i].InApp == event.InAppYes {
+			return true
+		}
+	}
+	return false
+}
