@@ -1,0 +1,335 @@
+//go:build e2e
+
+package torture
+
+import (
+	"bytes"
+	"context"
+	"database/sql"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/http"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	driver "github.com/ClickHouse/clickhouse-go/v2"
+	_ "github.com/jackc/pgx/v5/stdlib" // the driver "pgx"
+	_ "modernc.org/sqlite"             // the driver "sqlite"
+
+	"github.com/faultline-dev/faultline/internal/embedded"
+	"github.com/faultline-dev/faultline/internal/event"
+)
+
+// settleLimit is how long a healed product may take until all is well.
+const settleLimit = 90 * time.Second
+
+// settle waits until everything that was acknowledged can be seen and told of.
+func (w *world) settle(l *ledger) {
+	t := w.t
+	all, _ := l.counts()
+	eventually(t, settleLimit, fmt.Sprintf("%d events can be found", all), func() error {
+		var answer struct{ Series []struct{ Total string } }
+		if err := w.call("POST", ":explore", map[string]any{"query": "", "measure": "count"}, &answer); err != nil {
+			return err
+		}
+		if len(answer.Series) != 1 || answer.Series[0].Total != strconv.Itoa(all) {
+			return fmt.Errorf("found %+v", answer.Series)
+		}
+		return nil
+	})
+	eventually(t, settleLimit, fmt.Sprintf("%d fingerprints have issues", len(l.kinds)), func() error {
+		db, err := w.meta()
+		if err != nil {
+			return err
+		}
+		defer db.Close()
+		var n int
+		if err := db.QueryRow("SELECT count(*) FROM issues").Scan(&n); err != nil || n < len(l.kinds) {
+			return fmt.Errorf("%d have, %w", n, err)
+		}
+		return nil
+	})
+	eventually(t, settleLimit, fmt.Sprintf("%d alerts have arrived", len(l.alarms)), func() error {
+		if missing := missingAlarms(w, l); len(missing) > 0 {
+			return fmt.Errorf("%d did not: %.300s", len(missing), strings.Join(missing, " "))
+		}
+		return nil
+	})
+	eventually(t, settleLimit, "memory comes back", func() error {
+		m, err := w.metrics()
+		if err != nil {
+			return err
+		}
+		if m["faultline_ingest_queue_bytes"] != 0 || m["go_goroutines"] > 400 || m["process_resident_memory_bytes"] > 400<<20 || m["faultline_ingest_store_away"] != 0 {
+			return fmt.Errorf("queue %v bytes, %v goroutines, %v MB, store away: %v", m["faultline_ingest_queue_bytes"], m["go_goroutines"],
+				m["process_resident_memory_bytes"]/(1<<20), m["faultline_ingest_store_away"])
+		}
+		return nil
+	})
+}
+
+// missingAlarms lists the fatal events of which no mail has come.
+func missingAlarms(w *world, l *ledger) (missing []string) {
+	var all strings.Builder
+	for _, m := range w.inbox.Mails() {
+		all.WriteString(m.Text)
+	}
+	for kind := range l.alarms {
+		if !strings.Contains(all.String(), kind) {
+			missing = append(missing, kind)
+		}
+	}
+	return missing
+}
+
+// audit stops the server and compares everything that was stored with the ledger.
+func (w *world) audit(l *ledger) {
+	t := w.t
+	if took, err := w.server.end(syscall.SIGTERM, 20*time.Second); err != nil {
+		t.Errorf("asked to stop, after %v: %v", took, err)
+	}
+	db := w.clickhouse()
+	rows := auditRows(t, db, l)
+	none(t, db, "issue_totals and rows differ", `SELECT toString(fingerprint), sum(r) AS rows, sum(c) AS counted FROM (
+		SELECT fingerprint, count() AS r, 0 AS c FROM events GROUP BY fingerprint UNION ALL SELECT fingerprint, 0, sum(events) FROM issue_totals GROUP BY fingerprint)
+		GROUP BY fingerprint HAVING rows != counted`)
+	none(t, db, "issue_hours and rows differ", `SELECT toString(fingerprint) || toString(hour), sum(r) AS rows, sum(c) AS counted FROM (
+		SELECT fingerprint, toStartOfHour(toDateTime(timestamp, 'UTC')) AS hour, count() AS r, 0 AS c FROM events GROUP BY fingerprint, hour
+		UNION ALL SELECT fingerprint, hour, 0, sum(events) FROM issue_hours GROUP BY fingerprint, hour)
+		GROUP BY fingerprint, hour HAVING rows != counted`)
+	none(t, db, "outcomes and rows differ", `SELECT key_id || toString(minute), sum(r) AS rows, sum(c) AS counted FROM (
+		SELECT key_id, toStartOfMinute(toDateTime(received_at, 'UTC')) AS minute, count() AS r, 0 AS c FROM events GROUP BY key_id, minute
+		UNION ALL SELECT key_id, minute, 0, sum(events) FROM outcomes WHERE kind = 1 GROUP BY key_id, minute)
+		GROUP BY key_id, minute HAVING rows != counted`)
+	none(t, db, "events without a key", "SELECT toString(event_id), toUInt64(1), toUInt64(0) FROM events WHERE key_id = ''")
+	var outcomes uint64
+	if err := db.QueryRow(context.Background(), "SELECT sum(events) FROM outcomes").Scan(&outcomes); err != nil {
+		t.Error(err)
+	}
+	if outcomes < uint64(rows) || outcomes > uint64(l.sent) {
+		t.Errorf("%d outcomes for %d rows and %d events on the wire", outcomes, rows, l.sent)
+	}
+	w.auditIssues(db)
+	w.auditMails(l)
+	t.Logf("%d events on the wire, answers %v, refusals %v, %d outcomes, %d mails, server ended unasked %d times",
+		l.sent, l.answered, l.refusals, outcomes, len(w.inbox.Mails()), w.server.unasked())
+}
+
+// auditRows looks for every event by its id.
+func auditRows(t testing.TB, db driver.Conn, l *ledger) (n int) {
+	rows, err := db.Query(context.Background(), "SELECT toString(event_id), count() FROM events GROUP BY event_id")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer rows.Close()
+	found := map[event.ID]uint64{}
+	for rows.Next() {
+		var text string
+		var count uint64
+		if err := rows.Scan(&text, &count); err != nil {
+			t.Fatal(err)
+		}
+		id, err := event.ParseID(text)
+		if err != nil {
+			t.Fatal(err)
+		}
+		found[id] = count
+		n += int(count)
+	}
+	lost, doubled := 0, 0
+	for _, it := range l.items {
+		switch count := found[it.id]; {
+		case count == 0 && it.stored:
+			lost++
+		case count > 1:
+			doubled++
+		}
+		delete(found, it.id)
+	}
+	if lost > 0 || doubled > 0 || len(found) > 0 {
+		t.Errorf("%d acknowledged events are lost, %d are there more than once, %d were never sent", lost, doubled, len(found))
+	}
+	return n
+}
+
+// none wants a query that lists differences to find nothing.
+func none(t testing.TB, db driver.Conn, what, query string) {
+	t.Helper()
+	rows, err := db.Query(context.Background(), query)
+	if err != nil {
+		t.Errorf("%s: %v", what, err)
+		return
+	}
+	defer rows.Close()
+	n, list := 0, ""
+	for ; rows.Next(); n++ {
+		var name string
+		var a, b uint64
+		if err := rows.Scan(&name, &a, &b); err != nil {
+			t.Errorf("%s: %v", what, err)
+			return
+		}
+		if n < 5 {
+			list += fmt.Sprintf("\n%s: %v, %v", name, a, b)
+		}
+	}
+	if n > 0 {
+		t.Errorf("%s in %d places:%s", what, n, list)
+	}
+}
+
+// auditIssues compares the fingerprints of events with the rows of issues.
+func (w *world) auditIssues(db driver.Conn) {
+	t := w.t
+	stored := map[string]bool{}
+	rows, err := db.Query(context.Background(), "SELECT DISTINCT lower(replaceAll(toString(fingerprint), '-', '')) FROM events")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var f string
+		if err := rows.Scan(&f); err != nil {
+			t.Fatal(err)
+		}
+		stored[f] = true
+	}
+	meta, err := w.meta()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer meta.Close()
+	list, err := meta.Query("SELECT fingerprint FROM issues")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer list.Close()
+	without := 0
+	n := len(stored)
+	for list.Next() {
+		var f string
+		if err := list.Scan(&f); err != nil {
+			t.Fatal(err)
+		}
+		f = strings.ToLower(strings.ReplaceAll(f, "-", ""))
+		if !stored[f] {
+			without++
+		}
+		delete(stored, f)
+	}
+	if without > 0 || len(stored) > 0 {
+		t.Errorf("of %d fingerprints %d have no issue; %d issues have no event", n, len(stored), without)
+	}
+}
+
+// auditMails wants each alarm once. One mail may come twice if the server was killed
+// while it was handed over; then its identity is the same, and mail programs show one.
+func (w *world) auditMails(l *ledger) {
+	mails, again := map[string]map[string]bool{}, 0
+	for _, m := range w.inbox.Mails() {
+		id, kind := m.Header.Get("Message-Id"), ""
+		for k := range l.alarms {
+			if strings.Contains(m.Text, k) {
+				kind = k
+			}
+		}
+		if mails[kind] == nil {
+			mails[kind] = map[string]bool{}
+		}
+		if mails[kind][id] {
+			again++
+		}
+		mails[kind][id] = true
+	}
+	for kind, ids := range mails {
+		if len(ids) != 1 || kind == "" {
+			w.t.Errorf("%d different mails about %q", len(ids), kind)
+		}
+	}
+	if again > 0 {
+		w.t.Logf("%d mails were handed over twice under the same identity", again)
+	}
+}
+
+// clickhouse connects to the engine; that of a server which has ended is started.
+func (w *world) clickhouse() driver.Conn {
+	e := w.engine
+	if e == nil {
+		cfg := embedded.DefaultConfig()
+		cfg.Data, cfg.Command, cfg.Logger = filepath.Join(w.dir, "data", "clickhouse"), []string{product(w.t), "clickhouse"}, quiet
+		var err error
+		if e, err = embedded.Start(w.t.Context(), cfg); err != nil {
+			w.t.Fatal(err)
+		}
+		w.t.Cleanup(func() { e.Stop(context.Background()) })
+	}
+	db, err := driver.Open(&driver.Options{
+		Protocol: driver.HTTP, Addr: []string{e.Address()}, ReadTimeout: time.Minute,
+		Auth: driver.Auth{Database: "faultline", Username: "faultline", Password: e.Secret()},
+	})
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	w.t.Cleanup(func() { db.Close() })
+	return db
+}
+
+// meta opens the relational store.
+func (w *world) meta() (*sql.DB, error) {
+	if w.postgres != nil {
+		return sql.Open("pgx", "postgres://faultline@"+w.postgres.address+"/postgres?sslmode=disable")
+	}
+	return sql.Open("sqlite", filepath.Join(w.dir, "data", "meta.db"))
+}
+
+// call calls the API of the project.
+func (w *world) call(method, path string, body, answer any) error {
+	text, err := json.Marshal(body)
+	if err != nil {
+		return err
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+	defer cancel()
+	r, err := http.NewRequestWithContext(ctx, method, fmt.Sprintf("http://%s/api/v1/projects/%d%s", w.http, projectID, path), bytes.NewReader(text))
+	if err != nil {
+		return err
+	}
+	r.Header.Set("Authorization", "Bearer "+token)
+	got, err := http.DefaultClient.Do(r)
+	if err != nil {
+		return err
+	}
+	defer got.Body.Close()
+	if text, err = io.ReadAll(got.Body); err != nil {
+		return err
+	}
+	if got.StatusCode != http.StatusOK {
+		return fmt.Errorf("%s: %.200s", got.Status, text)
+	}
+	return json.Unmarshal(text, answer)
+}
+
+// metrics reads the metrics that have no labels.
+func (w *world) metrics() (map[string]float64, error) {
+	r, err := http.Get("http://" + w.http + "/metrics")
+	if err != nil {
+		return nil, err
+	}
+	defer r.Body.Close()
+	text, err := io.ReadAll(r.Body)
+	if err != nil {
+		return nil, err
+	}
+	all := map[string]float64{}
+	for line := range strings.Lines(string(text)) {
+		if name, value, ok := strings.Cut(strings.TrimSpace(line), " "); ok && !strings.HasPrefix(line, "#") {
+			all[name], _ = strconv.ParseFloat(value, 64)
+		}
+	}
+	return all, nil
+}
