@@ -37,7 +37,8 @@ require (
 )
 
 require (
-	github.com/andybalholm/brotli v1.2.8 // indirect
+	github.com/andybalholm/brotli v1.2.8
+	go.opentelemetry.io/proto/otlp v1.11.1
 	golang.org/x/sys v0.49.0 // indirect
 )
 

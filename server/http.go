@@ -21,6 +21,9 @@ func (s *Server) HTTP() http.Handler {
 	if s.native != nil {
 		s.native.Mount(mux)
 	}
+	if s.otlp != nil {
+		s.otlp.Mount(mux)
+	}
 	if s.api != nil {
 		for _, path := range s.api.Paths() {
 			mux.Handle(path, s.api.Handler())
@@ -50,12 +53,18 @@ func (s *Server) GRPC(options ...grpc.ServerOption) *grpc.Server {
 	if s.native != nil {
 		options = append(options, s.native.ServerOptions()...)
 	}
+	if s.otlp != nil {
+		options = append(options, grpc.MaxRecvMsgSize(max(s.cfg.Native.MessageBytes, s.otlp.MessageBytes())))
+	}
 	if s.api != nil {
 		options = append(options, s.api.ServerOptions()...)
 	}
 	g := grpc.NewServer(options...)
 	if s.native != nil {
 		s.native.Register(g)
+	}
+	if s.otlp != nil {
+		s.otlp.Register(g)
 	}
 	if s.api != nil {
 		s.api.Register(g)

@@ -28,6 +28,7 @@ import (
 	"github.com/faultline-dev/faultline/server/normalize"
 	"github.com/faultline-dev/faultline/server/query"
 	"github.com/faultline-dev/faultline/server/receive/native"
+	"github.com/faultline-dev/faultline/server/receive/otlp"
 	"github.com/faultline-dev/faultline/server/triage"
 	"github.com/faultline-dev/faultline/server/web"
 )
@@ -36,6 +37,7 @@ import (
 type Config struct {
 	Ingest ingest.Config
 	Native native.Config
+	OTLP   otlp.Config
 	Auth   auth.Config
 	Triage triage.Config
 
@@ -63,6 +65,7 @@ type Server struct {
 	parts    Parts
 	pipeline *ingest.Pipeline // nil without the role ingest
 	native   *native.Handler  // nil without the role ingest
+	otlp     *otlp.Handler    // nil without the role ingest
 	triage   *triage.Service
 	api      *api.API // nil without the role api
 	web      *web.Handler
@@ -110,6 +113,11 @@ func (s *Server) takeEvents() (err error) {
 		Directory: s.dir, Metrics: ingest.NewMetrics(p.Registry), Logger: p.Logger,
 	})
 	if err != nil {
+		return err
+	}
+	if s.otlp, err = otlp.New(s.cfg.OTLP, otlp.Parts{
+		Sink: s.pipeline, Keys: s.checker, Metrics: otlp.NewMetrics(p.Registry), Logger: p.Logger,
+	}); err != nil {
 		return err
 	}
 	limits := s.cfg.Ingest.Limits

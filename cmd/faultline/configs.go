@@ -9,6 +9,7 @@ import (
 	"github.com/faultline-dev/faultline/server/auth"
 	"github.com/faultline-dev/faultline/server/ingest"
 	"github.com/faultline-dev/faultline/server/receive/native"
+	"github.com/faultline-dev/faultline/server/receive/otlp"
 	"github.com/faultline-dev/faultline/server/triage"
 )
 
@@ -17,6 +18,7 @@ type configs struct {
 	log        telemetry.Config
 	ingest     ingest.Config
 	native     native.Config
+	otlp       otlp.Config
 	auth       auth.Config
 	triage     triage.Config
 	alerts     alerting.Config
@@ -29,7 +31,7 @@ type configs struct {
 // newSections lists every setting beyond the fixed flags, with its default.
 func newSections() *sections {
 	s := &sections{configs: configs{
-		log: telemetry.DefaultConfig(), ingest: ingest.DefaultConfig(), native: native.DefaultConfig(), auth: auth.DefaultConfig(),
+		log: telemetry.DefaultConfig(), ingest: ingest.DefaultConfig(), native: native.DefaultConfig(), otlp: otlp.DefaultConfig(), auth: auth.DefaultConfig(),
 		triage: triage.DefaultConfig(), alerts: alerting.DefaultConfig(), clickhouse: clickhouse.DefaultConfig(),
 		engine: embedded.DefaultConfig(), nats: embedded.DefaultNATSConfig(), bus: bus.DefaultConfig(),
 	}}
@@ -40,6 +42,7 @@ func newSections() *sections {
 		{prefix: "limit", title: "Limits of one event", dir: "server/normalize", config: &c.ingest.Limits},
 		{prefix: "native", title: "Native protocol", dir: "server/receive/native", config: &c.native},
 		{prefix: "native-limit", title: "Limits of the native protocol", dir: "internal/wire", config: &c.native.Limits},
+		{prefix: "otlp", title: "OpenTelemetry", dir: "server/receive/otlp", config: &c.otlp},
 		{prefix: "auth", title: "Keys, tokens and sessions", dir: "server/auth", config: &c.auth},
 		{prefix: "triage", title: "Triage", dir: "server/triage", config: &c.triage},
 		{prefix: "alerts", title: "Alerts: deciding", dir: "alerting/watch", config: &c.alerts.Watch},

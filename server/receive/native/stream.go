@@ -110,6 +110,9 @@ func (s *session) serve(ctx context.Context, messages <-chan message) error {
 // admit decodes a message and lets it go its way. It waits for room, and while it
 // does, nothing more is read.
 func (s *session) admit(ctx context.Context, data []byte) error {
+	if len(data) > s.cfg.MessageBytes {
+		return errSize // the listener may take larger messages of other protocols
+	}
 	size := int64(len(data))
 	if err := s.room.Acquire(ctx, size); err != nil {
 		return err
@@ -158,6 +161,9 @@ func (s *session) answer(a wire.Ack) {
 // once serves a request that is answered before the next.
 func (h *Handler) once(ctx context.Context, c caller, projectID uint32, data []byte) (wire.Ack, error) {
 	var ack wire.Ack
+	if len(data) > h.cfg.MessageBytes {
+		return ack, errSize
+	}
 	size := int64(len(data))
 	waiting, cancel := context.WithTimeout(ctx, h.cfg.Patience)
 	defer cancel()
