@@ -120,7 +120,7 @@ func bodyError(err error, cfg Config) error {
 	switch {
 	case errors.As(err, &tooLarge):
 		return fmt.Errorf("%w: %d", errRequestBytes, cfg.RequestBytes)
-	case errors.Is(err, errEncoding):
+	case errors.Is(err, errEncoding), errors.Is(err, errBroken):
 		return err
 	}
 	return fmt.Errorf("%w: %w", errBroken, err)
@@ -144,15 +144,15 @@ func (d *decoding) Close() {
 func decompress(r io.Reader, encodings string) (*decoding, error) {
 	d := &decoding{Reader: r}
 	names := strings.Split(encodings, ",")
+	if len(names) > encodingsAtOnce {
+		return nil, fmt.Errorf("%w: more than %d lie over one another", errEncoding, encodingsAtOnce)
+	}
 	for i := len(names) - 1; i >= 0; i-- {
 		name := strings.ToLower(strings.TrimSpace(names[i]))
 		if name == "" || name == "identity" || name == "none" {
 			continue
 		}
-		if d.layers++; d.layers > encodingsAtOnce {
-			d.Close()
-			return nil, fmt.Errorf("%w: more than %d lie over one another", errEncoding, encodingsAtOnce)
-		}
+		d.layers++
 		if err := d.undo(name); err != nil {
 			d.Close()
 			return nil, err
