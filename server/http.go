@@ -30,6 +30,9 @@ func (s *Server) HTTP() http.Handler {
 		}
 		mux.Handle("/", s.web)
 	}
+	if s.sentry != nil {
+		return s.sentry.Wrap(mux)
+	}
 	return mux
 }
 

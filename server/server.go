@@ -29,6 +29,7 @@ import (
 	"github.com/faultline-dev/faultline/server/query"
 	"github.com/faultline-dev/faultline/server/receive/native"
 	"github.com/faultline-dev/faultline/server/receive/otlp"
+	"github.com/faultline-dev/faultline/server/receive/sentry"
 	"github.com/faultline-dev/faultline/server/triage"
 	"github.com/faultline-dev/faultline/server/web"
 )
@@ -37,6 +38,7 @@ import (
 type Config struct {
 	Ingest ingest.Config
 	Native native.Config
+	Sentry sentry.Config
 	OTLP   otlp.Config
 	Auth   auth.Config
 	Triage triage.Config
@@ -65,6 +67,7 @@ type Server struct {
 	parts    Parts
 	pipeline *ingest.Pipeline // nil without the role ingest
 	native   *native.Handler  // nil without the role ingest
+	sentry   *sentry.Handler  // nil without the role ingest
 	otlp     *otlp.Handler    // nil without the role ingest
 	triage   *triage.Service
 	api      *api.API // nil without the role api
@@ -113,6 +116,9 @@ func (s *Server) takeEvents() (err error) {
 		Directory: s.dir, Metrics: ingest.NewMetrics(p.Registry), Logger: p.Logger,
 	})
 	if err != nil {
+		return err
+	}
+	if err := s.takeSentry(); err != nil {
 		return err
 	}
 	if s.otlp, err = otlp.New(s.cfg.OTLP, otlp.Parts{

@@ -10,6 +10,7 @@ import (
 	"github.com/faultline-dev/faultline/server/ingest"
 	"github.com/faultline-dev/faultline/server/receive/native"
 	"github.com/faultline-dev/faultline/server/receive/otlp"
+	"github.com/faultline-dev/faultline/server/receive/sentry"
 	"github.com/faultline-dev/faultline/server/triage"
 )
 
@@ -18,6 +19,7 @@ type configs struct {
 	log        telemetry.Config
 	ingest     ingest.Config
 	native     native.Config
+	sentry     sentry.Config
 	otlp       otlp.Config
 	auth       auth.Config
 	triage     triage.Config
@@ -31,7 +33,7 @@ type configs struct {
 // newSections lists every setting beyond the fixed flags, with its default.
 func newSections() *sections {
 	s := &sections{configs: configs{
-		log: telemetry.DefaultConfig(), ingest: ingest.DefaultConfig(), native: native.DefaultConfig(), otlp: otlp.DefaultConfig(), auth: auth.DefaultConfig(),
+		log: telemetry.DefaultConfig(), ingest: ingest.DefaultConfig(), native: native.DefaultConfig(), sentry: sentry.DefaultConfig(), otlp: otlp.DefaultConfig(), auth: auth.DefaultConfig(),
 		triage: triage.DefaultConfig(), alerts: alerting.DefaultConfig(), clickhouse: clickhouse.DefaultConfig(),
 		engine: embedded.DefaultConfig(), nats: embedded.DefaultNATSConfig(), bus: bus.DefaultConfig(),
 	}}
@@ -42,6 +44,7 @@ func newSections() *sections {
 		{prefix: "limit", title: "Limits of one event", dir: "server/normalize", config: &c.ingest.Limits},
 		{prefix: "native", title: "Native protocol", dir: "server/receive/native", config: &c.native},
 		{prefix: "native-limit", title: "Limits of the native protocol", dir: "internal/wire", config: &c.native.Limits},
+		{prefix: "sentry", title: "Sentry protocol", dir: "server/receive/sentry", config: &c.sentry},
 		{prefix: "otlp", title: "OpenTelemetry", dir: "server/receive/otlp", config: &c.otlp},
 		{prefix: "auth", title: "Keys, tokens and sessions", dir: "server/auth", config: &c.auth},
 		{prefix: "triage", title: "Triage", dir: "server/triage", config: &c.triage},
