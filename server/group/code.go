@@ -9,11 +9,12 @@ import (
 // kind of failure from another: an exit status, an error number, the status of an
 // HTTP answer. What was written before it decides.
 func (p *parameterizer) code(s string, negative bool) bool {
-	n := digits(s)
-	if n == 0 || n > 5 {
-		if n = hexCode(s); n == 0 {
-			return false
-		}
+	n := hexCode(s)
+	if n == 0 {
+		n = digits(s)
+	}
+	if n == 0 || n > 5 && hexCode(s) == 0 {
+		return false
 	}
 	if !endsWord(s, n) || n < len(s) && (s[n] == '.' || s[n] == ':') && n+1 < len(s) && isDigit(s[n+1]) {
 		return false

@@ -25,7 +25,7 @@ func normalizeFile(s string) string {
 		return name
 	}
 	parent := folders[strings.LastIndexAny(folders, `/\`)+1:]
-	if place(parent) {
+	if place(parent) || projectRoot(folders) {
 		return name
 	}
 	return parent + "/" + name
@@ -61,6 +61,25 @@ func place(folder string) bool {
 		}
 	}
 	return digits >= 4 || replaceHashes(folder) != folder
+}
+
+// projectRoot reports whether a folder is one of those in which a machine keeps a
+// whole program: /srv/shop, /home/ada/shop, /var/www/shop.
+func projectRoot(folder string) bool {
+	first, rest, ok := strings.Cut(strings.TrimPrefix(folder, "/"), "/")
+	if !ok || folder[0] != '/' {
+		return false
+	}
+	depth := strings.Count(rest, "/") + 1
+	switch first {
+	case "srv", "opt", "mnt", "data", "workspace", "root", "code":
+		return depth == 1
+	case "home", "Users":
+		return depth <= 2
+	case "var":
+		return strings.HasPrefix(rest, "www/") && depth == 2
+	}
+	return false
 }
 
 // replaceHashes turns "main.3fa9c1d2.js" and "chunk-9f8e7d6c5b.js" into

@@ -24,66 +24,89 @@ func decideInApp(e *event.Event) {
 func decideStack(platform string, frames []event.Frame) {
 	for i := range frames {
 		f := &frames[i]
-		if f.InApp != event.InAppUnknown {
-			continue
-		}
 		p := platform
 		if f.Platform != "" {
 			p = f.Platform
 		}
-		f.InApp = event.InAppYes
-		if library(p, f) {
+		switch {
+		case f.InApp == event.InAppUnknown:
+			f.InApp = event.InAppYes
+			if library(p, f) {
+				f.InApp = event.InAppNo
+			}
+		case f.InApp == event.InAppYes && (p == "javascript" || p == "node") && strings.Contains(framePath(f), "node_modules/"):
+			// A browser's SDK takes everything for the program's own.
 			f.InApp = event.InAppNo
 		}
 	}
 }
 
+func framePath(f *event.Frame) string {
+	if f.AbsPath != "" {
+		return f.AbsPath
+	}
+	return f.Filename
+}
+
 // library reports whether a frame belongs to the language or to a dependency.
 func library(platform string, f *event.Frame) bool {
-	path := f.AbsPath
-	if path == "" {
-		path = f.Filename
-	}
+	path := framePath(f)
 	switch platform {
 	case "go":
-		return strings.Contains(path, "/vendor/") || strings.Contains(path, "/pkg/mod/") || goStandard(f.Module)
+		return containsAny(path, "/vendor/", "/pkg/mod/", "@v", "/go/src/") || goStandard(f.Module)
 	case "python":
-		return containsAny(path, "/site-packages/", "/dist-packages/", "/lib/python", "\\Lib\\", "<frozen ")
+		return containsAny(path, "/site-packages/", "/dist-packages/", "/lib/python", `\Lib\`, `\site-packages\`, "<frozen ")
 	case "javascript", "node":
-		return containsAny(path, "node_modules/", "node:", "/webpack/bootstrap", "webpack-internal:///(rsc)/./node_modules") || path == "<anonymous>" || path == "native"
-	case "java":
-		return hasAnyPrefix(f.Module, "java.", "javax.", "jakarta.", "jdk.", "sun.", "com.sun.", "kotlin.", "kotlinx.", "scala.", "groovy.", "android.", "androidx.", "com.android.", "dalvik.", "org.springframework.", "org.apache.", "org.hibernate.", "org.eclipse.jetty.", "io.netty.", "io.grpc.", "reactor.")
+		return scriptLibrary(path, f)
+	case "java", "groovy":
+		return hasAnyPrefix(f.Module[strings.LastIndexByte(f.Module, '/')+1:], javaLibraries...) || strings.HasPrefix(f.Module, "java.")
 	case "csharp":
-		return hasAnyPrefix(f.Module, "System.", "Microsoft.")
+		return hasAnyPrefix(f.Module, dotNetLibraries...) || f.Module == "" && hasAnyPrefix(f.Function, dotNetLibraries...)
 	case "ruby":
-		return containsAny(path, "/gems/", "/lib/ruby/", "<internal:")
+		return containsAny(path, "/gems/", "/lib/ruby/", "<internal:", "/bundler/")
 	case "php":
-		return strings.Contains(path, "/vendor/")
+		return strings.Contains(path, "/vendor/") || strings.HasPrefix(path, "vendor/") || path == "[internal]"
 	case "rust":
-		return hasAnyPrefix(f.Function, "std::", "core::", "alloc::", "<core::", "<alloc::", "<std::", "tokio::") || containsAny(path, "/rustc/", "/.cargo/registry/")
+		return containsAny(path, "/rustc/", "/.cargo/registry/", "/.cargo/git/", "library/std/src", "library/core/src") ||
+			hasAnyPrefix(strings.TrimLeft(f.Function, "_<&"), rustLibraries...)
 	case "elixir":
-		return strings.Contains(path, "deps/") || hasAnyPrefix(f.Module, "Elixir.Enum", "Elixir.GenServer", "gen_server", "proc_lib")
+		return hasAnyPrefix(path, "deps/", "/deps/") || strings.Contains(path, "/deps/") ||
+			beamLibrary(strings.TrimPrefix(strings.TrimPrefix(f.Module, "Elixir."), ":"))
+	case "native", "c", "cocoa", "objc":
+		return hasAnyPrefix(f.Package, "/usr/lib", "/lib", "/System/", "/usr/libexec", "/apex/", "/system/", `C:\Windows\`, `C:\WINDOWS\`) || nativeStart(f.Function)
+	case "dart":
+		return hasAnyPrefix(path, "dart:", "package:flutter/", "org-dartlang-sdk:")
 	}
 	return false
 }
 
-// goStandard reports whether a package is of the standard library: its first
-// path element has no dot, and it is not the program's main package.
-func goStandard(module string) bool {
-	if module == "" || module == "main" {
-		return false
+// scriptLibrary reports whether a script is a package's, an engine's, a bundler's,
+// or that of an extension or a public CDN.
+func scriptLibrary(path string, f *event.Frame) bool {
+	switch path {
+	case "<anonymous>", "native", "[native code]":
+		return true
 	}
-	first, _, _ := strings.Cut(module, "/")
-	return !strings.Contains(first, ".") && goRoots[first]
+	return containsAny(path, "node_modules/", "/webpack/bootstrap", "webpack/runtime/", "(webpack)", "/~/", "-extension://", "//cdn.jsdelivr.net/", "//unpkg.com/", "//cdnjs.cloudflare.com/", "//www.googletagmanager.com/") ||
+		hasAnyPrefix(path, "node:", "internal/", "bun:", "ext:", "webpack:///webpack/", "webpack:///external") ||
+		f.Filename == "<anonymous>" || nodeFiles[path]
 }
 
-// goRoots are the first path elements of the standard library's packages.
-var goRoots = map[string]bool{
-	"archive": true, "bufio": true, "bytes": true, "cmp": true, "compress": true, "container": true, "context": true, "crypto": true, "database": true,
-	"debug": true, "embed": true, "encoding": true, "errors": true, "expvar": true, "flag": true, "fmt": true, "go": true, "hash": true, "html": true,
-	"image": true, "index": true, "internal": true, "io": true, "iter": true, "log": true, "maps": true, "math": true, "mime": true, "net": true,
-	"os": true, "path": true, "plugin": true, "reflect": true, "regexp": true, "runtime": true, "slices": true, "sort": true, "strconv": true,
-	"strings": true, "structs": true, "sync": true, "syscall": true, "testing": true, "text": true, "time": true, "unicode": true, "unique": true, "unsafe": true, "weak": true,
+// beamLibrary reports whether a module belongs to Elixir, Erlang or a common package.
+func beamLibrary(module string) bool {
+	first, _, _ := strings.Cut(module, ".")
+	return beamLibraries[first] || hasAnyPrefix(module, "gen_", "cowboy", "ranch", "erl_", "supervisor")
+}
+
+// nativeStart reports whether a function is one in which every thread begins or
+// every crash ends.
+func nativeStart(function string) bool {
+	switch function {
+	case "_start", "start", "start_thread", "_pthread_start", "thread_start", "__libc_start_main", "__libc_start_call_main", "clone", "clone3", "abort", "raise",
+		"gsignal", "__pthread_kill", "BaseThreadInitThunk", "RtlUserThreadStart", "__cxa_throw", "objc_exception_throw", "__exceptionPreprocess", "_CxxThrowException", "RaiseException":
+		return true
+	}
+	return false
 }
 
 func containsAny(s string, subs ...string) bool {
