@@ -84,17 +84,16 @@ func (d *draft) stack(r *reader) stacktext.Result {
 	return stacktext.Result{}
 }
 
-// throwMark is what two reports of one throw have in common: the type without its
-// package, and the place of the throw with the words that the stack trace has, else the
-// message. Reports of a span and of a log differ in how much of the stack they saw.
+// throwMark is what two reports of one throw have in common, even if they saw different
+// parts of the stack or one of them none: the type without its package, and the words.
 func throwMark(x *event.Exception, t *thrown) string {
-	kind := first(x.Type, t.kind)
+	kind := first(t.kind, x.Type)
 	kind = kind[strings.LastIndexByte(kind, '.')+1:]
-	if n := len(x.Stack.Frames); n > 0 {
-		f := &x.Stack.Frames[n-1]
-		return kind + "\x00" + first(x.Value, t.value) + "\x00" + f.Module + "\x00" + f.Function + "\x00" + f.AbsPath + f.Filename + "\x00" + strconv.Itoa(int(f.Line))
+	value := strings.TrimSpace(first(x.Value, t.value))
+	if kind == "" && value == "" {
+		value = t.stack
 	}
-	return kind + "\x00" + t.value + "\x00" + t.stack
+	return "throw\x00" + kind + "\x00" + value
 }
 
 // headType is the type in the first line of a text of unknown form.

@@ -415,7 +415,7 @@ func TestRequestsThatCannotBeServedSayWhy(t *testing.T) {
 	f(200, "", "/v1/traces", protobufType, "", nil)
 	record := `{"severityNumber":17,"body":{"stringValue":"x"}}`
 	f(200, `"rejectedLogRecords":"1"`, "/v1/logs", jsonType, `{"resourceLogs":[{"scopeLogs":[{"logRecords":[`+record+","+record+","+record+`]}]}]}`, nil)
-	w, err := http.Get(url + "/v1/logs")
+	w, err := client.Get(url + "/v1/logs")
 	if err != nil || w.StatusCode != 405 {
 		t.Error(w.StatusCode, err)
 	}
@@ -446,7 +446,7 @@ func TestBrowsersMayAskBefore(t *testing.T) {
 	r, _ := http.NewRequest(http.MethodOptions, url+"/v1/traces", nil)
 	r.Header.Set("Origin", "https://shop.example")
 	r.Header.Set("Access-Control-Request-Headers", "content-type,x-custom")
-	w, err := http.DefaultClient.Do(r)
+	w, err := client.Do(r)
 	if err != nil {
 		t.Fatal(err)
 	}

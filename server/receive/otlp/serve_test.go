@@ -127,6 +127,10 @@ func with(ctx context.Context, key string) context.Context {
 	return metadata.AppendToOutgoingContext(ctx, "authorization", "Bearer "+key)
 }
 
+// client keeps no connections, because the end of another test's server closes those of
+// the default client.
+var client = &http.Client{Transport: &http.Transport{DisableKeepAlives: true}}
+
 // post sends a body and returns the answer with its body read.
 func post(t testing.TB, url, media string, body []byte, headers map[string]string) (*http.Response, []byte) {
 	t.Helper()
@@ -139,7 +143,7 @@ func post(t testing.TB, url, media string, body []byte, headers map[string]strin
 	for name, v := range headers {
 		r.Header.Set(name, v)
 	}
-	w, err := http.DefaultClient.Do(r)
+	w, err := client.Do(r)
 	if err != nil {
 		t.Fatal(err)
 	}
