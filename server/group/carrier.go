@@ -30,7 +30,7 @@ func carrier(fam family, f *event.Frame) bool {
 	case familyRust:
 		return rustCarrier(f.Function)
 	case familyNative:
-		return nativeCarrier(f.Function)
+		return nativeCarrier(f.Function) || prefixed(f.Function, "_dispatch_", "CFRunLoop", "__CFRunLoop", "__CFRUNLOOP", "GSEventRun", "UIApplicationMain", "Tpp", "RtlpTp", "_pthread_", "reabstraction thunk")
 	case familyBeam:
 		return f.Module == "proc_lib" || f.Module == ":proc_lib"
 	}
@@ -55,11 +55,17 @@ func jvmCarrier(f *event.Frame) bool {
 	if i := strings.IndexByte(m, '/'); i >= 0 && !strings.Contains(m, "Lambda") {
 		m = m[i+1:]
 	}
-	if prefixed(m, "jdk.internal.reflect.", "java.lang.reflect.", "sun.reflect.", "java.lang.invoke.", "jdk.proxy", "com.sun.proxy.", "_COROUTINE.", "kotlin.coroutines.jvm.internal.", "net.bytebuddy.") {
+	if prefixed(m, "jdk.internal.reflect.", "java.lang.reflect.", "sun.reflect.", "java.lang.invoke.", "jdk.proxy", "com.sun.proxy.", "_COROUTINE.", "kotlin.coroutines.", "kotlinx.coroutines.", "net.bytebuddy.",
+		"java.util.concurrent.", "java.lang.VirtualThread", "jdk.internal.vm.", "java.util.TimerThread", "android.os.Looper", "android.os.Handler", "android.app.ActivityThread", "com.android.internal.os.", "dalvik.system.NativeStart") || m == "java.lang.Thread" {
 		return true
 	}
+	for _, mark := range [...]string{"_ClientProxy", "_Subclass", "_Bean"} { // Quarkus
+		if i := strings.Index(m, mark); i > 0 && (i+len(mark) == len(m) || m[i+len(mark)] == '$') {
+			return true
+		}
+	}
 	if strings.IndexByte(m, '$') < 0 {
-		return strings.HasSuffix(m, "_ClientProxy") || strings.HasSuffix(m, "_Subclass")
+		return false
 	}
 	for _, mark := range [...]string{"$$Lambda", "$$EnhancerBy", "$$FastClass", "$$SpringCGLIB", "$Proxy", "$HibernateProxy$", "_$$_", "$MockitoMock$", "$ByteBuddy$", "$auxiliary$", "$$ExternalSynthetic", "LambdaForm$"} {
 		if strings.Contains(m, mark) {
@@ -75,7 +81,7 @@ func scriptCarrier(f *event.Frame) bool {
 		path = f.AbsPath
 	}
 	switch path {
-	case "<anonymous>", "native", "[native code]":
+	case "<anonymous>", "native", "[native code]", "native code", "eval code":
 		return true
 	}
 	if prefixed(path, "node:internal/", "internal/", "chrome-extension:", "moz-extension:", "safari-extension:", "safari-web-extension:") {

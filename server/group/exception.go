@@ -62,12 +62,23 @@ func stackless(e *event.Event) bool {
 	return true
 }
 
+// anyInApp reports whether the stack of any exception has a frame of the program.
+func anyInApp(e *event.Event) bool {
+	for i := range e.Exceptions {
+		if hasInApp(e.Exceptions[i].Stack.Frames) {
+			return true
+		}
+	}
+	return false
+}
+
 // stackOf is a stack and the field it comes from.
 type stackOf struct {
 	stack    *event.Stacktrace // nil: none
 	owner    string
 	index    int
 	overflow bool // the stack was full: how deep it was and where it ended is chance
+	brief    bool // another exception of the chain has frames of the program
 }
 
 // exceptionStack is the exception's own stack, else that of its thread; and the
@@ -75,7 +86,7 @@ type stackOf struct {
 func exceptionStack(e *event.Event, i int, stackless bool) stackOf {
 	x := &e.Exceptions[i]
 	if len(x.Stack.Frames) > 0 {
-		return stackOf{stack: &x.Stack, owner: "exceptions", index: i, overflow: overflow(x)}
+		return stackOf{stack: &x.Stack, owner: "exceptions", index: i, overflow: overflow(x), brief: len(e.Exceptions) > 1 && anyInApp(e)}
 	}
 	if !stackless || i > 0 || len(e.Threads) == 0 {
 		return stackOf{}

@@ -23,6 +23,12 @@ const (
 	familyBeam
 )
 
+// linesTell reports whether programs of the family run from their sources, so that
+// the lines that SDKs send are there wherever the program runs.
+func (f family) linesTell() bool {
+	return f == familyJavaScript || f == familyPython || f == familyRuby || f == familyPHP
+}
+
 // familyOf is the family of a platform by its normalized name.
 func familyOf(platform string) family {
 	switch platform {

@@ -19,10 +19,19 @@ type symbol struct {
 	anonymous bool
 }
 
+// telling is what a frame's words tell.
+type telling uint8
+
+const (
+	tellsPlace telling = iota // a file or a module, no more
+	tellsName                 // a function
+	tellsLine                 // the source line, instead of a name or with one that many have
+)
+
 // appendFrame appends what identifies a frame from release to release: where it
 // is and the function. Without a function the source line stands in, then the
 // place alone. A frame that has none of these says nothing and adds nothing.
-func appendFrame(b []byte, fam family, f *event.Frame) (out []byte, named bool) {
+func appendFrame(b []byte, fam family, f *event.Frame) ([]byte, telling) {
 	s := symbolOf(fam, f)
 	start := len(b)
 	b = append(b, s.where...)
@@ -30,12 +39,17 @@ func appendFrame(b []byte, fam family, f *event.Frame) (out []byte, named bool) 
 		b = appendSpaced(b, start, s.name)
 	}
 	if s.name != "" && !s.anonymous {
-		return b, true
+		return b, tellsName
 	}
-	if line := strings.TrimSpace(f.ContextLine); line != "" && len(line) <= maxContextLine && !minifiedLine(line) {
-		return appendFields(b, start, line), true
+	if end := len(b); f.ContextLine != "" {
+		if b = appendLine(b, start, f.ContextLine); len(b) > end {
+			return b, tellsLine
+		}
 	}
-	return b, s.name != ""
+	if s.name != "" {
+		return b, tellsName
+	}
+	return b, tellsPlace
 }
 
 // symbolOf reads a frame in the way of its family.
@@ -100,9 +114,6 @@ func nameless(s string) bool {
 	return strings.HasPrefix(s, "0x")
 }
 
-// minifiedLine reports whether a source line is a piece of a bundle.
-func minifiedLine(s string) bool { return strings.Contains(s, "{snip}") }
-
 func appendSpaced(b []byte, start int, s string) []byte {
 	if len(b) > start {
 		b = append(b, ' ')
@@ -110,8 +121,13 @@ func appendSpaced(b []byte, start int, s string) []byte {
 	return append(b, s...)
 }
 
-// appendFields appends a source line with its space made even.
-func appendFields(b []byte, start int, line string) []byte {
+// appendLine appends a source line with its space made even, if it is one that a
+// person wrote and not a piece of a bundle.
+func appendLine(b []byte, start int, line string) []byte {
+	line = strings.TrimSpace(line)
+	if len(line) > maxContextLine || strings.Contains(line, "{snip}") {
+		return b
+	}
 	for word := range strings.FieldsSeq(line) {
 		b = appendSpaced(b, start, word)
 	}

@@ -20,9 +20,7 @@ func jvmSymbol(f *event.Frame) symbol {
 	if nameless(function) {
 		s.name = ""
 	}
-	if obfuscated(s.where, s.name) {
-		return symbol{}
-	}
+	s = readable(s)
 	if s.where == "" {
 		s.where = frameFile(f)
 	}
@@ -76,13 +74,26 @@ func withoutNumbers(s string) string {
 	return strings.Join(kept, "$")
 }
 
-// obfuscated reports whether both the class and the function have names of one
-// or two small letters.
-func obfuscated(class, function string) bool {
-	class = class[strings.LastIndexByte(class, '.')+1:]
-	return tiny(class) && tiny(function)
+// readable drops what an obfuscator named: methods of one letter, and classes of one
+// or two small letters with methods of the same kind.
+func readable(s symbol) symbol {
+	class := s.where[strings.LastIndexAny(s.where, ".$")+1:]
+	switch {
+	case !tiny(s.name):
+		return s
+	case tiny(class):
+		outer := strings.TrimSuffix(s.where, class)
+		if !strings.HasSuffix(outer, "$") {
+			return symbol{}
+		}
+		return symbol{where: strings.TrimSuffix(outer, "$")}
+	case len(s.name) == 1:
+		return symbol{where: s.where}
+	}
+	return s
 }
 
+// tiny reports whether a name has one or two small letters.
 func tiny(s string) bool {
 	if s == "" || len(s) > 2 {
 		return false

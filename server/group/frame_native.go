@@ -30,14 +30,18 @@ func binaryName(path string) string {
 }
 
 func nativeFunction(s string) (name string, anonymous bool) {
-	if nameless(s) {
+	if nameless(s) || strings.HasPrefix(s, "reabstraction thunk") {
 		return "", false
 	}
 	if objectiveC(s) {
 		return objectiveCName(s)
 	}
 	s, anonymous = swiftName(s)
-	s = strings.ReplaceAll(s, "`anonymous namespace'", "")
+	if strings.IndexByte(s, '`') >= 0 {
+		for _, made := range [...]string{"`anonymous namespace'", "`scalar deleting destructor'", "`vector deleting destructor'"} {
+			s = strings.ReplaceAll(s, made, "")
+		}
+	}
 	s = withoutArguments(s)
 	if i := strings.Index(s, " ["); i > 0 { // [clone .part.0], [inlined]
 		s = s[:i]
@@ -48,10 +52,13 @@ func nativeFunction(s string) (name string, anonymous bool) {
 	if i := strings.LastIndexByte(s, ' '); i > 0 && !strings.Contains(s, "operator ") { // the return type
 		s = s[i+1:]
 	}
-	for _, mark := range [...]string{".part.", ".isra.", ".constprop.", ".cold", ".llvm.", ".lto_priv.", "@@", "@"} {
+	for _, mark := range [...]string{".part.", ".isra.", ".constprop.", ".cold", ".llvm.", ".lto_priv.", "$VARIANT$", "@@", "@"} {
 		if i := strings.Index(s, mark); i > 0 {
 			s = s[:i]
 		}
+	}
+	if i := strings.LastIndexByte(s, '.'); i > 0 && isDigits(s[i+1:]) { // block_destroy_helper.14
+		s = s[:i]
 	}
 	if i := strings.Index(s, "$_"); i >= 0 { // clang's lambdas: run()::$_0::operator()
 		anonymous = true
@@ -182,7 +189,7 @@ func withoutEmptyScopes(s string) string {
 	kept := make([]string, 0, 8)
 	for scope := range strings.SplitSeq(s, "::") {
 		scope = strings.Trim(scope, " '#")
-		if scope == "" || strings.HasPrefix(scope, "$_") || scope == "lambda" || scope == "'lambda" || scope == "_GLOBAL__N_1" {
+		if scope == "" || strings.HasPrefix(scope, "$_") || scope == "lambda" || scope == "'lambda" || scope == "_GLOBAL__N_1" || strings.HasPrefix(scope, "_INTERNAL") {
 			continue
 		}
 		kept = append(kept, scope)

@@ -29,13 +29,7 @@ func scriptFunction(s string) string {
 	for _, prefix := range [...]string{"async ", "async*", "new ", "get ", "set ", "bound ", "static "} {
 		s = strings.TrimPrefix(s, prefix)
 	}
-	for { // Firefox: outer/inner/<
-		if cut := strings.TrimRight(s, "/<"); cut != s {
-			s = cut
-			continue
-		}
-		break
-	}
+	s = strings.TrimRight(cutAny(s, "["), "/<") // Firefox: outer/inner/<
 	s = s[strings.LastIndexAny(s, "./#")+1:]
 	s = strings.TrimRight(s, "$") // Babel's generators: load$
 	switch {
@@ -80,7 +74,7 @@ func scriptFile(f *event.Frame) string {
 		return f.Module
 	}
 	switch {
-	case strings.HasPrefix(path, "blob:"), strings.HasPrefix(path, "data:"), path[0] == '<', path[0] == '[', strings.HasPrefix(path, "eval at"):
+	case strings.HasPrefix(path, "blob:"), strings.HasPrefix(path, "data:"), path[0] == '<', path[0] == '[', path == "eval code", strings.HasPrefix(path, "eval at"):
 		return ""
 	case strings.HasPrefix(path, "node:"):
 		return path

@@ -28,6 +28,7 @@ const (
 	KindExceptionType  = "exception_type"
 	KindExceptionValue = "exception_value"
 	KindFrame          = "frame"
+	KindSourceLine     = "source_line" // of the frame that failed
 	KindMessage        = "message"
 	KindClient         = "client"   // given by the SDK
 	KindVariable       = "variable" // a {{ variable }} of a client fingerprint

@@ -154,7 +154,13 @@ func textDateLen(s string) int {
 	if numbers == 0 {
 		return 0
 	}
-	return end + timeAfter(s[end:])
+	if n := timeAfter(s[end:]); n > 0 {
+		end += n
+		if end+5 <= len(s) && s[end] == ' ' && digits(s[end+1:]) == 4 && endsWord(s, end+5) && numbers == 1 { // Wed Apr 17 22:31:45 2019
+			end += 5
+		}
+	}
+	return end
 }
 
 func monthLen(s string) int {

@@ -12,6 +12,8 @@ import (
 // stack takes the frames that contribute: those of the program's own code; if
 // there is none that says anything, those of the libraries; if even those say
 // nothing, those of the runtime. It reports whether a function was among them.
+// Where another exception of the chain has frames of the program, the libraries'
+// are told by the one that failed.
 func (b *builder) stack(s stackOf) (named bool) {
 	first := len(b.pieces)
 	if hasInApp(s.stack.Frames) {
@@ -21,6 +23,9 @@ func (b *builder) stack(s stackOf) (named bool) {
 		b.wide = true
 	}
 	if named = b.frames(s, libraryFrames); len(b.pieces) > first {
+		if s.brief {
+			b.pieces = append(b.pieces[:first], b.pieces[len(b.pieces)-1])
+		}
 		return named
 	}
 	return b.frames(s, allFrames)
@@ -48,6 +53,7 @@ func (b *builder) frames(s stackOf, c choice) (named bool) {
 	}
 	clear(b.seen)
 	var before uint64
+	failed, line := -1, false // the last frame, and whether its source line is still to be told
 	for i := 0; i <= last; i++ {
 		f := &frames[i]
 		own := frameFamily(fam, f)
@@ -55,8 +61,11 @@ func (b *builder) frames(s stackOf, c choice) (named bool) {
 			continue
 		}
 		start := len(b.text)
-		var hasName bool
-		b.text, hasName = appendFrame(b.text, own, f)
+		var told telling
+		b.text, told = appendFrame(b.text, own, f)
+		if len(b.text) > start {
+			failed, line = i, told != tellsLine && own.linesTell() && c == ownFrames && !s.overflow
+		}
 		h := xxh3.Hash(b.text[start:])
 		_, again := b.seen[h]
 		if len(b.text) == start || h == before || again && (i < last || s.overflow) {
@@ -64,16 +73,31 @@ func (b *builder) frames(s stackOf, c choice) (named bool) {
 			continue
 		}
 		b.seen[h], before = struct{}{}, h
-		named = named || hasName
+		named = named || told != tellsPlace
 		b.part(KindFrame, start, "")
-		b.sourced(s.owner, s.index, "")
-		b.text = append(b.text, '.')
+		b.sourced(s.owner, s.index, ".")
 		b.sourced("frames", i, "")
+	}
+	if line && b.sourceLine(s, failed) {
+		named = true
 	}
 	if s.overflow {
 		slices.SortFunc(b.pieces[first:], func(x, y piece) int { return bytes.Compare(b.value(x), b.value(y)) })
 	}
 	return named
+}
+
+// sourceLine takes the source line of the frame that failed, which tells apart
+// the places in one function at which the same may fail.
+func (b *builder) sourceLine(s stackOf, i int) bool {
+	start := len(b.text)
+	b.text = appendLine(b.text, start, s.stack.Frames[i].ContextLine)
+	if !b.part(KindSourceLine, start, "") {
+		return false
+	}
+	b.sourced(s.owner, s.index, ".")
+	b.sourced("frames", i, ".context_line")
+	return true
 }
 
 func contributes(fam family, f *event.Frame, c choice) bool {

@@ -73,7 +73,7 @@ func library(platform string, f *event.Frame) bool {
 		return hasAnyPrefix(path, "deps/", "/deps/") || strings.Contains(path, "/deps/") ||
 			beamLibrary(strings.TrimPrefix(strings.TrimPrefix(f.Module, "Elixir."), ":"))
 	case "native", "c", "cocoa", "objc":
-		return hasAnyPrefix(f.Package, "/usr/lib", "/lib", "/System/", "/usr/libexec", "/apex/", "/system/", `C:\Windows\`, `C:\WINDOWS\`) || nativeStart(f.Function)
+		return hasAnyPrefix(f.Package, "/usr/lib", "/lib", "/System/", "/usr/libexec", "/apex/", "/system/", `C:\Windows\`, `C:\WINDOWS\`) || nativeLibrary(f)
 	case "dart":
 		return hasAnyPrefix(path, "dart:", "package:flutter/", "org-dartlang-sdk:")
 	}
@@ -98,15 +98,12 @@ func beamLibrary(module string) bool {
 	return beamLibraries[first] || hasAnyPrefix(module, "gen_", "cowboy", "ranch", "erl_", "supervisor")
 }
 
-// nativeStart reports whether a function is one in which every thread begins or
-// every crash ends.
-func nativeStart(function string) bool {
-	switch function {
-	case "_start", "start", "start_thread", "_pthread_start", "thread_start", "__libc_start_main", "__libc_start_call_main", "clone", "clone3", "abort", "raise",
-		"gsignal", "__pthread_kill", "BaseThreadInitThunk", "RtlUserThreadStart", "__cxa_throw", "objc_exception_throw", "__exceptionPreprocess", "_CxxThrowException", "RaiseException":
-		return true
-	}
-	return false
+// nativeLibrary reports whether a function belongs to a system, to the library of a
+// language, or is one in which every thread begins or every crash ends.
+func nativeLibrary(f *event.Frame) bool {
+	image := f.Package[strings.LastIndexAny(f.Package, `/\`)+1:]
+	return nativeImages[image] || hasAnyPrefix(image, "libsystem_", "libswift", "libc.so", "libpthread", "ld-linux", "libstdc++", "libc++", "libart.so", "ntdll", "kernel32", "KERNELBASE", "ucrtbase", "vcruntime", "msvcp") ||
+		nativeFunctions[f.Function] || hasAnyPrefix(f.Function, nativePrefixes...)
 }
 
 func containsAny(s string, subs ...string) bool {
