@@ -35,7 +35,7 @@ func (p *parser) dotnet() {
 			f, ok := dotnetFrame(call)
 			switch {
 			case !ok && current != nil && current.total == 0:
-				current.value += "\n" + line
+				current.say(line)
 			case !ok:
 				p.unread++
 			default:
@@ -63,7 +63,7 @@ func (p *parser) dotnet() {
 			}
 		case current.total == 0:
 			head, rest, nested := strings.Cut(s, " ---> ")
-			current.value += "\n" + head
+			current.say(head)
 			for nested {
 				head, rest, nested = strings.Cut(rest, " ---> ")
 				push(head)
@@ -136,6 +136,7 @@ func isEndOfInner(s string) bool {
 var dotnetWords = [...]string{"at ", "bei ", "à ", "в ", "en ", "em ", "w ", "a ", "konum: ", "vid ", "på ", "i ", "v ", "op ", "場所 ", "在 ", "於 ", "위치: "}
 
 func dotnetAt(s string) (string, bool) {
+	s = strings.TrimSuffix(s, ".")
 	if strings.HasPrefix(s, "at ") {
 		return s[3:], true
 	}

@@ -31,7 +31,7 @@ func (p *parser) elixir() {
 		case current.value == "":
 			current.value = line
 		default:
-			current.value += "\n" + line
+			current.say(line)
 		}
 	}
 }

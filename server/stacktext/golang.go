@@ -79,7 +79,7 @@ func (g *goReader) say(line string) {
 		t.value = line
 		return
 	}
-	t.value += "\n" + line
+	t.say(line)
 }
 
 // end ends an exception and begins the next.

@@ -56,12 +56,15 @@ func (p *parser) java() {
 		case current == nil:
 			current, depths, head, header = p.begin(p.javaThrown(line)), append(depths, depth), i, true
 		case header:
-			current.value += "\n" + line
-		case s != "" && len(p.found) == 1 && start == 0 && p.framesFollow(i):
+			current.say(line)
+		case s != "" && len(p.found) == 1 && start == 0 && p.messageEnd(i) > i:
 			// What looked like calls was part of the message.
 			*current = *p.javaThrown(p.lines[head])
-			current.value = strings.Join(append([]string{current.value}, p.lines[head+1:i+1]...), "\n")
-			header = true
+			start = p.messageEnd(i)
+			for _, line := range p.lines[head+1 : start] {
+				current.say(line)
+			}
+			i, header = start-1, true
 		case s != "" && !strings.HasPrefix(s, "[CIRCULAR"):
 			p.unread++
 		}
@@ -104,19 +107,23 @@ func (p *parser) javaThrown(line string) *thrown {
 	return t
 }
 
-// framesFollow tells whether calls come after line i, before anything else that
-// belongs to a stack trace.
-func (p *parser) framesFollow(i int) bool {
+// messageEnd looks for the end of a message that line i is said to belong to: behind the
+// last line that is no call and has calls after it, before anything else that belongs to
+// a stack trace. It is i if no calls follow.
+func (p *parser) messageEnd(i int) int {
+	end, odd := i, i
 	for j := i + 1; j < len(p.lines); j++ {
 		s := p.lines[j][indent(p.lines[j]):]
 		if _, ok := javaLine(s); ok {
-			return true
+			end = odd + 1
+			continue
 		}
-		if relation, _ := javaRelation(s); relation != "" || j > i+100 {
-			return false
+		if relation, _ := javaRelation(s); relation != "" || strings.HasPrefix(s, "... ") {
+			break
 		}
+		odd = j
 	}
-	return false
+	return end
 }
 
 // javaParent finds the exception to which a header at the depth belongs.

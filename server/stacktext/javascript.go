@@ -16,7 +16,7 @@ func (p *parser) v8() {
 			if f, ok := v8Frame(strings.TrimRight(rest, " {,")); ok {
 				current.add(f)
 			} else if header {
-				current.value += "\n" + line
+				current.say(line)
 				continue
 			} else {
 				p.unread++
@@ -38,7 +38,7 @@ func (p *parser) v8() {
 		case current.kind == "" && current.value == "":
 			current.kind, current.value = jsType(strings.TrimPrefix(s, "Uncaught "))
 		default:
-			current.value += "\n" + line
+			current.say(line)
 		}
 	}
 }
@@ -111,7 +111,7 @@ func jsPlace(f *event.Frame, s string, named bool) bool {
 	}
 	rest, second, ok := cutNumber(s, ':')
 	if !ok {
-		return named && jsAddress(f, s)
+		return jsAddress(f, s)
 	}
 	f.Line = second
 	if path, first, ok := cutNumber(rest, ':'); ok {
@@ -123,6 +123,9 @@ func jsPlace(f *event.Frame, s string, named bool) bool {
 		return false
 	}
 	f.AbsPath, f.Filename = rest, jsFile(rest)
+	if scheme, _, found := strings.Cut(rest, "-extension://"); found && len(scheme) < 20 {
+		f.InApp = event.InAppNo
+	}
 	return true
 }
 
@@ -199,7 +202,7 @@ func (p *parser) gecko() {
 		case current.total == 0 && i == 0:
 			current.kind, current.value = jsType(s)
 		case current.total == 0:
-			current.value += "\n" + line
+			current.say(line)
 		default:
 			p.unread++
 		}
@@ -239,7 +242,7 @@ func geckoFrame(s string) (event.Frame, bool) {
 	for strings.HasSuffix(name, "/<") || strings.HasSuffix(name, "/") {
 		name = strings.TrimSuffix(strings.TrimSuffix(name, "<"), "/")
 	}
-	f.Function = jsName(strings.TrimRight(name, "<"))
+	f.Function = jsName(strings.TrimRight(name, "<*"))
 	return f, true
 }
 

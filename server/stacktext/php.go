@@ -61,7 +61,9 @@ func (r *phpReader) line(line string) {
 // say adds to the message, whose last words tell the place of the crash: " in FILE:12".
 func (r *phpReader) say(s string) {
 	t := r.current
-	t.value += s
+	if len(t.value) < maxValue {
+		t.value += s
+	}
 	value, line, ok := cutNumber(strings.TrimSpace(t.value), ':')
 	if !ok {
 		return

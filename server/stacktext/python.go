@@ -74,7 +74,7 @@ func (r *pythonReader) line(line string) {
 		// Words before the first block.
 	case r.ended:
 		if r.chain == "" && (trimmed != "" || r.current.value != "") {
-			r.current.value += "\n" + content
+			r.current.say(content)
 		}
 	case trimmed == "":
 	case indent(content) > 0 && r.current.total > 0:

@@ -41,20 +41,20 @@ func (p *parser) ruby() {
 			current = p.begin(&thrown{inner: true})
 			current.kind, current.value = typeAndValue(s)
 		case current.total <= 1:
-			current.say(s)
+			current.sayRuby(s)
 		default:
 			p.unread++
 		}
 	}
 }
 
-// say adds a line to the message; the type may stand at its end.
-func (t *thrown) say(s string) {
+// sayRuby adds a line to the message; the type may stand at its end.
+func (t *thrown) sayRuby(s string) {
 	if t.kind == "" {
 		kind, value := rubyMessage(s)
 		t.kind, s = kind, value
 	}
-	t.value += "\n" + s
+	t.say(s)
 }
 
 // rubyReversed reads "\t2: from file.rb:3:in `f'", where the crash comes last.
@@ -73,7 +73,7 @@ func (p *parser) rubyReversed(lines []string) {
 				t.kind, t.value = rubyMessage(rest)
 			}
 		case s != "" && (t.kind != "" || t.value != ""):
-			t.say(s)
+			t.sayRuby(s)
 		case s != "":
 			p.unread++
 		}

@@ -61,10 +61,11 @@ func (p *parser) rustHead(t *thrown, line string) {
 		return
 	}
 	line = strings.TrimPrefix(line, "Error: ")
-	if t.value != "" {
-		line = "\n" + line
+	if t.value == "" {
+		t.value = line
+		return
 	}
-	t.value += line
+	t.say(line)
 }
 
 // isRustFrame tells "12: 0x55d0c3 - core::panicking::panic" from other numbered lines:

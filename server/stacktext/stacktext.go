@@ -127,6 +127,16 @@ type thrown struct {
 
 const half = MaxFrames / 2
 
+// maxValue bounds a message of many lines; an event keeps less of it.
+const maxValue = 16 << 10
+
+// say adds a line to the message.
+func (t *thrown) say(line string) {
+	if len(t.value) < maxValue {
+		t.value += "\n" + line
+	}
+}
+
 // add notes a frame. Of very many, the first and the last are kept.
 func (t *thrown) add(f event.Frame) {
 	switch {
