@@ -28,6 +28,7 @@ type builder struct {
 type piece struct {
 	kind               string
 	value, source, end int
+	place              bool // a frame that tells no more than a file
 }
 
 // part ends a part whose value began at start. An empty value is no part.

@@ -11,7 +11,7 @@ import (
 
 // stack takes the frames that contribute: those of the program's own code; if
 // there is none that says anything, those of the libraries; if even those say
-// nothing, those of the runtime. It reports whether a function was among them.
+// nothing, those of the runtime. It reports whether the frame that failed has a name.
 // Where another exception of the chain has frames of the program, the libraries'
 // are told by the one that failed.
 func (b *builder) stack(s stackOf) (named bool) {
@@ -73,11 +73,13 @@ func (b *builder) frames(s stackOf, c choice) (named bool) {
 			continue
 		}
 		b.seen[h], before = struct{}{}, h
-		named = named || told != tellsPlace
+		named = told != tellsPlace
 		b.part(KindFrame, start, "")
 		b.sourced(s.owner, s.index, ".")
 		b.sourced("frames", i, "")
+		b.pieces[len(b.pieces)-1].place = !named
 	}
+	b.dropPlaces(first)
 	if line && b.sourceLine(s, failed) {
 		named = true
 	}
@@ -85,6 +87,19 @@ func (b *builder) frames(s stackOf, c choice) (named bool) {
 		slices.SortFunc(b.pieces[first:], func(x, y piece) int { return bytes.Compare(b.value(x), b.value(y)) })
 	}
 	return named
+}
+
+// dropPlaces drops the frames that tell no more than a file, if others tell more:
+// engines and compilers disagree about which functions without a name are frames.
+// The frame that failed stays.
+func (b *builder) dropPlaces(first int) {
+	of := b.pieces[first:]
+	if !slices.ContainsFunc(of, func(p piece) bool { return !p.place }) {
+		return
+	}
+	last := of[len(of)-1]
+	kept := slices.DeleteFunc(of[:len(of)-1], func(p piece) bool { return p.place })
+	b.pieces = append(b.pieces[:first+len(kept)], last)
 }
 
 // sourceLine takes the source line of the frame that failed, which tells apart
