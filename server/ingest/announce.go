@@ -95,6 +95,23 @@ func (a *announcer) announce(ctx context.Context, events []*event.Occurrence, n 
 	defer cancel()
 	a.known.add(n.issues)
 	a.firstSeen(ctx, n.fresh)
+	a.tell(ctx, events, true)
+}
+
+// retell tells of events that the store had when they were sent again: the process that
+// stored them may have ended before it told of them. Whoever was told knows the events
+// by their ids. First sightings are looked for elsewhere.
+func (a *announcer) retell(ctx context.Context, events []*event.Occurrence) {
+	if len(events) == 0 {
+		return
+	}
+	ctx, cancel := context.WithTimeout(ctx, a.cfg.PublishTimeout)
+	defer cancel()
+	a.tell(ctx, events, false)
+}
+
+// tell tells of hits and critical events, and people who watch live.
+func (a *announcer) tell(ctx context.Context, events []*event.Occurrence, live bool) {
 	var hits []event.Summary
 	var alarms []alarm
 	interests := map[uint32]*interest{}
@@ -110,7 +127,7 @@ func (a *announcer) announce(ctx context.Context, events []*event.Occurrence, n 
 		if ids := in.matching(o); len(ids) > 0 {
 			alarms = append(alarms, alarm{o, ids})
 		}
-		if in.tail {
+		if live && in.tail {
 			a.tail.Tail(o.Summary())
 		}
 	}

@@ -25,6 +25,8 @@ type swift struct{ memory }
 
 func (*swift) Insert(context.Context, string, []*event.Occurrence) error { return nil }
 
+func (*swift) Complete(context.Context, string) error { return nil }
+
 func (*swift) InsertOutcomes(context.Context, string, []outcome.Count) error { return nil }
 
 func (*swift) Known(_ context.Context, ids []issue.ID) (map[issue.ID]struct{}, error) {

@@ -3,6 +3,8 @@ package ingest
 import (
 	"encoding/binary"
 	"encoding/hex"
+	"fmt"
+	"time"
 	"unsafe"
 
 	"github.com/zeebo/xxh3"
@@ -34,6 +36,15 @@ func token(events []*event.Occurrence) string {
 	sum := h.Sum128().Bytes()
 	return hex.EncodeToString(sum[:])
 }
+
+// blockName is the token of a block that is inserted for the first time. Names sort by
+// that time.
+func blockName(events []*event.Occurrence, now time.Time) string {
+	return nameBefore(now) + token(events)
+}
+
+// nameBefore is what the names of blocks begin with that are inserted at a time.
+func nameBefore(now time.Time) string { return fmt.Sprintf("%016x-", now.UnixNano()) }
 
 // size estimates what an event takes in memory.
 func size(o *event.Occurrence) int64 {

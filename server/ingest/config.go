@@ -41,6 +41,10 @@ type Config struct {
 	// StopTimeout is how long the rest of the buffer may take to be stored when the
 	// pipeline stops.
 	StopTimeout time.Duration
+	// RepairBlocks is how many of the newest blocks are made whole after a start, because a
+	// crash may have left them half done. Where several processes insert, give twice their
+	// number.
+	RepairBlocks int
 	// RecentEvents is how many event ids are remembered to find duplicates without a
 	// look-up.
 	RecentEvents int
@@ -57,7 +61,7 @@ func DefaultConfig() Config {
 		BlockRows: 25_000, BlockBytes: 64 << 20, RoomBytes: 192 << 20,
 		InsertPatience: 10 * time.Second, SpillTimeout: 10 * time.Second, LookupTimeout: 5 * time.Second,
 		PublishTimeout: 2 * time.Second, OutcomeInterval: 2 * time.Second, StopTimeout: 8 * time.Second,
-		RecentEvents: 100_000, KnownFingerprints: 200_000, Limits: normalize.DefaultLimits(),
+		RepairBlocks: 4, RecentEvents: 100_000, KnownFingerprints: 200_000, Limits: normalize.DefaultLimits(),
 	}
 }
 
@@ -74,6 +78,8 @@ func (c Config) Validate() error {
 		return fmt.Errorf("ingest: room of %d bytes is too small, give at least 1 MiB", c.RoomBytes)
 	case min(c.InsertPatience, c.SpillTimeout, c.LookupTimeout, c.PublishTimeout, c.OutcomeInterval, c.StopTimeout) <= 0:
 		return errors.New("ingest: every time-out must be positive")
+	case c.RepairBlocks < 0:
+		return fmt.Errorf("ingest: %d blocks cannot be repaired", c.RepairBlocks)
 	case c.RecentEvents < 1 || c.KnownFingerprints < 1:
 		return errors.New("ingest: nothing can be remembered in no room")
 	}

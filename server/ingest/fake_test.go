@@ -33,6 +33,9 @@ type memory struct {
 	took     time.Duration                // of an insert
 	fail     func(rows int) (bool, error) // whether to apply, and what to answer
 
+	newest    []string // blocks of an earlier process
+	completed []string
+
 	settings project.Settings
 	watch    map[event.Fingerprint]struct{}
 	rules    []rule.Rule
@@ -90,6 +93,15 @@ func (m *memory) InsertOutcomes(_ context.Context, _ string, counts []outcome.Co
 	}
 	return nil
 }
+
+func (m *memory) Complete(_ context.Context, token string) error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.completed = append(m.completed, token)
+	return nil
+}
+
+func (m *memory) Newest(context.Context, string, int) ([]string, error) { return m.newest, nil }
 
 func (m *memory) Existing(_ context.Context, _ uint32, ids []event.ID) (map[event.ID]struct{}, error) {
 	m.mu.Lock()

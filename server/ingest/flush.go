@@ -19,6 +19,8 @@ func (w *writer) run(ctx context.Context) error {
 	inner.Go(func() { w.settle(work) })
 	outer.Go(func() { w.drain(ctx) })
 	outer.Go(func() { w.tick(ctx) })
+	before := nameBefore(time.Now())
+	outer.Go(func() { w.repair(ctx, before) })
 	<-ctx.Done()
 	// Half of the time for the store; what it does not take by then is spilled.
 	timer := time.AfterFunc(w.cfg.StopTimeout/2, cancel)
@@ -94,7 +96,7 @@ func (w *writer) interval() time.Duration {
 // insert puts a block into the store, or into the spill.
 func (w *writer) insert(ctx context.Context, b *block) {
 	w.metrics.rows.Observe(float64(len(b.events)))
-	name := token(b.events)
+	name := blockName(b.events, time.Now())
 	if !w.away.Load() {
 		b.news = w.announcer.look(ctx, b.events)
 		err := w.attempt(ctx, name, b.events)

@@ -25,17 +25,22 @@ import (
 // under the same token once, however often it is called; when it returns nil, the
 // next query must find them, and the outcomes must count each as stored. It may retry
 // until the context ends. An error that may pass has a method Retryable() bool that
-// says so. InsertOutcomes, for events that are not stored, is alike.
+// says so. InsertOutcomes, for events that are not stored, is alike. Complete must make
+// whole what a crash during an insert left half done of a block, and must change nothing
+// of a block that is whole or not there.
 type Store interface {
 	Insert(ctx context.Context, token string, events []*event.Occurrence) error
+	Complete(ctx context.Context, token string) error
 	InsertOutcomes(ctx context.Context, token string, counts []outcome.Count) error
 }
 
 // Index knows what the store holds: which of these events of a project, which of
-// these issues by their own fingerprints.
+// these issues by their own fingerprints, and the tokens of so many newest blocks among
+// those below one, the newest first.
 type Index interface {
 	Existing(ctx context.Context, projectID uint32, ids []event.ID) (map[event.ID]struct{}, error)
 	Known(ctx context.Context, issues []issue.ID) (map[issue.ID]struct{}, error)
+	Newest(ctx context.Context, below string, limit int) ([]string, error)
 }
 
 // Spill keeps blocks on disk while the store is away.

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"maps"
 	"math/rand/v2"
+	"slices"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -201,6 +202,37 @@ func TestAFirstSightingThatFailedIsToldLater(t *testing.T) {
 		r.stop()
 		if len(r.ear.first) != 1 {
 			t.Fatalf("%d first sightings", len(r.ear.first))
+		}
+	})
+}
+
+func TestAResendOfAStoredEventIsToldAgain(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := start(t, nil)
+		b := batch(2)
+		r.store.rules = []rule.Rule{{ID: "all", Enabled: true, Triggers: []rule.Trigger{rule.OnEvent}}}
+		r.store.watch = map[event.Fingerprint]struct{}{group.Event(b.Events[0]).Fingerprint: {}}
+		// An earlier process stored the first event and ended before it told of it.
+		r.store.rows[b.Events[0].ID]++
+		if got := kinds(r.Receive(t.Context(), again(b))); got[outcome.Stored] != 1 || got[outcome.Duplicate] != 1 {
+			t.Fatalf("got %v", got)
+		}
+		time.Sleep(10 * time.Second) // until the spill, where the other one is, has been drained
+		r.stop()
+		if len(r.ear.hits) != 2 || r.ear.critical["all"] != 2 || r.ear.tailed != 0 {
+			t.Fatalf("%d hits, critical %v", len(r.ear.hits), r.ear.critical)
+		}
+	})
+}
+
+func TestTheNewestBlocksAreMadeWholeAfterAStart(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := start(t, func(c *Config) { c.RecentEvents = 1 })
+		r.store.newest = []string{"b", "a"}
+		synctest.Wait()
+		r.stop()
+		if !slices.Equal(r.store.completed, []string{"b", "a"}) {
+			t.Fatalf("completed %v", r.store.completed)
 		}
 	})
 }

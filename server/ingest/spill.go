@@ -104,6 +104,10 @@ type drainer struct {
 func (d *drainer) insert(ctx context.Context, name string, events []*event.Occurrence) error {
 	if strings.HasPrefix(name, resentPrefix) {
 		if d.name != name {
+			// An earlier attempt, which ended with its process, may have left it half done.
+			if err := d.complete(ctx, name); err != nil {
+				return err
+			}
 			left, gone, err := d.unstored(ctx, events)
 			if err != nil {
 				return err
@@ -121,6 +125,7 @@ func (d *drainer) insert(ctx context.Context, name string, events []*event.Occur
 		d.announcer.announce(ctx, events, n)
 	}
 	if d.name == name {
+		d.announcer.retell(ctx, d.gone)
 		d.tally.addEach(d.gone, outcome.Result{Kind: outcome.Duplicate})
 		d.name, d.left, d.gone = "", nil, nil
 	}

@@ -121,11 +121,14 @@ func (w *writer) known(ctx context.Context, t *tray) bool {
 		w.metrics.failures.WithLabelValues("look up resent events").Inc()
 		return false
 	}
+	var again []*event.Occurrence
 	for n, id := range ids {
 		if _, found := existing[id]; found {
 			t.settle(n, outcome.Result{Kind: outcome.Duplicate})
+			again = append(again, t.accepted[n])
 		}
 	}
+	w.announcer.retell(ctx, again)
 	t.keep()
 	return sure
 }

@@ -23,7 +23,8 @@ type block struct {
 	retention                             proto.ColUInt16
 	level, handled                        proto.ColUInt8
 	title, message, template              proto.ColStr
-	keyID, culprit, platform, logger      *dictionary
+	token, keyID                          *dictionary
+	culprit, platform, logger             *dictionary
 	transaction, server, release          *dictionary
 	dist, environment                     *dictionary
 	sdkName, sdkVersion, httpMethod       *dictionary
@@ -51,7 +52,7 @@ func newBlock() *block {
 		exceptions: newExceptionColumns(), frames: newFrameColumns(), crumbs: newCrumbColumns(),
 	}
 	for _, c := range []**dictionary{
-		&b.keyID, &b.culprit, &b.platform, &b.logger, &b.transaction, &b.server, &b.release, &b.dist, &b.environment,
+		&b.token, &b.keyID, &b.culprit, &b.platform, &b.logger, &b.transaction, &b.server, &b.release, &b.dist, &b.environment,
 		&b.sdkName, &b.sdkVersion, &b.httpMethod,
 	} {
 		*c = newDictionary()
@@ -70,6 +71,7 @@ func (b *block) columns() []proto.InputColumn {
 		{Name: "received_at", Data: b.receivedAt},
 		{Name: "retention_days", Data: &b.retention},
 		{Name: "key_id", Data: b.keyID},
+		{Name: "block", Data: b.token},
 		{Name: "level", Data: &b.level},
 		{Name: "handled", Data: &b.handled},
 		{Name: "title", Data: &b.title},

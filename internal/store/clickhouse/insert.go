@@ -34,6 +34,7 @@ func (s *Store) Insert(ctx context.Context, token string, events []*event.Occurr
 	defer s.giveBlock(b)
 	for _, o := range inTableOrder(events) {
 		b.append(o)
+		b.token.Append(token)
 	}
 	return s.send(ctx, "events", token, b.input, &b.encoded)
 }

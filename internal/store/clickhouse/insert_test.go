@@ -5,6 +5,7 @@ import (
 	"errors"
 	"net"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -170,4 +171,74 @@ func TestConfigSaysWhatIsWrong(t *testing.T) {
 			t.Errorf("%s: accepted", name)
 		}
 	}
+}
+
+func TestARollUpThatACrashPreventedIsCompleted(t *testing.T) {
+	t.Parallel()
+	s := openStore(t)
+	exec := func(statement string) {
+		t.Helper()
+		if err := s.conn.Exec(t.Context(), statement); err != nil {
+			t.Fatal(err)
+		}
+	}
+	check := func(table string, want uint64) {
+		t.Helper()
+		var got uint64
+		if err := s.conn.QueryRow(t.Context(), "SELECT sum(events) FROM "+table).Scan(&got); err != nil || got != want {
+			t.Errorf("%d events in %s, want %d; %v", got, table, want, err)
+		}
+	}
+	list, err := renderMigrations(s.cfg.Database, "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	arrived := func(events []*event.Occurrence) []*event.Occurrence {
+		for _, o := range events {
+			o.ReceivedAt = time.Now()
+		}
+		return events
+	}
+	if err := s.Insert(t.Context(), "1-before", arrived(typicalEvents(500, 1))); err != nil {
+		t.Fatal(err)
+	}
+	// Without its view, a roll-up is as if the engine had died before it was fed.
+	exec("DROP VIEW issue_totals_mv")
+	exec("DROP VIEW outcomes_mv")
+	block := arrived(typicalEvents(9_000, 2))
+	if err := s.Insert(t.Context(), "2-torn", block); err != nil {
+		t.Fatal(err)
+	}
+	for _, statement := range list[0].statements {
+		if strings.Contains(statement, "VIEW") {
+			exec(statement)
+		}
+	}
+	check("issue_totals", 500)
+	if got, err := s.Newest(t.Context(), "3", 5); err != nil || !slices.Equal(got, []string{"2-torn", "1-before"}) {
+		t.Fatalf("%v %v", got, err)
+	}
+	for range 2 {
+		for _, token := range []string{"2-torn", "1-before", "nothing"} {
+			if err := s.Complete(t.Context(), token); err != nil {
+				t.Fatal(err)
+			}
+		}
+		for _, table := range []string{"issue_totals", "issue_hours", "outcomes", "(SELECT 1 AS events FROM events)"} {
+			check(table, 9_500)
+		}
+	}
+	var differ uint64
+	row := s.conn.QueryRow(t.Context(), `SELECT count() FROM (
+  SELECT fingerprint, uniqCombined64IfMerge(12)(users) AS u, min(first_seen), max(last_seen), min(handled), argMaxMerge(latest).1, argMaxIfMerge(last_release) FROM issue_totals GROUP BY fingerprint
+  EXCEPT
+  SELECT fingerprint, uniqCombined64If(12)(user_hash, user_hash != 0), min(timestamp), max(timestamp), min(e.handled), argMax(title, timestamp), argMaxIf(toString(release), timestamp, release != '') FROM events AS e GROUP BY fingerprint)`)
+	if err := row.Scan(&differ); err != nil || differ != 0 {
+		t.Errorf("%d issues are not as their rows say, %v", differ, err)
+	}
+	// The insert itself may come again too.
+	if err := s.Insert(t.Context(), "2-torn", block); err != nil {
+		t.Fatal(err)
+	}
+	check("issue_totals", 9_500)
 }

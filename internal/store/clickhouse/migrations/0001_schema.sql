@@ -1,4 +1,5 @@
 -- One row an event, the whole event in columns. Rows carry the fingerprint, never the issue, so that merging is a matter of issue_merges alone.
+-- block is the token of the insert, so that a block whose roll-ups a crash prevented can be found and completed.
 -- Retention of 0 days keeps an event for good.
 -- Freshly inserted parts are compact: one file instead of three for each of many columns makes an insert cost a third.
 CREATE TABLE IF NOT EXISTS {{local "events"}}{{cluster}} (
@@ -9,6 +10,7 @@ CREATE TABLE IF NOT EXISTS {{local "events"}}{{cluster}} (
   received_at DateTime64(3, 'UTC') CODEC(Delta, ZSTD(1)),
   retention_days UInt16,
   key_id LowCardinality(String),
+  block LowCardinality(String),
   level UInt8,
   handled UInt8,
   title String,

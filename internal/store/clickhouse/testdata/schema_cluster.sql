@@ -17,6 +17,7 @@ CREATE TABLE IF NOT EXISTS faultline.events_local ON CLUSTER 'main' (
   received_at DateTime64(3, 'UTC') CODEC(Delta, ZSTD(1)),
   retention_days UInt16,
   key_id LowCardinality(String),
+  block LowCardinality(String),
   level UInt8,
   handled UInt8,
   title String,
