@@ -76,7 +76,8 @@ func ReadTable(path string) ([]Row, error) {
 }
 
 // ReadSources finds every package of ours below root and what it imports of ours
-// outside its tests. Packages that hold only tests are left out, and so is gen.
+// outside its tests. Packages that hold only tests are left out, and so are gen and
+// modules of their own.
 func ReadSources(root string) (map[string][]string, error) {
 	packages := map[string][]string{}
 	err := filepath.WalkDir(root, func(path string, d fs.DirEntry, err error) error {
@@ -90,6 +91,9 @@ func ReadSources(root string) (map[string][]string, error) {
 				return nil
 			case strings.HasPrefix(d.Name(), "."), d.Name() == "node_modules", d.Name() == "testdata", rel == "gen", rel == "sdk-go", rel == "tools", rel == "bin", rel == "data":
 				return filepath.SkipDir
+			}
+			if _, err := os.Stat(filepath.Join(path, "go.mod")); err == nil {
+				return filepath.SkipDir // a module of its own imports nothing of ours
 			}
 			return nil
 		}
