@@ -157,6 +157,7 @@ func (l *loose) settle(e *event.Event) {
 		e.Fingerprint = []string{l.checksum}
 	}
 	l.placeStack(e)
+	unwrapMessage(e)
 	for i := 0; i < len(e.Tags); i++ {
 		field := tagField(e, e.Tags[i].Key)
 		if field == nil {
@@ -215,6 +216,22 @@ func (l *loose) placeStack(e *event.Event) {
 			e.Exceptions[0].ThreadID = e.Threads[crashed].ID
 		}
 	}
+}
+
+// unwrapMessage takes a message out of the exception without a type in which
+// JavaScript's SDKs send its stack.
+func unwrapMessage(e *event.Event) {
+	if len(e.Exceptions) != 1 {
+		return
+	}
+	x := &e.Exceptions[0]
+	if x.Type != "" || x.Value == "" || x.Value != e.Message.Text() {
+		return
+	}
+	if len(x.Stack.Frames) > 0 {
+		e.Threads = append(e.Threads, event.Thread{ID: x.ThreadID, Current: true, Stack: x.Stack})
+	}
+	e.Exceptions = nil
 }
 
 func (d *decoder) eventID(dst *event.ID) {

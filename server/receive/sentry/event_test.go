@@ -132,8 +132,13 @@ func TestEveryShapeOfAFieldIsRead(t *testing.T) {
 	f(`{"message":"","logentry":{"formatted":"m"}}`, func(e *event.Event) bool { return e.Message.Formatted == "m" })
 	f(`{"logentry":{"message":"a %(x)s {y} {0}","params":{"x":1,"y":"z"}}}`, func(e *event.Event) bool { return e.Message.Formatted == "a 1 z x=1" })
 	f(`{"logentry":{"message":"100 % {","params":["b"]}}`, func(e *event.Event) bool { return e.Message.Formatted == "" })
-	f(`{"tags":{"a":"b","c":1,"d":true,"e":null}}`, func(e *event.Event) bool { return cmp.Equal(e.Tags, []event.Tag{{Key: "a", Value: "b"}, {Key: "c", Value: "1"}, {Key: "d", Value: "True"}}) })
+	f(`{"tags":{"a":"b","c":1,"d":true,"e":null}}`, func(e *event.Event) bool {
+		return cmp.Equal(e.Tags, []event.Tag{{Key: "a", Value: "b"}, {Key: "c", Value: "1"}, {Key: "d", Value: "True"}})
+	})
 	f(`{"tags":{"environment":"dev","sentry:release":"r","x":"y"}}`, func(e *event.Event) bool { return e.Environment == "dev" && e.Release == "r" && len(e.Tags) == 1 })
+	f(`{"message":"a: b","exception":[{"value":"a: b","mechanism":{"synthetic":true},"stacktrace":{"frames":[{"function":"f"}]}}]}`, func(e *event.Event) bool {
+		return len(e.Exceptions) == 0 && e.Message.Formatted == "a: b" && e.Threads[0].Stack.Frames[0].Function == "f"
+	})
 	f(`{"culprit":"a in b","site":"s"}`, func(e *event.Event) bool { return e.Transaction == "a in b" && e.Tags[0].Value == "s" })
 	f(`{"checksum":"abc"}`, func(e *event.Event) bool { return e.Fingerprint[0] == "abc" })
 	f(`{"fingerprint":["a",1,true]}`, func(e *event.Event) bool { return slices.Equal(e.Fingerprint, []string{"a", "1", "True"}) })

@@ -112,7 +112,7 @@ func (d *decoder) exception() (x event.Exception, r relation) {
 	if len(x.Stack.Frames) == 0 {
 		x.Stack = raw
 	}
-	if x.Type == "" { // "ValueError: no such user" in the value
+	if x.Type == "" && !x.Mechanism.Synthetic { // "ValueError: no such user" in the value
 		if kind, value, found := strings.Cut(x.Value, ":"); found && kind != "" && !strings.ContainsAny(kind, " \t\n") && !strings.HasPrefix(value, "//") {
 			x.Type, x.Value = kind, strings.TrimSpace(value)
 		}

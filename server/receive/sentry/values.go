@@ -345,7 +345,8 @@ func parseTime(s string) (time.Time, bool) {
 		return time.Time{}, false
 	}
 	seconds := math.Floor(f)
-	return time.Unix(int64(seconds), int64((f-seconds)*1e9)).UTC(), true
+	micros := int64(math.Round((f - seconds) * 1e6)) // what a float64 of today can tell
+	return time.Unix(int64(seconds), 1000*micros).UTC(), true
 }
 
 // pairs reads names with values: an object, or a list of pairs or of objects with
