@@ -6,17 +6,11 @@ import (
 	"sync"
 	"time"
 
-	"golang.org/x/sync/errgroup"
-
 	"github.com/faultline-dev/faultline/internal/event"
 	"github.com/faultline-dev/faultline/internal/issue"
 	"github.com/faultline-dev/faultline/internal/rule"
 	"github.com/faultline-dev/faultline/internal/search"
 )
-
-// owedMax bounds the first sightings that wait to be published again; triage's
-// sweeper finds what is beyond it.
-const owedMax = 10_000
 
 // announcer tells other parts of stored events: of fingerprints seen for the first
 // time, of those on a watch list, of critical events, and people who watch live.
@@ -31,7 +25,7 @@ type announcer struct {
 	known     *recent[issue.ID]
 
 	mu    sync.Mutex
-	owed  []event.Summary // first sightings that could not be published
+	owed  debts
 	rules map[uint32]compiledRules
 }
 
@@ -125,59 +119,14 @@ func (a *announcer) tell(ctx context.Context, events []*event.Occurrence, live b
 			hits = append(hits, o.Summary())
 		}
 		if ids := in.matching(o); len(ids) > 0 {
-			alarms = append(alarms, alarm{o, ids})
+			alarms = append(alarms, alarm{o.Summary(), ids})
 		}
 		if live && in.tail {
 			a.tail.Tail(o.Summary())
 		}
 	}
-	if len(hits) > 0 {
-		if err := a.publisher.Hit(ctx, hits); err != nil {
-			a.failed("publish hits", err)
-		}
-	}
+	a.hits(ctx, hits)
 	a.critical(ctx, alarms)
-}
-
-// alarm is an event that matches alert rules.
-type alarm struct {
-	occurrence *event.Occurrence
-	rules      []string
-}
-
-// alarmsAtOnce is how many critical events wait for the bus at the same time.
-const alarmsAtOnce = 32
-
-// critical publishes critical events side by side, because each waits for the bus.
-func (a *announcer) critical(ctx context.Context, alarms []alarm) {
-	var g errgroup.Group
-	g.SetLimit(alarmsAtOnce)
-	for _, al := range alarms {
-		g.Go(func() error { return a.publisher.Critical(ctx, al.occurrence.Summary(), al.rules) })
-	}
-	if err := g.Wait(); err != nil {
-		a.failed("publish all critical events", err)
-	}
-}
-
-// firstSeen publishes first sightings, those that are owed too.
-func (a *announcer) firstSeen(ctx context.Context, fresh []*event.Occurrence) {
-	a.mu.Lock()
-	list := a.owed
-	a.owed = nil
-	a.mu.Unlock()
-	for _, o := range fresh {
-		list = append(list, o.Summary())
-	}
-	if len(list) == 0 {
-		return
-	}
-	if err := a.publisher.FirstSeen(ctx, list); err != nil {
-		a.failed("publish first sightings", err)
-		a.mu.Lock()
-		a.owed = append(a.owed, list[:min(len(list), max(owedMax-len(a.owed), 0))]...)
-		a.mu.Unlock()
-	}
 }
 
 // interest is who wants to know of a project's events.

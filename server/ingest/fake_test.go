@@ -215,7 +215,9 @@ func (e *ear) FirstSeen(_ context.Context, s []event.Summary) error {
 func (e *ear) Hit(_ context.Context, s []event.Summary) error {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	e.hits = append(e.hits, s...)
+	if e.fail == nil {
+		e.hits = append(e.hits, s...)
+	}
 	return e.fail
 }
 
@@ -223,9 +225,18 @@ func (e *ear) Critical(_ context.Context, _ event.Summary, ids []string) error {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	for _, id := range ids {
-		e.critical[id]++
+		if e.fail == nil {
+			e.critical[id]++
+		}
 	}
 	return e.fail
+}
+
+// set changes the ear while it hears.
+func (e *ear) set(change func(*ear)) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	change(e)
 }
 
 func (e *ear) TailWanted(uint32) bool { return e.tailing }

@@ -156,7 +156,7 @@ func (w *writer) settle(ctx context.Context) {
 	}
 }
 
-// tick writes outcomes and looks after the spill.
+// tick writes outcomes, looks after the spill, and tells what is owed.
 func (w *writer) tick(ctx context.Context) {
 	t := time.NewTicker(w.cfg.OutcomeInterval)
 	defer t.Stop()
@@ -167,6 +167,7 @@ func (w *writer) tick(ctx context.Context) {
 			return
 		case <-t.C:
 		}
+		w.announcer.settle(ctx)
 		if !w.away.Load() {
 			w.writeOutcomes(ctx)
 		}

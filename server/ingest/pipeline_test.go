@@ -206,6 +206,23 @@ func TestAFirstSightingThatFailedIsToldLater(t *testing.T) {
 	})
 }
 
+func TestWhatTheBusDidNotTakeIsToldWithoutAnotherBlock(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := start(t, nil)
+		b := batch(2)
+		r.store.rules = []rule.Rule{{ID: "all", Enabled: true, Triggers: []rule.Trigger{rule.OnEvent}}}
+		r.store.watch = map[event.Fingerprint]struct{}{group.Event(b.Events[0]).Fingerprint: {}}
+		r.ear.set(func(e *ear) { e.fail = errors.New("no bus") })
+		r.Receive(t.Context(), b)
+		time.Sleep(10 * time.Second)
+		r.ear.set(func(e *ear) { e.fail = nil })
+		time.Sleep(10 * time.Second)
+		if len(r.ear.first) != 1 || len(r.ear.hits) != 2 || r.ear.critical["all"] != 1 {
+			t.Fatalf("%d first, %d hits, critical %v", len(r.ear.first), len(r.ear.hits), r.ear.critical)
+		}
+	})
+}
+
 func TestAResendOfAStoredEventIsToldAgain(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := start(t, nil)

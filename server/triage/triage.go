@@ -20,6 +20,7 @@ import (
 	"github.com/faultline-dev/faultline/internal/event"
 	"github.com/faultline-dev/faultline/internal/issue"
 	"github.com/faultline-dev/faultline/internal/project"
+	"github.com/faultline-dev/faultline/internal/rule"
 	"github.com/faultline-dev/faultline/internal/view"
 )
 
@@ -51,6 +52,11 @@ type Outbox interface {
 	OutboxDone(ctx context.Context, ids []int64) error
 }
 
+// Rules knows the enabled alert rules of all projects that watch every event.
+type Rules interface {
+	EventRules(ctx context.Context) ([]rule.Rule, error)
+}
+
 // Projects knows projects and which of their issues were merged. SetFirstEvent must do nothing
 // when called again.
 type Projects interface {
@@ -79,6 +85,7 @@ type Parts struct {
 	Workflow  Workflow
 	Outbox    Outbox
 	Projects  Projects
+	Rules     Rules
 	Mirror    Mirror
 	Stored    Stored
 	Metrics   prometheus.Registerer // nil: none
@@ -120,5 +127,6 @@ func (s *Service) Run(ctx context.Context) error {
 	g.Go(func() error { return s.Incoming.ConsumeIssues(ctx, s.observe) })
 	g.Go(func() error { return s.drainLoop(ctx) })
 	g.Go(func() error { return s.sweepLoop(ctx) })
+	g.Go(func() error { return s.alarmLoop(ctx, time.Now()) })
 	return g.Wait()
 }

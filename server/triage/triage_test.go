@@ -2,6 +2,7 @@ package triage
 
 import (
 	"errors"
+	"slices"
 	"testing"
 	"time"
 
@@ -13,6 +14,7 @@ import (
 	"github.com/faultline-dev/faultline/internal/event"
 	"github.com/faultline-dev/faultline/internal/issue"
 	"github.com/faultline-dev/faultline/internal/project"
+	"github.com/faultline-dev/faultline/internal/rule"
 )
 
 func TestMain(m *testing.M) {
@@ -180,6 +182,42 @@ func TestAChangeOfAProcessThatEndedIsToldByTheNext(t *testing.T) {
 	}
 	if got := w.change(0); got.ShortID != "WEB-1" || got.Event == nil || got.Event.EventID != e.EventID {
 		t.Fatalf("%+v", got)
+	}
+}
+
+func TestACriticalEventOfAnOldIssueThatNobodyToldOfIsToldAfterAStart(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	r, err := w.meta.PutRule(t.Context(), rule.Rule{ProjectID: 7, Name: "Fatal", Enabled: true, Triggers: []rule.Trigger{rule.OnEvent}, Query: "level:fatal"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, other := range []rule.Rule{
+		{ProjectID: 7, Name: "Off", Triggers: []rule.Trigger{rule.OnEvent}},
+		{ProjectID: 7, Name: "New", Enabled: true, Triggers: []rule.Trigger{rule.OnNewIssue}},
+	} {
+		if _, err := w.meta.PutRule(t.Context(), other); err != nil {
+			t.Fatal(err)
+		}
+	}
+	old, harmless, late := seen(1, "", time.Now().Add(-time.Minute)), seen(2, "", time.Now().Add(-time.Minute)), seen(1, "", time.Now().Add(-time.Second))
+	old.Level, late.Level, harmless.Level = event.LevelFatal, event.LevelFatal, event.LevelError
+	w.events.store(old, harmless, late)
+	for _, e := range []event.Summary{old, harmless} { // the issues are known: no sweep tells of them
+		if _, err := w.service(nil).place(t.Context(), bus.Observed{Event: e, First: true}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	w.background(w.service(nil).Run)
+	w.until("alerting hears of it", func() bool {
+		w.mu.Lock()
+		defer w.mu.Unlock()
+		return len(w.critical) > 0
+	})
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if c := w.critical[0]; len(w.critical) != 1 || c.Event.EventID != old.EventID || !slices.Equal(c.RuleIDs, []string{r.ID}) {
+		t.Fatalf("told of %+v", w.critical)
 	}
 }
 

@@ -2,6 +2,7 @@ package meta
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"github.com/faultline-dev/faultline/internal/rule"
@@ -20,6 +21,12 @@ func scanRule(r scanner) (rule.Rule, error) {
 // Rules returns the alert rules of a project, by name.
 func (s *Store) Rules(ctx context.Context, projectID uint32) ([]rule.Rule, error) {
 	return list(ctx, s.read, "alert rules", scanRule, `SELECT `+ruleColumns+` FROM rules WHERE project_id = $1 ORDER BY name, id`, projectID)
+}
+
+// EventRules returns the enabled alert rules of all projects that watch every event.
+func (s *Store) EventRules(ctx context.Context) ([]rule.Rule, error) {
+	all, err := list(ctx, s.read, "alert rules", scanRule, `SELECT `+ruleColumns+` FROM rules WHERE enabled ORDER BY project_id, name, id`)
+	return slices.DeleteFunc(all, func(r rule.Rule) bool { return !slices.Contains(r.Triggers, rule.OnEvent) }), err
 }
 
 // Rule returns one alert rule, or project.ErrNotFound.
