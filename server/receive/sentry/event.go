@@ -366,7 +366,7 @@ func (d *decoder) fingerprint(e *event.Event) {
 		return
 	}
 	e.Fingerprint = nil
-	d.lines = d.lines[:0]
+	defer empty(&d.lines)
 	for d.enter(); d.more(']'); {
 		var s string
 		if d.text(&s, "fingerprint"); s != "" && room[string](d, "fingerprint") {

@@ -10,7 +10,7 @@ import (
 )
 
 func (d *decoder) breadcrumbList() []event.Breadcrumb {
-	d.crumbs = d.crumbs[:0]
+	defer empty(&d.crumbs)
 	d.list("breadcrumbs", func() {
 		if d.kind() != '{' {
 			d.pass("breadcrumbs")
@@ -70,9 +70,9 @@ func (d *decoder) user(u *event.User) {
 			data = append(data, d.pairs("user."+name)...)
 		default:
 			t := event.Tag{Key: name}
-			d.tags = d.tags[:0]
 			d.pairValue(&t, "user")
 			data = append(data, d.tags...)
+			empty(&d.tags)
 		}
 	}
 	u.Data = data

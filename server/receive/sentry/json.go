@@ -34,6 +34,12 @@ func (c *cursor) fail() {
 }
 
 func (c *cursor) space() {
+	if c.pos >= len(c.text) || c.text[c.pos] <= ' ' {
+		c.spaces()
+	}
+}
+
+func (c *cursor) spaces() {
 	for c.pos < len(c.text) {
 		switch c.text[c.pos] {
 		case ' ', '\n', '\r', '\t':

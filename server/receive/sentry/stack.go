@@ -14,8 +14,9 @@ type relation struct {
 
 // exceptionList reads exceptions as they are sent, the one that was thrown last.
 func (d *decoder) exceptionList() []event.Exception {
-	d.exceptions, d.ids = d.exceptions[:0], d.ids[:0]
-	empty := 0
+	defer empty(&d.exceptions)
+	defer empty(&d.ids)
+	hollow := 0
 	d.list("exception", func() {
 		if d.kind() == 'n' {
 			d.skip()
@@ -27,12 +28,12 @@ func (d *decoder) exceptionList() []event.Exception {
 		}
 		x, r := d.exception()
 		if x.Type == "" && x.Value == "" && x.Module == "" && len(x.Stack.Frames) == 0 {
-			empty++
+			hollow++
 			return
 		}
 		d.exceptions, d.ids = append(d.exceptions, x), append(d.ids, r)
 	})
-	if len(d.exceptions) == 0 && empty > 0 { // says that something was thrown, and nothing else
+	if len(d.exceptions) == 0 && hollow > 0 { // says that something was thrown, and nothing else
 		d.exceptions, d.ids = append(d.exceptions, event.Exception{}), append(d.ids, relation{})
 	}
 	return thrownFirst(d.exceptions, d.ids)
@@ -228,7 +229,7 @@ func (d *decoder) frameList(s *event.Stacktrace, path string) {
 		d.pass(path)
 		return
 	}
-	d.frames = d.frames[:0]
+	defer empty(&d.frames)
 	for d.enter(); d.more(']'); {
 		if d.kind() != '{' {
 			d.pass(path)

@@ -50,21 +50,22 @@ func (d *decoder) reset(text string) {
 // release lets go of everything that was read.
 func (d *decoder) release() {
 	d.reset("")
-	d.frames = emptied(d.frames)
-	d.crumbs = emptied(d.crumbs)
-	d.tags = emptied(d.tags)
-	d.lines = emptied(d.lines)
-	d.exceptions = emptied(d.exceptions)
-	d.ids = emptied(d.ids)
+	d.frames, d.crumbs, d.tags = bounded(d.frames), bounded(d.crumbs), bounded(d.tags)
+	d.lines, d.exceptions, d.ids = bounded(d.lines), bounded(d.exceptions), bounded(d.ids)
 }
 
-// emptied is a scratch list without what it held.
-func emptied[T any](list []T) []T {
+// bounded is a scratch list that may stay with an idle decoder.
+func bounded[T any](list []T) []T {
 	if cap(list) > maxScratch {
 		return nil
 	}
-	clear(list[:cap(list)])
 	return list[:0]
+}
+
+// empty lets go of what a scratch list holds.
+func empty[T any](list *[]T) {
+	clear(*list)
+	*list = (*list)[:0]
 }
 
 // ignore notes that a field was not understood.
@@ -352,7 +353,7 @@ func parseTime(s string) (time.Time, bool) {
 // pairs reads names with values: an object, or a list of pairs or of objects with
 // key and value. Values that are null are left out.
 func (d *decoder) pairs(path string) []event.Tag {
-	d.tags = d.tags[:0]
+	defer empty(&d.tags)
 	switch d.kind() {
 	case '{':
 		for d.enter(); d.more('}'); {
@@ -448,7 +449,7 @@ func (d *decoder) texts(path string) []string {
 		d.pass(path)
 		return nil
 	}
-	d.lines = d.lines[:0]
+	defer empty(&d.lines)
 	for d.enter(); d.more(']'); {
 		var s string
 		if d.kind() != 'n' {
