@@ -121,15 +121,15 @@ func (s *Server) takeEvents() (err error) {
 	if err := s.takeSentry(); err != nil {
 		return err
 	}
+	limits := s.cfg.Ingest.Limits
+	prepare := func(platform string, st *event.Stacktrace) bool { return normalize.Stack(platform, st, limits) }
 	if s.otlp, err = otlp.New(s.cfg.OTLP, otlp.Parts{
-		Sink: s.pipeline, Keys: s.checker, Metrics: otlp.NewMetrics(p.Registry), Logger: p.Logger,
+		Sink: s.pipeline, Keys: s.checker, Metrics: otlp.NewMetrics(p.Registry), Logger: p.Logger, PrepareStack: prepare,
 	}); err != nil {
 		return err
 	}
-	limits := s.cfg.Ingest.Limits
 	s.native, err = native.New(s.cfg.Native, native.Parts{
-		Sink: s.pipeline, Keys: s.checker, Logger: p.Logger,
-		PrepareStack: func(platform string, st *event.Stacktrace) bool { return normalize.Stack(platform, st, limits) },
+		Sink: s.pipeline, Keys: s.checker, Logger: p.Logger, PrepareStack: prepare,
 	})
 	if err != nil {
 		return err

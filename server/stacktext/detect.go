@@ -31,7 +31,9 @@ func detect(lines []string, h Hint) form {
 	var votes [forms]int
 	for i, line := range lines {
 		if f := shape(lines, i, strings.TrimSpace(line)); f != formNone {
-			votes[f]++
+			if votes[f]++; votes[f] == noDoubt {
+				return f
+			}
 		}
 	}
 	best := formNone
@@ -42,6 +44,9 @@ func detect(lines []string, h Hint) form {
 	}
 	return best
 }
+
+// noDoubt is how many lines of one form leave no doubt.
+const noDoubt = 8
 
 // shape tells the form of one line by itself, or formNone.
 func shape(lines []string, i int, s string) form {

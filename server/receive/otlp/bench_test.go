@@ -29,7 +29,7 @@ func BenchmarkErrors(b *testing.B) {
 	b.SetBytes(int64(len(data)))
 	b.ReportAllocs()
 	for b.Loop() {
-		r := h.newReader(len(data))
+		r := h.newReader(7, len(data))
 		if err := r.read(logs, data); err != nil || len(r.events) != 100 {
 			b.Fatal(err)
 		}
@@ -50,7 +50,7 @@ func BenchmarkOther(b *testing.B) {
 	b.SetBytes(int64(len(data)))
 	b.ReportAllocs()
 	for b.Loop() {
-		r := h.newReader(len(data))
+		r := h.newReader(7, len(data))
 		if err := r.read(logs, data); err != nil || r.items != 1000 {
 			b.Fatal(err)
 		}

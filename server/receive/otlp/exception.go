@@ -58,12 +58,6 @@ func (d *draft) exception(r *reader) {
 	}
 	if e.Platform == "" {
 		e.Platform = trace.Platform
-	} else if trace.Platform != "" && !samePlatform(e.Platform, trace.Platform) {
-		for i := range e.Exceptions {
-			for j := range e.Exceptions[i].Stack.Frames {
-				e.Exceptions[i].Stack.Frames[j].Platform = trace.Platform
-			}
-		}
 	}
 	if t.stack != "" && (trace.Frames() == 0 || trace.Unread > 0) {
 		d.event.Contexts = append(d.event.Contexts, event.Context{Name: "stack trace", Data: putText("", "text", t.stack)})
@@ -76,7 +70,11 @@ func (d *draft) stack(r *reader) stacktext.Result {
 	if t.stack == "" {
 		return stacktext.Result{}
 	}
-	trace := stacktext.Parse(t.stack, stacktext.Hint{Platform: d.event.Platform, Type: t.kind, Value: t.value})
+	trace, shared := r.stacks.parse(r.project, t.stack, stacktext.Hint{Platform: d.event.Platform, Type: t.kind, Value: t.value})
+	if shared {
+		return trace
+	}
+	foreign(&trace, d.event.Platform)
 	if size := trace.Frames() * frameSize; size <= r.budget {
 		r.budget -= size
 		return trace

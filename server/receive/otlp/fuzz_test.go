@@ -32,7 +32,7 @@ func FuzzProtobuf(f *testing.F) {
 		if spans {
 			s = traces
 		}
-		r := h.newReader(len(data))
+		r := h.newReader(7, len(data))
 		err := r.read(s, bytes.Clone(data))
 		items, thrown, sound := count(data, spans)
 		if !sound {
@@ -106,7 +106,7 @@ func FuzzJSON(f *testing.F) {
 		_, h := handler(t, nil)
 		data, err := fromJSON(logs, []byte(text))
 		if err == nil {
-			if err := h.newReader(len(data)).read(logs, data); err != nil {
+			if err := h.newReader(7, len(data)).read(logs, data); err != nil {
 				t.Fatalf("our own protobuf is refused: %v", err)
 			}
 		}
@@ -118,11 +118,11 @@ func FuzzJSON(f *testing.F) {
 		if err != nil {
 			t.Fatalf("refused: %v", err)
 		}
-		want := h.newReader(len(text))
+		want := h.newReader(7, len(text))
 		if err := want.read(logs, marshal(t, m)); err != nil {
 			t.Fatal(err)
 		}
-		got := h.newReader(len(text))
+		got := h.newReader(7, len(text))
 		if err := got.read(logs, data); err != nil {
 			t.Fatal(err)
 		}

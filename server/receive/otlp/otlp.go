@@ -19,6 +19,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 	"golang.org/x/sync/semaphore"
 
+	"github.com/faultline-dev/faultline/internal/event"
 	"github.com/faultline-dev/faultline/internal/outcome"
 	"github.com/faultline-dev/faultline/internal/project"
 	"github.com/faultline-dev/faultline/server/receive"
@@ -45,6 +46,9 @@ type Config struct {
 	// StartLookup is how long after the start of the server every request is looked up,
 	// because what was sent before the start is not remembered.
 	StartLookup time.Duration
+	// StackBytes is the memory for stack traces that came more than once, whose frames
+	// events share. 0: none is kept.
+	StackBytes int
 	// ErrorSpans makes an event of a span with status error and no exception.
 	ErrorSpans bool
 }
@@ -53,7 +57,7 @@ type Config struct {
 func DefaultConfig() Config {
 	return Config{
 		MessageBytes: 16 << 20, UnderWayBytes: 64 << 20, Patience: 2 * time.Second, Events: 10_000, Growth: 20,
-		ResendAge: 3 * time.Second, StartLookup: 30 * time.Second,
+		ResendAge: 3 * time.Second, StartLookup: 30 * time.Second, StackBytes: 32 << 20,
 	}
 }
 
@@ -66,7 +70,7 @@ func (c Config) Validate() error {
 		return fmt.Errorf("OTLP: %d bytes under way are less than one request of %d", c.UnderWayBytes, c.MessageBytes)
 	case c.Patience <= 0 || c.ResendAge < 0 || c.StartLookup < 0:
 		return errors.New("OTLP: patience must be positive, resend_age and start_lookup not negative")
-	case c.Events < 1 || c.Growth < 1:
+	case c.Events < 1 || c.Growth < 1 || c.StackBytes < 0:
 		return fmt.Errorf("OTLP: %d events that may grow %d times can carry nothing", c.Events, c.Growth)
 	}
 	return nil
@@ -88,6 +92,9 @@ type Parts struct {
 	Keys    Keys
 	Metrics *Metrics
 	Logger  *slog.Logger // nil: slog's default
+	// PrepareStack makes a stack of a platform into one that many events may share, or
+	// reports false. Nil: no event shares its stack.
+	PrepareStack func(platform string, s *event.Stacktrace) bool
 }
 
 // Metrics count what is not stored; what becomes of errors is counted behind the sink.
@@ -113,6 +120,7 @@ type Handler struct {
 	metrics *Metrics
 	log     *slog.Logger
 	room    *semaphore.Weighted // bytes of requests
+	stacks  *stacks
 	started time.Time
 }
 
@@ -126,7 +134,7 @@ func New(cfg Config, p Parts) (*Handler, error) {
 	}
 	return &Handler{
 		cfg: cfg, sink: p.Sink, keys: p.Keys, metrics: p.Metrics, log: p.Logger,
-		room: semaphore.NewWeighted(cfg.UnderWayBytes), started: time.Now(),
+		room: semaphore.NewWeighted(cfg.UnderWayBytes), started: time.Now(), stacks: newStacks(cfg.StackBytes, p.PrepareStack),
 	}, nil
 }
 
@@ -181,7 +189,7 @@ func (h *Handler) export(ctx context.Context, c caller, a project.Access, s sign
 		return answer{}, retryable{errNoRoom, retryAfter, true}
 	}
 	defer h.room.Release(size)
-	r := h.newReader(len(data))
+	r := h.newReader(a.ProjectID, len(data))
 	err = r.read(s, data)
 	b := &receive.Batch{
 		ProjectID: a.ProjectID, KeyID: a.KeyID, Attempt: h.attempt(r), ReceivedAt: r.now, ClientIP: c.ip,

@@ -11,9 +11,11 @@ import (
 
 // reader finds the errors of one request. Their strings alias the request.
 type reader struct {
-	cfg    *Config
-	now    time.Time
-	budget int // bytes of memory that frames and breadcrumbs may still take
+	cfg     *Config
+	stacks  *stacks
+	project uint32
+	now     time.Time
+	budget  int // bytes of memory that frames and breadcrumbs may still take
 
 	events []*event.Event
 	owners []int // which span or log record each event is of
@@ -27,8 +29,8 @@ type reader struct {
 // growthBase is memory that every request may take, however small it is.
 const growthBase = 64 << 10
 
-func (h *Handler) newReader(size int) *reader {
-	return &reader{cfg: &h.cfg, now: time.Now().UTC(), budget: growthBase + h.cfg.Growth*size}
+func (h *Handler) newReader(project uint32, size int) *reader {
+	return &reader{cfg: &h.cfg, stacks: h.stacks, project: project, now: time.Now().UTC(), budget: growthBase + h.cfg.Growth*size}
 }
 
 // read walks over a request. The three signals have the same shape: resources hold
