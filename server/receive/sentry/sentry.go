@@ -47,8 +47,8 @@ type Config struct {
 	// PathPrefix is what stands before /api in the paths of DSNs, where a proxy does
 	// not take it away. Default: the path of the base URL.
 	PathPrefix string
-	// TrustedProxies are addresses and networks (10.0.0.0/8) whose X-Forwarded-For tells
-	// who a client is.
+	// TrustedProxies is the list of addresses and networks (10.0.0.0/8) whose
+	// X-Forwarded-For tells who a client is.
 	TrustedProxies []string
 }
 
