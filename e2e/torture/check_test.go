@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"os"
 	"path/filepath"
 	"strconv"
 	"strings"
@@ -116,8 +117,22 @@ func (w *world) audit(l *ledger) {
 	}
 	w.auditIssues(db)
 	w.auditMails(l)
+	if w.server.unasked() > 0 {
+		t.Logf("why the server ended unasked:\n%s", lastWords(w.server.log))
+	}
 	t.Logf("%d events on the wire, answers %v, refusals %v, %d outcomes, %d mails, server ended unasked %d times",
 		l.sent, l.answered, l.refusals, outcomes, len(w.inbox.Mails()), w.server.unasked())
+}
+
+// lastWords are the lines of a log before each start.
+func lastWords(path string) string {
+	text, _ := os.ReadFile(path)
+	var b strings.Builder
+	for life := range strings.SplitSeq(string(text), "---- start at ") {
+		b.WriteString(life[max(0, len(life)-1500):])
+		b.WriteString("\n----\n")
+	}
+	return b.String()
 }
 
 // auditRows looks for every event by its id.

@@ -254,7 +254,15 @@ func (w *world) allFaults() map[string]func() func() {
 		}
 	}
 	if w.disk != nil {
-		all["fill disk"] = func() func() { w.disk.fill(); return w.disk.free }
+		all["fill disk"] = func() func() {
+			w.disk.fill()
+			return func() {
+				w.disk.free()
+				// What wrote to a full disk may be left in a state that only a start repairs.
+				w.server.kill()
+				w.check(w.server.start())
+			}
+		}
 	}
 	return all
 }
@@ -280,7 +288,7 @@ func (w *world) run(ctx context.Context, p plan) {
 			continue
 		}
 		heals.Go(func() {
-			if strings.Contains(f.what, "server") || strings.Contains(f.what, "nats") || strings.Contains(f.what, "postgres") || strings.Contains(f.what, "both") {
+			if strings.Contains(f.what, "server") || strings.Contains(f.what, "nats") || strings.Contains(f.what, "postgres") || strings.Contains(f.what, "both") || strings.Contains(f.what, "disk") {
 				one.Lock()
 				defer one.Unlock()
 			}

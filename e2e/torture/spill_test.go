@@ -1,0 +1,122 @@
+//go:build e2e
+
+package torture
+
+import (
+	"context"
+	"flag"
+	"fmt"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/jetstream"
+)
+
+var (
+	spillFor  = flag.Duration("spill", 5*time.Second, "how long ClickHouse is away in the test of the spill")
+	spillRate = flag.Int("spill-rate", 1500, "events a second meanwhile")
+)
+
+// load sends about so many events a second until the ledger ends.
+func load(ctx context.Context, w *world, l *ledger, rate int) (wait func()) {
+	const senders = 24
+	pace := time.Duration(senders * (1 + batchMost) / 2 * int(time.Second) / rate)
+	var all sync.WaitGroup
+	kinds := clients(w.links[0].address, w.links[1].address)
+	for n := range senders {
+		c := kinds["grpc stream"]
+		if n%6 == 0 {
+			c = kinds["rest"]
+		}
+		all.Go(func() { drive(ctx, c, l, uint64(n), pace) })
+	}
+	return all.Wait
+}
+
+// TestClickHouseIsAwayForLong keeps sending while ClickHouse is away, and afterwards,
+// while the server catches up.
+func TestClickHouseIsAwayForLong(t *testing.T) {
+	w := newWorld(t, parted, "FAULTLINE_INGEST_INSERT_PATIENCE=1s")
+	l := newLedger(1)
+	ctx, cancel := context.WithCancel(t.Context())
+	wait := load(ctx, w, l, *spillRate)
+	defer wait()
+	defer cancel()
+	sleep(ctx, time.Second)
+	before, _ := l.counts()
+	w.liar.set(gateway)
+	sleep(ctx, *spillFor)
+	sent, acknowledged := l.counts()
+	t.Logf("%d events in %v without ClickHouse, %d acknowledged in all, spill %d bytes", sent-before, *spillFor, acknowledged, spilled(t, w))
+	if acknowledged-before < (sent-before)/2 {
+		t.Errorf("only %d of %d events were acknowledged while ClickHouse was away; %v", acknowledged-before, sent-before, l.reasons())
+	}
+	w.liar.set(honest)
+	back := time.Now()
+	sleep(ctx, *spillFor/2)
+	eventually(t, *spillFor+settleLimit, "the spill is empty while new events arrive", func() error {
+		if n := spilled(t, w); n > 0 {
+			return fmt.Errorf("%d bytes wait", n)
+		}
+		return nil
+	})
+	t.Logf("caught up after %v", time.Since(back).Round(100*time.Millisecond))
+	l.end()
+	wait()
+	w.settle(l)
+	w.audit(l)
+}
+
+// TestAFullSpillRefuses sends more than the spill may hold.
+func TestAFullSpillRefuses(t *testing.T) {
+	const limit = 1 << 20
+	w := newWorld(t, parted, "FAULTLINE_INGEST_INSERT_PATIENCE=1s", fmt.Sprintf("FAULTLINE_BUS_SPILL_BYTES=%d", limit))
+	l := newLedger(2)
+	ctx, cancel := context.WithCancel(t.Context())
+	wait := load(ctx, w, l, 4000)
+	defer wait()
+	defer cancel()
+	w.liar.set(gateway)
+	eventually(t, time.Minute, "events are refused", func() error {
+		if n := l.reasons()["OUTCOME_LOST store_failed"]; n < 100 {
+			_, acknowledged := l.counts()
+			return fmt.Errorf("%d refused, %d acknowledged, %d bytes", n, acknowledged, spilled(t, w))
+		}
+		return nil
+	})
+	if n := spilled(t, w); n > limit {
+		t.Errorf("the spill holds %d bytes, more than %d", n, limit)
+	}
+	w.liar.set(honest)
+	l.end()
+	eventually(t, settleLimit, "everything is acknowledged", func() error {
+		if all, acknowledged := l.counts(); acknowledged < all {
+			return fmt.Errorf("%d of %d are; refusals %v", acknowledged, all, l.reasons())
+		}
+		return nil
+	})
+	wait()
+	w.settle(l)
+	w.audit(l)
+}
+
+// spilled asks NATS how many bytes wait for ClickHouse.
+func spilled(t testing.TB, w *world) uint64 {
+	t.Helper()
+	conn, err := nats.Connect("nats://" + w.natsLink.target)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close()
+	js, err := jetstream.New(conn)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s, err := js.Stream(context.Background(), "SPILL")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s.CachedInfo().State.Bytes
+}
