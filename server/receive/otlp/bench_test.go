@@ -22,9 +22,16 @@ func storm(b testing.TB, records int) []byte {
 	return marshal(b, logsOf(resource, list...))
 }
 
-// BenchmarkErrors reads a request of 100 errors with stacks of a few frames.
+// BenchmarkErrors reads a request of 100 errors with stacks of a few frames: each read by
+// itself, and shared with those before.
 func BenchmarkErrors(b *testing.B) {
+	b.Run("own", func(b *testing.B) { benchmarkErrors(b, nil) })
+	b.Run("shared", func(b *testing.B) { benchmarkErrors(b, newStacks(1<<20, prepareStack)) })
+}
+
+func benchmarkErrors(b *testing.B, s *stacks) {
 	_, h := handler(b, nil)
+	h.stacks = s
 	data := storm(b, 100)
 	b.SetBytes(int64(len(data)))
 	b.ReportAllocs()
