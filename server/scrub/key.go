@@ -1,5 +1,10 @@
 package scrub
 
+import (
+	"strings"
+	"sync"
+)
+
 // sensitiveWords are words of a key that make its value a secret. They are
 // compared with whole words of the key, so that "author" is not "auth".
 var sensitiveWords = map[string]bool{
@@ -19,8 +24,52 @@ var sensitivePairs = map[[2]string]bool{
 // "userpassword", "accesstoken".
 var sensitiveEnds = [...]string{"password", "passwd", "secret", "token", "apikey", "sessionid"}
 
-// sensitiveKey reports whether a key names a secret.
+// sensitiveKey reports whether a key names a secret. Programs use few keys, so the
+// answers are remembered.
 func sensitiveKey(key string) bool {
+	answer, known := keys.get(key)
+	if !known {
+		answer = namesSecret(key)
+		keys.put(key, answer)
+	}
+	return answer
+}
+
+// keys are the answers for keys that were asked about lately.
+var keys memo
+
+// memo remembers answers about texts, at most memoSize of memoText bytes each. When it
+// is full it starts over.
+type memo struct {
+	mu sync.RWMutex
+	of map[string]bool
+}
+
+const (
+	memoSize = 4096
+	memoText = 64
+)
+
+func (m *memo) get(s string) (answer, known bool) {
+	m.mu.RLock()
+	answer, known = m.of[s]
+	m.mu.RUnlock()
+	return answer, known
+}
+
+func (m *memo) put(s string, answer bool) {
+	if len(s) > memoText {
+		return
+	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.of == nil || len(m.of) >= memoSize {
+		m.of = make(map[string]bool)
+	}
+	m.of[strings.Clone(s)] = answer
+}
+
+func namesSecret(key string) bool {
 	var word [64]byte
 	previous := ""
 	n := 0

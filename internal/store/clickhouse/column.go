@@ -10,6 +10,7 @@ import (
 // library's own keeps every value until it encodes, ten times the memory.
 type dictionary struct {
 	index  map[string]uint32
+	texts  []string // by key
 	values proto.ColStr
 	keys   []uint32
 	last   string // rows come sorted, so a value is often the one before
@@ -30,6 +31,18 @@ func (c *dictionary) Append(s string) {
 	c.keys = append(c.keys, c.key)
 }
 
+// appendLike adds a value that is probably the one at place i: rows come sorted, so the
+// lists of neighbours are much alike.
+func (c *dictionary) appendLike(s string, i int) {
+	if i < len(c.keys) {
+		if key := c.keys[i]; c.texts[key] == s {
+			c.keys = append(c.keys, key)
+			return
+		}
+	}
+	c.Append(s)
+}
+
 // AppendBytes adds a value and copies it only if it is new.
 func (c *dictionary) AppendBytes(b []byte) {
 	key, known := c.index[string(b)]
@@ -45,6 +58,7 @@ func (c *dictionary) repeat(i int) { c.keys = append(c.keys, c.keys[i]) }
 func (c *dictionary) learn(s string) uint32 {
 	key := uint32(len(c.index))
 	c.index[s] = key
+	c.texts = append(c.texts, s)
 	c.values.Append(s)
 	return key
 }
@@ -58,6 +72,8 @@ func (c *dictionary) Rows() int { return len(c.keys) }
 // Reset empties the column and keeps its room.
 func (c *dictionary) Reset() {
 	clear(c.index)
+	clear(c.texts)
+	c.texts = c.texts[:0]
 	c.values.Reset()
 	c.keys = c.keys[:0]
 	c.last, c.key = "", 0

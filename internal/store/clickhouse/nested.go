@@ -25,6 +25,14 @@ func numbers(ends *proto.ColUInt64) *array[*proto.ColUInt32] {
 	return &array[*proto.ColUInt32]{ends: ends, data: new(proto.ColUInt32)}
 }
 
+// lastBegin is where the elements of the last row begin.
+func lastBegin(ends *proto.ColUInt64) int {
+	if n := len(*ends); n > 1 {
+		return int((*ends)[n-2])
+	}
+	return 0
+}
+
 // contextColumns are the contexts of events.
 type contextColumns struct {
 	ends *proto.ColUInt64
@@ -42,8 +50,9 @@ func (c *contextColumns) columns() []proto.InputColumn {
 }
 
 func (c *contextColumns) append(list []event.Context) {
+	like := lastBegin(c.ends)
 	for i := range list {
-		c.name.data.Append(list[i].Name)
+		c.name.data.appendLike(list[i].Name, like+i)
 		c.data.data.Append(string(list[i].Data))
 	}
 	c.ends.Append(uint64(c.name.data.Rows()))
@@ -67,10 +76,11 @@ func (c *partColumns) columns() []proto.InputColumn {
 }
 
 func (c *partColumns) append(list []event.Part) {
+	like := lastBegin(c.ends)
 	for i := range list {
-		c.kind.data.Append(list[i].Kind)
-		c.value.data.Append(list[i].Value)
-		c.source.data.Append(list[i].Source)
+		c.kind.data.appendLike(list[i].Kind, like+i)
+		c.value.data.appendLike(list[i].Value, like+i)
+		c.source.data.appendLike(list[i].Source, like+i)
 	}
 	c.ends.Append(uint64(c.kind.data.Rows()))
 }
@@ -100,12 +110,13 @@ func (c *exceptionColumns) columns() []proto.InputColumn {
 }
 
 func (c *exceptionColumns) append(list []event.Exception, p *packer) {
+	like := lastBegin(c.ends)
 	for i := range list {
 		x := &list[i]
-		c.kind.data.Append(x.Type)
+		c.kind.data.appendLike(x.Type, like+i)
 		c.value.data.Append(x.Value)
-		c.module.data.Append(x.Module)
-		c.mechanism.data.Append(x.Mechanism.Type)
+		c.module.data.appendLike(x.Module, like+i)
+		c.mechanism.data.appendLike(x.Mechanism.Type, like+i)
 		c.handled.data.Append(uint8(x.Mechanism.Handled))
 		p.b = p.b[:0]
 		packException(p, i, x)
@@ -164,7 +175,7 @@ func (c *frameColumns) append(list []event.Exception, p *packer) {
 	for i := range list {
 		for j := range list[i].Stack.Frames {
 			f := &list[i].Stack.Frames[j]
-			c.appendFrame(uint16(i), f, p)
+			c.appendFrame(uint16(i), f, p, c.beforeAt+len(c.row))
 			c.appendSource(f)
 			c.row = append(c.row, f)
 		}
@@ -214,12 +225,13 @@ func (c *frameColumns) repeat(from, to int) {
 // again adds the numbers from one place to another once more.
 func again[C ~[]T, T any](column *C, from, to int) { *column = append(*column, (*column)[from:to]...) }
 
-func (c *frameColumns) appendFrame(exception uint16, f *event.Frame, p *packer) {
+// appendFrame adds a frame that is probably like the one at a place.
+func (c *frameColumns) appendFrame(exception uint16, f *event.Frame, p *packer, like int) {
 	c.exception.data.Append(exception)
-	c.function.data.Append(f.Function)
-	c.module.data.Append(f.Module)
-	c.filename.data.Append(f.Filename)
-	c.absPath.data.Append(f.AbsPath)
+	c.function.data.appendLike(f.Function, like)
+	c.module.data.appendLike(f.Module, like)
+	c.filename.data.appendLike(f.Filename, like)
+	c.absPath.data.appendLike(f.AbsPath, like)
 	c.line.data.Append(f.Line)
 	c.column.data.Append(f.Column)
 	c.inApp.data.Append(uint8(f.InApp))
@@ -275,11 +287,12 @@ func (c *crumbColumns) columns() []proto.InputColumn {
 }
 
 func (c *crumbColumns) append(list []event.Breadcrumb) {
+	like := lastBegin(c.ends)
 	for i := range list {
 		b := &list[i]
 		c.time.data.AppendRaw(nanos(b.Timestamp))
-		c.kind.data.Append(b.Type)
-		c.category.data.Append(b.Category)
+		c.kind.data.appendLike(b.Type, like+i)
+		c.category.data.appendLike(b.Category, like+i)
 		c.level.data.Append(uint8(b.Level))
 		c.message.data.Append(b.Message)
 		c.data.data.Append(string(b.Data))
