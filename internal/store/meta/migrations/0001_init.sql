@@ -155,4 +155,4 @@ CREATE TABLE deliveries (
 );
 CREATE INDEX deliveries_by_project ON deliveries (project_id, created_at);
 CREATE INDEX deliveries_by_due ON deliveries (status, next_attempt_at);
-CREATE INDEX deliveries_by_issue ON deliveries (rule_id, fingerprint, created_at);
+CREATE INDEX deliveries_by_issue ON deliveries (project_id, fingerprint, created_at);
