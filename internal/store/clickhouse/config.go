@@ -31,6 +31,9 @@ type Config struct {
 	QueryMemory int64
 	// InsertTimeout is how long one attempt to insert a block may take.
 	InsertTimeout time.Duration
+	// SyncInserts forces each inserted block to disk before its events are acknowledged, so
+	// that they survive a loss of power; set NATS to sync too. Inserts take longer.
+	SyncInserts bool
 }
 
 // DefaultConfig is right for the embedded engine on a machine that also runs the rest of

@@ -145,7 +145,10 @@ func (s *Store) Migrate(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	return s.migrate(ctx, list)
+	if err := s.migrate(ctx, list); err != nil {
+		return err
+	}
+	return s.applySync(ctx)
 }
 
 // migrate applies those of the list that are not recorded.
