@@ -150,8 +150,9 @@ func (b *block) append(o *event.Occurrence) {
 	b.userHash.Append(e.UserHash())
 	b.httpMethod.Append(e.Request.Method)
 	b.httpURL.Append(e.Request.URL)
+	like := lastBegin(&b.tags.ends)
 	for i := range e.Tags {
-		b.tags.keys.Append(e.Tags[i].Key)
+		b.tags.keys.appendLike(e.Tags[i].Key, like+i)
 		b.tags.values.Append(e.Tags[i].Value)
 	}
 	b.tags.ends.Append(uint64(b.tags.keys.Rows()))

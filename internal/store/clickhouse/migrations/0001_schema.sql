@@ -1,6 +1,7 @@
 -- One row an event, the whole event in columns. Rows carry the fingerprint, never the issue, so that merging is a matter of issue_merges alone.
 -- block is the token of the insert, so that a block whose roll-ups a crash prevented can be found and completed.
 -- Retention of 0 days keeps an event for good.
+-- Merging a row costs three times what inserting it does, so many parts are merged at once: a row is rewritten half as often as by default.
 -- Freshly inserted parts are compact: one file instead of three for each of many columns makes an insert cost a third.
 CREATE TABLE IF NOT EXISTS {{local "events"}}{{cluster}} (
   project_id UInt32,
@@ -51,7 +52,7 @@ CREATE TABLE IF NOT EXISTS {{local "events"}}{{cluster}} (
 PARTITION BY toMonday(timestamp)
 ORDER BY (project_id, fingerprint, timestamp)
 TTL toDateTime(timestamp) + toIntervalDay(if(retention_days = 0, 20000, retention_days))
-SETTINGS ttl_only_drop_parts = 1, default_compression_codec = 'ZSTD(1)', min_columns_to_activate_adaptive_write_buffer = 1, min_bytes_for_wide_part = 268435456, {{window}};
+SETTINGS ttl_only_drop_parts = 1, default_compression_codec = 'ZSTD(1)', min_columns_to_activate_adaptive_write_buffer = 1, min_bytes_for_wide_part = 268435456, merge_selector_base = 16, {{window}};
 
 {{distributed "events"}}
 
