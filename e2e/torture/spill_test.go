@@ -38,7 +38,7 @@ func load(ctx context.Context, w *world, l *ledger, rate int) (wait func()) {
 // TestClickHouseIsAwayForLong keeps sending while ClickHouse is away, and afterwards,
 // while the server catches up.
 func TestClickHouseIsAwayForLong(t *testing.T) {
-	w := newWorld(t, parted, "FAULTLINE_INGEST_INSERT_PATIENCE=1s")
+	w := newWorld(t, parted)
 	l := newLedger(1)
 	ctx, cancel := context.WithCancel(t.Context())
 	wait := load(ctx, w, l, *spillRate)
@@ -72,7 +72,7 @@ func TestClickHouseIsAwayForLong(t *testing.T) {
 // TestAFullSpillRefuses sends more than the spill may hold.
 func TestAFullSpillRefuses(t *testing.T) {
 	const limit = 1 << 20
-	w := newWorld(t, parted, "FAULTLINE_INGEST_INSERT_PATIENCE=1s", fmt.Sprintf("FAULTLINE_BUS_SPILL_BYTES=%d", limit))
+	w := newWorld(t, parted, fmt.Sprintf("FAULTLINE_BUS_SPILL_BYTES=%d", limit))
 	l := newLedger(2)
 	ctx, cancel := context.WithCancel(t.Context())
 	wait := load(ctx, w, l, 4000)

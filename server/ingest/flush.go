@@ -99,7 +99,7 @@ func (w *writer) insert(ctx context.Context, b *block) {
 	name := blockName(b.events, time.Now())
 	if !w.away.Load() {
 		b.news = w.announcer.look(ctx, b.events)
-		err := w.attempt(ctx, name, b.events)
+		err := w.attempt(ctx, name, b.events, w.cfg.InsertPatience)
 		if err == nil {
 			b.result = outcome.Result{Kind: outcome.Stored}
 			return
@@ -116,7 +116,7 @@ func (w *writer) insert(ctx context.Context, b *block) {
 }
 
 // attempt inserts under the name, and notes what it took.
-func (w *writer) attempt(ctx context.Context, name string, events []*event.Occurrence) error {
+func (w *writer) attempt(ctx context.Context, name string, events []*event.Occurrence, patience time.Duration) error {
 	began := time.Now()
 	defer func() {
 		took := time.Since(began)
@@ -125,7 +125,7 @@ func (w *writer) attempt(ctx context.Context, name string, events []*event.Occur
 		w.took = took
 		w.mu.Unlock()
 	}()
-	ctx, cancel := context.WithTimeout(ctx, w.cfg.InsertPatience)
+	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
 	return w.store.Insert(ctx, name, events)
 }

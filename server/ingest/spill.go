@@ -14,6 +14,10 @@ import (
 // the store has them or another spilled block.
 const resentPrefix = "resent-"
 
+// drainPatience is how many times longer than another block one from the spill may take:
+// nobody waits for it, and a store that is too slow for it would never be caught up with.
+const drainPatience = 10
+
 // putOnDisk spills a block. As long as the store is away, blocks are not even
 // tried: draining finds out when it is back.
 func (w *writer) putOnDisk(ctx context.Context, name string, b *block) {
@@ -118,7 +122,7 @@ func (d *drainer) insert(ctx context.Context, name string, events []*event.Occur
 	}
 	if len(events) > 0 {
 		n := d.announcer.look(ctx, events)
-		if err := d.attempt(ctx, name, events); err != nil {
+		if err := d.attempt(ctx, name, events, drainPatience*d.cfg.InsertPatience); err != nil {
 			d.metrics.failures.WithLabelValues("drain").Inc()
 			return err
 		}

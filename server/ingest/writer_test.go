@@ -182,6 +182,22 @@ func TestBlocksGoToDiskWhileTheStoreIsAwayAndComeBackOnce(t *testing.T) {
 	})
 }
 
+func TestASlowStoreIsCaughtUpWith(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := start(t, nil)
+		r.store.set(func(m *memory) { m.took = 2 * r.cfg.InsertPatience })
+		for range 3 {
+			if got := kinds(r.Receive(t.Context(), batch(2))); got[outcome.Stored] != 2 {
+				t.Fatalf("got %v", got)
+			}
+		}
+		time.Sleep(10 * time.Minute)
+		if len(r.store.rows) != 6 || len(r.disk.tokens) != 0 {
+			t.Fatalf("%d rows, %d blocks on disk", len(r.store.rows), len(r.disk.tokens))
+		}
+	})
+}
+
 func TestAResendOfASpilledEventIsLookedUpWhenItIsDrained(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := start(t, func(c *Config) { c.RecentEvents = 1 })
