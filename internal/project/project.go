@@ -35,6 +35,8 @@ type Settings struct {
 	FilterReleases     []string // patterns with *; events of these releases are refused
 	FilterEnvironments []string
 	FilterMessages     []string // patterns with *; matched against "type: value" and the message
+	FingerprintRules   string   // which events are one issue; docs/grouping.md has the language
+	StackRules         string   // which frames are the program's own, and which count
 }
 
 // DefaultSettings are those of a new project: 30 days, no rate limit, default

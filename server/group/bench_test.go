@@ -2,6 +2,7 @@ package group
 
 import (
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -9,9 +10,13 @@ import (
 	"github.com/faultline-dev/faultline/internal/eventgen"
 )
 
+var generator = sync.OnceValue(func() *eventgen.Generator {
+	return eventgen.New(eventgen.DefaultConfig(time.Date(2026, 11, 1, 0, 0, 0, 0, time.UTC)))
+})
+
 // load is what the benchmark of the whole product sends.
 func load(n int) []*event.Event {
-	g := eventgen.New(eventgen.DefaultConfig(time.Date(2026, 11, 1, 0, 0, 0, 0, time.UTC)))
+	g := generator()
 	events := make([]*event.Event, n)
 	for i := range events {
 		events[i] = g.Event(g.Project(uint64(i)), uint64(i))
@@ -34,7 +39,7 @@ func BenchmarkGrouper(b *testing.B) {
 	g := NewGrouper(DefaultMemory)
 	b.ReportAllocs()
 	for i := 0; b.Loop(); i++ {
-		g.Event(events[i%len(events)])
+		g.Event(events[i%len(events)], nil)
 	}
 }
 
@@ -55,7 +60,7 @@ func BenchmarkGrouperShared(b *testing.B) {
 	g := NewGrouper(DefaultMemory)
 	b.ReportAllocs()
 	for i := 0; b.Loop(); i++ {
-		g.Event(events[i%len(events)])
+		g.Event(events[i%len(events)], nil)
 	}
 }
 

@@ -20,6 +20,8 @@ type builder struct {
 	// on frames that are not the program's own, or on a value beside a stack.
 	wide bool
 
+	applied applied // what the project's rules decided
+
 	seen   map[uint64]struct{}
 	hashed []byte
 }
@@ -73,6 +75,17 @@ func (b *builder) finish() (event.Fingerprint, []event.Part) {
 	return event.Fingerprint(b.hash(b.pieces)), parts
 }
 
+// result adds to what was found the words that name the issue.
+func (b *builder) result(found entry) Result {
+	r := Result{Fingerprint: found.fingerprint, Parts: found.parts, Title: title(b.event), Culprit: culprit(b.event)}
+	if rule := b.applied.rule; rule != nil && !rule.Title.IsZero() {
+		if text := firstLines(expand(b.event, rule.Title), 1); text != "" {
+			r.Title = cut(text, maxTitle)
+		}
+	}
+	return r
+}
+
 // hash is the fingerprint of some of the parts.
 func (b *builder) hash(pieces []piece) [16]byte {
 	h := append(b.hashed[:0], algorithm...)
@@ -90,11 +103,13 @@ func (b *builder) hash(pieces []piece) [16]byte {
 // reset makes the builder ready for another event.
 func (b *builder) reset(e *event.Event) {
 	b.event, b.text, b.pieces, b.wide = e, b.text[:0], b.pieces[:0], false
+	b.applied.reset()
 }
 
 // release lets go of the event and of buffers that one large event has made.
 func (b *builder) release() {
 	b.event = nil
+	b.applied.reset()
 	if cap(b.text) > maxScratch {
 		b.text = nil
 	}

@@ -21,8 +21,8 @@ type entry struct {
 }
 
 // size is about what an entry takes with its place in a map.
-func (e *entry) size() int {
-	n := 2*int(unsafe.Sizeof(*e)) + 64 + len(e.parts)*int(unsafe.Sizeof(event.Part{}))
+func (e entry) size() int {
+	n := 2*int(unsafe.Sizeof(e)) + 64 + len(e.parts)*int(unsafe.Sizeof(event.Part{}))
 	for i := range e.parts {
 		n += len(e.parts[i].Value) + len(e.parts[i].Source)
 	}
@@ -32,57 +32,60 @@ func (e *entry) size() int {
 // shards is how many locks share the work.
 const shards = 16
 
-// cache maps keys to entries within a bound. Each shard has a young and an old
+// cache maps keys to values within a bound. Each shard has a young and an old
 // generation: when the young one is full it becomes the old one, and what is
 // asked for again moves back. So what is asked for often stays.
-type cache struct {
+type cache[V sizer] struct {
 	room   int // bytes in one generation of one shard
-	shards [shards]shard
+	shards [shards]shard[V]
 }
 
-type shard struct {
+// sizer tells about how many bytes it takes.
+type sizer interface{ size() int }
+
+type shard[V sizer] struct {
 	sync.RWMutex
-	young, old map[key]entry
+	young, old map[key]V
 	used       int // bytes in young
 }
 
-func (c *cache) init(memory int) {
+func (c *cache[V]) init(memory int) {
 	c.room = max(memory/shards/2, 1)
 	for i := range c.shards {
-		c.shards[i].young = map[key]entry{}
+		c.shards[i].young = map[key]V{}
 	}
 }
 
-func (c *cache) get(k key) (entry, bool) {
+func (c *cache[V]) get(k key) (V, bool) {
 	s := &c.shards[k.Lo%shards]
 	s.RLock()
-	e, ok := s.young[k]
+	v, ok := s.young[k]
 	if ok {
 		s.RUnlock()
-		return e, true
+		return v, true
 	}
-	e, ok = s.old[k]
+	v, ok = s.old[k]
 	s.RUnlock()
 	if ok {
-		c.put(k, e)
+		c.put(k, v)
 	}
-	return e, ok
+	return v, ok
 }
 
-func (c *cache) put(k key, e entry) {
+func (c *cache[V]) put(k key, v V) {
 	s := &c.shards[k.Lo%shards]
 	s.Lock()
 	defer s.Unlock()
 	if _, there := s.young[k]; there {
 		return
 	}
-	size := e.size()
+	size := v.size()
 	if size > c.room {
 		return
 	}
 	if s.used+size > c.room {
-		s.old, s.young, s.used = s.young, make(map[key]entry, len(s.young)), 0
+		s.old, s.young, s.used = s.young, make(map[key]V, len(s.young)), 0
 	}
-	s.young[k] = e
+	s.young[k] = v
 	s.used += size
 }

@@ -4,6 +4,7 @@ import (
 	"strings"
 
 	"github.com/faultline-dev/faultline/internal/event"
+	"github.com/faultline-dev/faultline/server/group/rules"
 )
 
 // client takes the sender's own fingerprint, with {{ default }} replaced by
@@ -24,6 +25,29 @@ func (b *builder) client() {
 		b.literal(kind, value, "")
 		b.sourced("fingerprint", i, "")
 	}
+}
+
+// rule takes what a fingerprint rule of the project says.
+func (b *builder) rule() {
+	rule := b.applied.rule
+	for _, element := range rule.Elements {
+		if element.HasDefault() {
+			b.byDefault()
+			if len(element.Pieces) == 1 {
+				continue
+			}
+		}
+		b.literal(KindRule, expand(b.event, element), "")
+		b.sourced("fingerprint_rules", rule.Line, "")
+	}
+}
+
+// expand writes the event's values into a text of a rule.
+func expand(e *event.Event, t rules.Template) string {
+	return t.Expand(func(name string) string {
+		value, _ := variableValue(e, name)
+		return value
+	})
 }
 
 // variable reads "{{ name }}", with any space or none inside the braces.

@@ -32,6 +32,7 @@ const (
 	KindMessage        = "message"
 	KindClient         = "client"   // given by the SDK
 	KindVariable       = "variable" // a {{ variable }} of a client fingerprint
+	KindRule           = "rule"     // given by a fingerprint rule of the project
 	KindEmpty          = "empty"    // the event says nothing that could group it
 )
 
@@ -39,17 +40,28 @@ const (
 // old and a new fingerprint equal by accident.
 const algorithm = "faultline.group.2"
 
-// Event groups an event by itself. A program that groups many events has a
-// Grouper, which finds the same.
-func Event(e *event.Event) Result {
+// Event groups an event that no project has rules for. A program that groups many
+// events has a Grouper, which finds the same.
+func Event(e *event.Event) Result { return (*Rules)(nil).Event(e) }
+
+// Event groups an event by a project's rules; nil are none.
+func (r *Rules) Event(e *event.Event) Result {
 	b := builder{event: e}
+	if r != nil {
+		b.applied = r.apply(e, b.applied, decideAlone)
+	}
 	b.build()
-	fingerprint, parts := b.finish()
-	return Result{Fingerprint: fingerprint, Parts: parts, Title: title(e), Culprit: culprit(e)}
+	var found entry
+	found.fingerprint, found.parts = b.finish()
+	return b.result(found)
 }
 
 // build collects the parts of the event.
 func (b *builder) build() {
+	if b.applied.rule != nil {
+		b.rule()
+		return
+	}
 	if len(b.event.Fingerprint) > 0 {
 		b.client()
 		return

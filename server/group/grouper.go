@@ -14,9 +14,11 @@ import (
 // that one more event of an issue costs the hashing of what decides about it and
 // no more. It finds exactly what Event finds. It may be used by many goroutines.
 type Grouper struct {
-	seed    uint64 // random, so that nobody outside can make two keys equal
-	cache   cache
-	scratch sync.Pool
+	seed      uint64 // random, so that nobody outside can make two keys equal
+	cache     cache[entry]
+	decisions cache[decision]
+	rules     cache[*Rules]
+	scratch   sync.Pool
 }
 
 // scratch is what grouping one event needs and the next one can use again.
@@ -32,20 +34,29 @@ const DefaultMemory = 16 << 20
 func NewGrouper(memory int) *Grouper {
 	g := &Grouper{seed: rand.Uint64()}
 	g.cache.init(memory)
+	g.decisions.init(memory / 4)
+	g.rules.init(memory / 4)
 	g.scratch.New = func() any { return new(scratch) }
 	return g
 }
 
-// Event groups an event. It keeps nothing of the event's memory.
-func (g *Grouper) Event(e *event.Event) Result {
+// Event groups an event by a project's rules; nil are none. It keeps nothing of
+// the event's memory. Where a rule says so it changes which frames of the event are
+// the program's own.
+func (g *Grouper) Event(e *event.Event, r *Rules) Result {
 	s := g.scratch.Get().(*scratch)
+	s.builder.reset(e)
+	if r != nil {
+		s.builder.applied = r.apply(e, s.builder.applied, g.decide)
+	}
 	found := g.find(s, e)
+	result := s.builder.result(found)
 	if cap(s.key) > maxScratch {
 		s.key = nil
 	}
 	s.builder.release()
 	g.scratch.Put(s)
-	return Result{Fingerprint: found.fingerprint, Parts: found.parts, Title: title(e), Culprit: culprit(e)}
+	return result
 }
 
 // find looks for the event's parts under the narrow key, which covers what
@@ -63,7 +74,6 @@ func (g *Grouper) find(s *scratch, e *event.Event) entry {
 		}
 	}
 	b := &s.builder
-	b.reset(e)
 	b.build()
 	var made entry
 	made.fingerprint, made.parts = b.finish()
@@ -77,7 +87,7 @@ func (g *Grouper) find(s *scratch, e *event.Event) entry {
 }
 
 func (g *Grouper) key(s *scratch, e *event.Event, wide bool) key {
-	k := keyer{b: s.key[:0], event: e, wide: wide}
+	k := keyer{b: s.key[:0], event: e, wide: wide, applied: &s.builder.applied}
 	k.all()
 	s.key = k.b
 	return xxh3.Hash128Seed(k.b, g.seed)
@@ -85,9 +95,11 @@ func (g *Grouper) key(s *scratch, e *event.Event, wide bool) key {
 
 // keyer writes down what decides about an event's parts, as it stands in the event.
 type keyer struct {
-	b     []byte
-	event *event.Event
-	wide  bool // with all frames, and with values beside stacks
+	b       []byte
+	event   *event.Event
+	wide    bool // with all frames, and with values beside stacks
+	paths   bool // with whole paths, which only rules look at
+	applied *applied
 }
 
 func (k *keyer) all() {
@@ -96,6 +108,10 @@ func (k *keyer) all() {
 		k.b = append(k.b, 'W')
 	}
 	k.text(e.Platform)
+	if k.applied.rule != nil {
+		k.rule()
+		return
+	}
 	if len(e.Fingerprint) == 0 {
 		k.byDefault()
 		return
@@ -109,6 +125,20 @@ func (k *keyer) all() {
 				k.text(value)
 			}
 		}
+	}
+	if usual {
+		k.byDefault()
+	}
+}
+
+// rule writes what a fingerprint rule makes of the event.
+func (k *keyer) rule() {
+	usual := false
+	k.number(k.applied.rule.Line)
+	for _, element := range k.applied.rule.Elements {
+		usual = usual || element.HasDefault()
+		k.text(expand(k.event, element))
+		k.number(len(element.Pieces))
 	}
 	if usual {
 		k.byDefault()
@@ -157,6 +187,7 @@ func (k *keyer) byDefault() {
 }
 
 func (k *keyer) stack(s *event.Stacktrace) {
+	k.decision(s)
 	if s.Shared != 0 {
 		k.b = binary.LittleEndian.AppendUint64(append(k.b, 'S'), s.Shared)
 		return
@@ -172,12 +203,27 @@ func (k *keyer) stack(s *event.Stacktrace) {
 		k.text(f.Module)
 		k.text(f.Function)
 		k.text(f.Filename)
-		if f.Filename == "" {
+		if f.Filename == "" || k.paths {
 			k.text(f.AbsPath)
 		}
 		k.text(f.ContextLine)
 		k.text(f.Package)
 		k.text(f.Platform)
+	}
+}
+
+// decision writes what rules decided about a stack beside what they wrote into it.
+func (k *keyer) decision(s *event.Stacktrace) {
+	d := k.applied.of(s)
+	if d == nil {
+		return
+	}
+	k.b = append(k.b, 'D')
+	k.number(d.MaxFrames)
+	k.number(d.MinFrames)
+	k.number(len(d.Frames))
+	for i := range d.Frames {
+		k.b = append(k.b, byte(d.Frames[i].Group))
 	}
 }
 

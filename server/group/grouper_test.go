@@ -43,7 +43,7 @@ func TestAGrouperFindsWhatEventFinds(t *testing.T) {
 		g := NewGrouper(memory)
 		for range 3 {
 			for i, e := range events {
-				if diff := cmp.Diff(Event(e), g.Event(e)); diff != "" {
+				if diff := cmp.Diff(Event(e), g.Event(e, nil)); diff != "" {
 					t.Fatalf("%d bytes, event %d: %s", memory, i, diff)
 				}
 			}
@@ -55,7 +55,7 @@ func TestAGrouperStaysWithinItsMemory(t *testing.T) {
 	t.Parallel()
 	g := NewGrouper(64 << 10)
 	for i := range 10_000 {
-		g.Event(&event.Event{Message: event.Message{Formatted: "m" + string(rune('a'+i%26)) + string(rune('a'+i/26%26)) + string(rune('a'+i/676))}})
+		g.Event(&event.Event{Message: event.Message{Formatted: "m" + string(rune('a'+i%26)) + string(rune('a'+i/26%26)) + string(rune('a'+i/676))}}, nil)
 	}
 	for i := range g.cache.shards {
 		s := &g.cache.shards[i]
@@ -82,7 +82,7 @@ func TestAGrouperServesManyAtOnce(t *testing.T) {
 	for range 4 {
 		all.Go(func() {
 			for i, e := range events {
-				if got := g.Event(e); got.Fingerprint != want[i].Fingerprint {
+				if got := g.Event(e, nil); got.Fingerprint != want[i].Fingerprint {
 					t.Errorf("event %d differs", i)
 				}
 			}

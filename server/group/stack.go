@@ -46,7 +46,8 @@ const (
 func (b *builder) frames(s stackOf, c choice) (named bool) {
 	frames := s.stack.Frames
 	fam := familyOf(b.event.Platform)
-	last := lastFrame(frames, c, fam)
+	d := b.applied.of(s.stack)
+	last := lastFrame(frames, c, fam, d)
 	first := len(b.pieces)
 	if b.seen == nil {
 		b.seen = map[uint64]struct{}{}
@@ -57,7 +58,7 @@ func (b *builder) frames(s stackOf, c choice) (named bool) {
 	for i := 0; i <= last; i++ {
 		f := &frames[i]
 		own := frameFamily(fam, f)
-		if !contributes(own, f, c) || i < last && wrapper(own, f) {
+		if !contributes(own, f, c, d.group(i)) || i < last && wrapper(own, f) {
 			continue
 		}
 		start := len(b.text)
@@ -80,6 +81,9 @@ func (b *builder) frames(s stackOf, c choice) (named bool) {
 		b.pieces[len(b.pieces)-1].place = !named
 	}
 	b.dropPlaces(first)
+	if !b.limit(first, d) {
+		return false
+	}
 	if line && b.sourceLine(s, failed) {
 		named = true
 	}
@@ -115,20 +119,42 @@ func (b *builder) sourceLine(s stackOf, i int) bool {
 	return true
 }
 
-func contributes(fam family, f *event.Frame, c choice) bool {
+// limit keeps as many of the last frames as a rule allows, and none if it wants
+// more than there are.
+func (b *builder) limit(first int, d *decision) bool {
+	if d == nil {
+		return true
+	}
+	n := len(b.pieces) - first
+	if n < d.MinFrames {
+		b.pieces = b.pieces[:first]
+		return false
+	}
+	if d.MaxFrames > 0 && n > d.MaxFrames {
+		b.pieces = slices.Delete(b.pieces, first, len(b.pieces)-d.MaxFrames)
+	}
+	return true
+}
+
+// contributes reports whether a frame is among the chosen; a rule may have decided.
+func contributes(fam family, f *event.Frame, c choice, ruled event.InApp) bool {
+	if ruled == event.InAppNo {
+		return false
+	}
+	counts := ruled == event.InAppYes || !carrier(fam, f)
 	switch c {
 	case ownFrames:
-		return f.InApp == event.InAppYes && !carrier(fam, f)
+		return f.InApp == event.InAppYes && counts
 	case libraryFrames:
-		return !carrier(fam, f)
+		return counts
 	}
 	return true
 }
 
 // lastFrame is the index of the last frame that is chosen; -1: none is.
-func lastFrame(frames []event.Frame, c choice, fam family) int {
+func lastFrame(frames []event.Frame, c choice, fam family, d *decision) int {
 	for i := len(frames) - 1; i >= 0; i-- {
-		if contributes(frameFamily(fam, &frames[i]), &frames[i], c) {
+		if contributes(frameFamily(fam, &frames[i]), &frames[i], c, d.group(i)) {
 			return i
 		}
 	}

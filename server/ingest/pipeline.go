@@ -69,7 +69,7 @@ func (p *Pipeline) Receive(ctx context.Context, b *receive.Batch) []outcome.Resu
 	if err != nil {
 		return p.account(t.refuseAll(noProject(err)))
 	}
-	rules := scrub.NewRules(home.Settings)
+	rules := stageRules{scrub.NewRules(home.Settings), p.groups.Rules(home.Settings.FingerprintRules, home.Settings.StackRules)}
 	for i, e := range b.Events {
 		if allowed, wait := p.quota.Allow(home.ID, &home.Settings, 1, b.ReceivedAt); allowed == 0 {
 			t.refuse(i, outcome.Result{Kind: outcome.Limited, Reason: outcome.RateLimit, RetryAfter: wait})
@@ -86,10 +86,16 @@ func (p *Pipeline) Receive(ctx context.Context, b *receive.Batch) []outcome.Resu
 	return p.account(t)
 }
 
+// stageRules are what a project decided, as the stages use it.
+type stageRules struct {
+	scrub *scrub.Rules
+	group *group.Rules
+}
+
 // process runs the stages over one event. They do no I/O. Filters look before
 // scrubbing, because refusing is cheap and needs the raw values; grouping comes
 // after it, so that no secret gets into a fingerprint or a title.
-func (p *Pipeline) process(b *receive.Batch, e *event.Event, home *project.Project, rules *scrub.Rules) (o *event.Occurrence, refusal outcome.Result) {
+func (p *Pipeline) process(b *receive.Batch, e *event.Event, home *project.Project, rules stageRules) (o *event.Occurrence, refusal outcome.Result) {
 	defer func() {
 		if r := recover(); r != nil {
 			p.log.Error("a stage panicked", "project", b.ProjectID, "event", e.ID.String(), "panic", r, "stack", string(debug.Stack()))
@@ -103,8 +109,8 @@ func (p *Pipeline) process(b *receive.Batch, e *event.Event, home *project.Proje
 	if reason, refused := filter.Event(e, &home.Settings); refused {
 		return nil, outcome.Result{Kind: outcome.Filtered, Reason: reason}
 	}
-	scrub.Event(e, rules)
-	g := p.groups.Event(e)
+	scrub.Event(e, rules.scrub)
+	g := p.groups.Event(e, rules.group)
 	return &event.Occurrence{
 		ProjectID: b.ProjectID, KeyID: b.KeyID, ReceivedAt: b.ReceivedAt, RetentionDays: home.Settings.RetentionDays, Event: e,
 		Fingerprint: g.Fingerprint, Parts: g.Parts, Title: g.Title, Culprit: g.Culprit,

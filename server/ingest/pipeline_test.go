@@ -100,7 +100,7 @@ func TestAPanickingStageCostsOnlyItsEvent(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := start(t, nil)
 		b := batch(1)
-		o, refusal := r.process(b, b.Events[0], &project.Project{}, nil)
+		o, refusal := r.process(b, b.Events[0], &project.Project{}, stageRules{})
 		if o != nil || refusal.Kind != outcome.Lost || refusal.Reason != outcome.StageFailed {
 			t.Fatalf("%+v, %+v", o, refusal)
 		}
