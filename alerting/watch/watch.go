@@ -10,6 +10,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"slices"
 	"strconv"
 	"sync"
 	"time"
@@ -155,11 +156,16 @@ func (s *Service) look(ctx context.Context, id issue.ID, c evaluate.Cause, name 
 		return err
 	}
 	defer s.alone(c.Issue)()
-	history, err := s.told(ctx, c.Issue)
-	if err != nil {
-		return err
+	decisions := evaluate.Decide(p.rules, c, nil, time.Now())
+	if slices.ContainsFunc(decisions, func(d evaluate.Decision) bool { return d.Reason == evaluate.Notify }) {
+		// What was told before can only hold back.
+		history, err := s.told(ctx, c.Issue)
+		if err != nil {
+			return err
+		}
+		decisions = evaluate.Decide(p.rules, c, history, time.Now())
 	}
-	for _, d := range evaluate.Decide(p.rules, c, history, time.Now()) {
+	for _, d := range decisions {
 		s.decisions.WithLabelValues(string(c.Trigger), string(d.Reason)).Inc()
 		if d.Reason != evaluate.Notify {
 			s.log.Debug("nobody is told", "rule", d.Rule.ID, "recipient", d.Recipient, "issue", c.Issue.String(), "trigger", c.Trigger, "reason", d.Reason)

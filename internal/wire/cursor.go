@@ -27,6 +27,22 @@ type cursor struct {
 
 // next reads one field; false at the end and where the message is bad.
 func (c *cursor) next() bool {
+	// Most fields are short: a key of one byte or two, a length of one, and bytes.
+	if s := c.rest; len(s) >= 3 {
+		key, n, head := uint32(s[0]), int(s[1]), 2
+		if key >= 0x80 {
+			key, n, head = key&0x7f|uint32(n)<<7, int(s[2]), 3
+		}
+		if key < 0x80<<7 && n < 0x80 && key&7 == bytesType && key >= 1<<3 && n <= len(s)-head {
+			c.key, c.str, c.rest = key, s[head:head+n], s[head+n:]
+			return true
+		}
+	}
+	return c.any()
+}
+
+// any reads one field of any kind.
+func (c *cursor) any() bool {
 	if len(c.rest) == 0 {
 		return false
 	}
