@@ -17,6 +17,7 @@ import (
 	"github.com/faultline-dev/faultline/internal/outcome"
 	"github.com/faultline-dev/faultline/internal/project"
 	"github.com/faultline-dev/faultline/internal/wire"
+	"github.com/faultline-dev/faultline/server/normalize"
 	"github.com/faultline-dev/faultline/server/receive"
 )
 
@@ -61,12 +62,13 @@ func BenchmarkReceive(b *testing.B) {
 		batch := g.AppendBatch(nil, int(i%50), i*events, events)
 		requests = append(requests, protowire.AppendBytes(protowire.AppendTag(nil, 2, protowire.BytesType), batch))
 	}
+	stacks := wire.NewStacks(32<<20, func(platform string, st *event.Stacktrace) bool { return normalize.Stack(platform, st, cfg.Limits) })
 	b.ReportAllocs()
 	b.SetParallelism(16)
 	b.ResetTimer()
 	before := cpu()
 	b.RunParallel(func(pb *testing.PB) {
-		d := wire.NewDecoder(wire.DefaultLimits())
+		d := wire.NewSharingDecoder(wire.DefaultLimits(), stacks)
 		for i := 0; pb.Next(); i++ {
 			in, err := d.Request(append([]byte(nil), requests[i%len(requests)]...))
 			if err != nil {
