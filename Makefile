@@ -15,7 +15,7 @@ SOURCES   := $(shell find dashboard/src dashboard/public dashboard/index.html da
 GOMODULES := . gen/go sdk-go sdk-go/grpc
 
 .DEFAULT_GOAL := help
-.PHONY: help run build engine dashboard test test-go test-race test-dashboard test-browser test-e2e packages bench generate lint baseline clean FORCE
+.PHONY: help run build engine dashboard test test-go test-race test-dashboard test-browser test-e2e torture packages bench generate lint baseline clean FORCE
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-15s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -62,11 +62,16 @@ test-dashboard: $(DASHBOARD) ## types, lint, unit tests and size budget of the d
 	$(NPM) run --prefix dashboard --silent test
 	$(NPM) run --prefix dashboard --silent budget
 
-test-e2e: build ## the whole product: scripts, kill -9, alert mails
+test-e2e: build ## the whole product: scripts, kill -9, alert mails, three rounds of torture
 	$(GO) test -count=1 -tags e2e ./e2e/...
 
 test-browser: build ## the dashboard in Chromium against a running server
 	e2e/browser/run.sh
+
+ROUNDS ?= 30
+SEED   ?= 0
+torture: build ## kill, stop, cut off and mislead a running product for 30 rounds, and count; ROUNDS and SEED choose others
+	$(GO) test -count=1 -tags e2e -timeout 0 -v ./e2e/torture -rounds $(ROUNDS) -seed $(SEED) -length 15s
 
 bench: build ## measure, print the table, and rewrite docs/benchmarks.md
 	$(GO) run ./e2e/bench -write docs/benchmarks.md
