@@ -23,6 +23,7 @@ type ProjectStore interface {
 	Project(ctx context.Context, id uint32) (project.Project, error)
 	Projects(ctx context.Context, organizationID string) ([]project.Project, error)
 	SetUpProject(ctx context.Context, p project.Project, keys []project.Key, rules []rule.Rule) (project.Project, error)
+	UpdateProject(ctx context.Context, p project.Project) error // name, platform and settings
 }
 
 // KeyStore holds keys, newest first. RevokeKey must return project.ErrNotFound

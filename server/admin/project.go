@@ -89,10 +89,8 @@ func (s *Service) CreateProject(ctx context.Context, a project.Access, n NewProj
 	if p.Name, err = name(n.Name); err != nil {
 		return project.Project{}, wrong(err)
 	}
-	if p.Platform != "" {
-		if err := slug(p.Platform); err != nil {
-			return project.Project{}, invalid("platform is %q: use a-z, 0-9 and -, such as go or javascript-react", p.Platform)
-		}
+	if err := platform(p.Platform); err != nil {
+		return project.Project{}, err
 	}
 	if n.Slug != "" {
 		if err := slug(n.Slug); err != nil {

@@ -75,6 +75,21 @@ func (s projectServer) CreateProject(ctx context.Context, r *adminv1.CreateProje
 	return toProject(p), nil
 }
 
+// UpdateProject implements adminv1.ProjectServiceServer.
+func (s projectServer) UpdateProject(ctx context.Context, r *adminv1.UpdateProjectRequest) (*adminv1.Project, error) {
+	access, err := caller(ctx)
+	if err != nil {
+		return nil, err
+	}
+	p, err := s.admin.UpdateProject(ctx, access, r.ProjectId, admin.ProjectChange{
+		Name: r.Name, Platform: r.Platform, FingerprintRules: r.FingerprintRules, StackRules: r.StackRules,
+	})
+	if err != nil {
+		return nil, err
+	}
+	return toProject(p), nil
+}
+
 // ListKeys implements adminv1.ProjectServiceServer.
 func (s projectServer) ListKeys(ctx context.Context, r *adminv1.ListKeysRequest) (*adminv1.ListKeysResponse, error) {
 	access, err := caller(ctx)

@@ -250,6 +250,22 @@ func TestManagingAProjectOverREST(t *testing.T) {
 	call(404, "GET", "/api/v1/projects/99", "")
 	call(200, "GET", "/api/v1/projects/2", "")
 
+	changed := call(200, "PATCH", "/api/v1/projects/2", `{"name":"Shop","fingerprintRules":"error.type:Down -> down","stackRules":"function:main -app"}`)
+	if changed["name"] != "Shop" || changed["platform"] != "go" || changed["fingerprintRules"] != "error.type:Down -> down" {
+		t.Fatal(changed)
+	}
+	refused := call(400, "PATCH", "/api/v1/projects/2", `{"name":"Other","stackRules":"# rules\nfunction:main -ap"}`)
+	if !strings.Contains(refused["message"].(string), "stack-trace rules: line 2, column 15: there is no flag") {
+		t.Fatal(refused)
+	}
+	if now := call(200, "GET", "/api/v1/projects/2", ""); now["name"] != "Shop" || now["stackRules"] != "function:main -app" {
+		t.Fatal(now)
+	}
+	if now := call(200, "PATCH", "/api/v1/projects/2", `{"stackRules":""}`); now["stackRules"] != "" || now["fingerprintRules"] == "" {
+		t.Fatal(now)
+	}
+	call(404, "PATCH", "/api/v1/projects/99", `{}`)
+
 	keys := call(200, "GET", "/api/v1/projects/2/keys", "")["keys"].([]any)
 	first := keys[0].(map[string]any)
 	if want := "http://" + first["id"].(string) + "@127.0.0.1:8080/2"; len(keys) != 1 || first["dsn"] != want {

@@ -413,6 +413,10 @@ type Project struct {
 	FirstEventAt *timestamppb.Timestamp `protobuf:"bytes,6,opt,name=first_event_at,json=firstEventAt,proto3" json:"first_event_at,omitempty"`
 	// How long events are kept.
 	RetentionDays uint32 `protobuf:"varint,7,opt,name=retention_days,json=retentionDays,proto3" json:"retention_days,omitempty"`
+	// Fingerprint rules, one a line: which events are one issue. See docs/grouping.md.
+	FingerprintRules string `protobuf:"bytes,8,opt,name=fingerprint_rules,json=fingerprintRules,proto3" json:"fingerprint_rules,omitempty"`
+	// Stack-trace rules, one a line: which frames are the program's own, and which count.
+	StackRules    string `protobuf:"bytes,9,opt,name=stack_rules,json=stackRules,proto3" json:"stack_rules,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -494,6 +498,20 @@ func (x *Project) GetRetentionDays() uint32 {
 		return x.RetentionDays
 	}
 	return 0
+}
+
+func (x *Project) GetFingerprintRules() string {
+	if x != nil {
+		return x.FingerprintRules
+	}
+	return ""
+}
+
+func (x *Project) GetStackRules() string {
+	if x != nil {
+		return x.StackRules
+	}
+	return ""
 }
 
 // ListProjectsRequest is a page.
@@ -716,6 +734,88 @@ func (x *CreateProjectRequest) GetPlatform() string {
 	return ""
 }
 
+// UpdateProjectRequest changes a project. What is absent stays as it is.
+type UpdateProjectRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The project.
+	ProjectId uint32 `protobuf:"varint,1,opt,name=project_id,json=projectId,proto3" json:"project_id,omitempty"`
+	// Name for people.
+	Name *string `protobuf:"bytes,2,opt,name=name,proto3,oneof" json:"name,omitempty"`
+	// Platform.
+	Platform *string `protobuf:"bytes,3,opt,name=platform,proto3,oneof" json:"platform,omitempty"`
+	// Fingerprint rules, all of them; empty for none.
+	FingerprintRules *string `protobuf:"bytes,4,opt,name=fingerprint_rules,json=fingerprintRules,proto3,oneof" json:"fingerprint_rules,omitempty"`
+	// Stack-trace rules, all of them; empty for none.
+	StackRules    *string `protobuf:"bytes,5,opt,name=stack_rules,json=stackRules,proto3,oneof" json:"stack_rules,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *UpdateProjectRequest) Reset() {
+	*x = UpdateProjectRequest{}
+	mi := &file_faultline_admin_v1_admin_proto_msgTypes[12]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *UpdateProjectRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*UpdateProjectRequest) ProtoMessage() {}
+
+func (x *UpdateProjectRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_faultline_admin_v1_admin_proto_msgTypes[12]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use UpdateProjectRequest.ProtoReflect.Descriptor instead.
+func (*UpdateProjectRequest) Descriptor() ([]byte, []int) {
+	return file_faultline_admin_v1_admin_proto_rawDescGZIP(), []int{12}
+}
+
+func (x *UpdateProjectRequest) GetProjectId() uint32 {
+	if x != nil {
+		return x.ProjectId
+	}
+	return 0
+}
+
+func (x *UpdateProjectRequest) GetName() string {
+	if x != nil && x.Name != nil {
+		return *x.Name
+	}
+	return ""
+}
+
+func (x *UpdateProjectRequest) GetPlatform() string {
+	if x != nil && x.Platform != nil {
+		return *x.Platform
+	}
+	return ""
+}
+
+func (x *UpdateProjectRequest) GetFingerprintRules() string {
+	if x != nil && x.FingerprintRules != nil {
+		return *x.FingerprintRules
+	}
+	return ""
+}
+
+func (x *UpdateProjectRequest) GetStackRules() string {
+	if x != nil && x.StackRules != nil {
+		return *x.StackRules
+	}
+	return ""
+}
+
 // Key lets a program send events to one project.
 type Key struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -743,7 +843,7 @@ type Key struct {
 
 func (x *Key) Reset() {
 	*x = Key{}
-	mi := &file_faultline_admin_v1_admin_proto_msgTypes[12]
+	mi := &file_faultline_admin_v1_admin_proto_msgTypes[13]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -755,7 +855,7 @@ func (x *Key) String() string {
 func (*Key) ProtoMessage() {}
 
 func (x *Key) ProtoReflect() protoreflect.Message {
-	mi := &file_faultline_admin_v1_admin_proto_msgTypes[12]
+	mi := &file_faultline_admin_v1_admin_proto_msgTypes[13]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -768,7 +868,7 @@ func (x *Key) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Key.ProtoReflect.Descriptor instead.
 func (*Key) Descriptor() ([]byte, []int) {
-	return file_faultline_admin_v1_admin_proto_rawDescGZIP(), []int{12}
+	return file_faultline_admin_v1_admin_proto_rawDescGZIP(), []int{13}
 }
 
 func (x *Key) GetId() string {
@@ -845,7 +945,7 @@ type ListKeysRequest struct {
 
 func (x *ListKeysRequest) Reset() {
 	*x = ListKeysRequest{}
-	mi := &file_faultline_admin_v1_admin_proto_msgTypes[13]
+	mi := &file_faultline_admin_v1_admin_proto_msgTypes[14]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -857,7 +957,7 @@ func (x *ListKeysRequest) String() string {
 func (*ListKeysRequest) ProtoMessage() {}
 
 func (x *ListKeysRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_faultline_admin_v1_admin_proto_msgTypes[13]
+	mi := &file_faultline_admin_v1_admin_proto_msgTypes[14]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -870,7 +970,7 @@ func (x *ListKeysRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListKeysRequest.ProtoReflect.Descriptor instead.
 func (*ListKeysRequest) Descriptor() ([]byte, []int) {
-	return file_faultline_admin_v1_admin_proto_rawDescGZIP(), []int{13}
+	return file_faultline_admin_v1_admin_proto_rawDescGZIP(), []int{14}
 }
 
 func (x *ListKeysRequest) GetProjectId() uint32 {
@@ -891,7 +991,7 @@ type ListKeysResponse struct {
 
 func (x *ListKeysResponse) Reset() {
 	*x = ListKeysResponse{}
-	mi := &file_faultline_admin_v1_admin_proto_msgTypes[14]
+	mi := &file_faultline_admin_v1_admin_proto_msgTypes[15]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -903,7 +1003,7 @@ func (x *ListKeysResponse) String() string {
 func (*ListKeysResponse) ProtoMessage() {}
 
 func (x *ListKeysResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_faultline_admin_v1_admin_proto_msgTypes[14]
+	mi := &file_faultline_admin_v1_admin_proto_msgTypes[15]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -916,7 +1016,7 @@ func (x *ListKeysResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListKeysResponse.ProtoReflect.Descriptor instead.
 func (*ListKeysResponse) Descriptor() ([]byte, []int) {
-	return file_faultline_admin_v1_admin_proto_rawDescGZIP(), []int{14}
+	return file_faultline_admin_v1_admin_proto_rawDescGZIP(), []int{15}
 }
 
 func (x *ListKeysResponse) GetKeys() []*Key {
@@ -943,7 +1043,7 @@ type CreateKeyRequest struct {
 
 func (x *CreateKeyRequest) Reset() {
 	*x = CreateKeyRequest{}
-	mi := &file_faultline_admin_v1_admin_proto_msgTypes[15]
+	mi := &file_faultline_admin_v1_admin_proto_msgTypes[16]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -955,7 +1055,7 @@ func (x *CreateKeyRequest) String() string {
 func (*CreateKeyRequest) ProtoMessage() {}
 
 func (x *CreateKeyRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_faultline_admin_v1_admin_proto_msgTypes[15]
+	mi := &file_faultline_admin_v1_admin_proto_msgTypes[16]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -968,7 +1068,7 @@ func (x *CreateKeyRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CreateKeyRequest.ProtoReflect.Descriptor instead.
 func (*CreateKeyRequest) Descriptor() ([]byte, []int) {
-	return file_faultline_admin_v1_admin_proto_rawDescGZIP(), []int{15}
+	return file_faultline_admin_v1_admin_proto_rawDescGZIP(), []int{16}
 }
 
 func (x *CreateKeyRequest) GetProjectId() uint32 {
@@ -1012,7 +1112,7 @@ type RevokeKeyRequest struct {
 
 func (x *RevokeKeyRequest) Reset() {
 	*x = RevokeKeyRequest{}
-	mi := &file_faultline_admin_v1_admin_proto_msgTypes[16]
+	mi := &file_faultline_admin_v1_admin_proto_msgTypes[17]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1024,7 +1124,7 @@ func (x *RevokeKeyRequest) String() string {
 func (*RevokeKeyRequest) ProtoMessage() {}
 
 func (x *RevokeKeyRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_faultline_admin_v1_admin_proto_msgTypes[16]
+	mi := &file_faultline_admin_v1_admin_proto_msgTypes[17]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1037,7 +1137,7 @@ func (x *RevokeKeyRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RevokeKeyRequest.ProtoReflect.Descriptor instead.
 func (*RevokeKeyRequest) Descriptor() ([]byte, []int) {
-	return file_faultline_admin_v1_admin_proto_rawDescGZIP(), []int{16}
+	return file_faultline_admin_v1_admin_proto_rawDescGZIP(), []int{17}
 }
 
 func (x *RevokeKeyRequest) GetProjectId() uint32 {
@@ -1079,7 +1179,7 @@ type Token struct {
 
 func (x *Token) Reset() {
 	*x = Token{}
-	mi := &file_faultline_admin_v1_admin_proto_msgTypes[17]
+	mi := &file_faultline_admin_v1_admin_proto_msgTypes[18]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1091,7 +1191,7 @@ func (x *Token) String() string {
 func (*Token) ProtoMessage() {}
 
 func (x *Token) ProtoReflect() protoreflect.Message {
-	mi := &file_faultline_admin_v1_admin_proto_msgTypes[17]
+	mi := &file_faultline_admin_v1_admin_proto_msgTypes[18]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1104,7 +1204,7 @@ func (x *Token) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Token.ProtoReflect.Descriptor instead.
 func (*Token) Descriptor() ([]byte, []int) {
-	return file_faultline_admin_v1_admin_proto_rawDescGZIP(), []int{17}
+	return file_faultline_admin_v1_admin_proto_rawDescGZIP(), []int{18}
 }
 
 func (x *Token) GetId() string {
@@ -1172,7 +1272,7 @@ type ListTokensRequest struct {
 
 func (x *ListTokensRequest) Reset() {
 	*x = ListTokensRequest{}
-	mi := &file_faultline_admin_v1_admin_proto_msgTypes[18]
+	mi := &file_faultline_admin_v1_admin_proto_msgTypes[19]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1184,7 +1284,7 @@ func (x *ListTokensRequest) String() string {
 func (*ListTokensRequest) ProtoMessage() {}
 
 func (x *ListTokensRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_faultline_admin_v1_admin_proto_msgTypes[18]
+	mi := &file_faultline_admin_v1_admin_proto_msgTypes[19]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1197,7 +1297,7 @@ func (x *ListTokensRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListTokensRequest.ProtoReflect.Descriptor instead.
 func (*ListTokensRequest) Descriptor() ([]byte, []int) {
-	return file_faultline_admin_v1_admin_proto_rawDescGZIP(), []int{18}
+	return file_faultline_admin_v1_admin_proto_rawDescGZIP(), []int{19}
 }
 
 // ListTokensResponse lists tokens.
@@ -1211,7 +1311,7 @@ type ListTokensResponse struct {
 
 func (x *ListTokensResponse) Reset() {
 	*x = ListTokensResponse{}
-	mi := &file_faultline_admin_v1_admin_proto_msgTypes[19]
+	mi := &file_faultline_admin_v1_admin_proto_msgTypes[20]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1223,7 +1323,7 @@ func (x *ListTokensResponse) String() string {
 func (*ListTokensResponse) ProtoMessage() {}
 
 func (x *ListTokensResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_faultline_admin_v1_admin_proto_msgTypes[19]
+	mi := &file_faultline_admin_v1_admin_proto_msgTypes[20]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1236,7 +1336,7 @@ func (x *ListTokensResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListTokensResponse.ProtoReflect.Descriptor instead.
 func (*ListTokensResponse) Descriptor() ([]byte, []int) {
-	return file_faultline_admin_v1_admin_proto_rawDescGZIP(), []int{19}
+	return file_faultline_admin_v1_admin_proto_rawDescGZIP(), []int{20}
 }
 
 func (x *ListTokensResponse) GetTokens() []*Token {
@@ -1261,7 +1361,7 @@ type CreateTokenRequest struct {
 
 func (x *CreateTokenRequest) Reset() {
 	*x = CreateTokenRequest{}
-	mi := &file_faultline_admin_v1_admin_proto_msgTypes[20]
+	mi := &file_faultline_admin_v1_admin_proto_msgTypes[21]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1273,7 +1373,7 @@ func (x *CreateTokenRequest) String() string {
 func (*CreateTokenRequest) ProtoMessage() {}
 
 func (x *CreateTokenRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_faultline_admin_v1_admin_proto_msgTypes[20]
+	mi := &file_faultline_admin_v1_admin_proto_msgTypes[21]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1286,7 +1386,7 @@ func (x *CreateTokenRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CreateTokenRequest.ProtoReflect.Descriptor instead.
 func (*CreateTokenRequest) Descriptor() ([]byte, []int) {
-	return file_faultline_admin_v1_admin_proto_rawDescGZIP(), []int{20}
+	return file_faultline_admin_v1_admin_proto_rawDescGZIP(), []int{21}
 }
 
 func (x *CreateTokenRequest) GetName() string {
@@ -1321,7 +1421,7 @@ type RevokeTokenRequest struct {
 
 func (x *RevokeTokenRequest) Reset() {
 	*x = RevokeTokenRequest{}
-	mi := &file_faultline_admin_v1_admin_proto_msgTypes[21]
+	mi := &file_faultline_admin_v1_admin_proto_msgTypes[22]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1333,7 +1433,7 @@ func (x *RevokeTokenRequest) String() string {
 func (*RevokeTokenRequest) ProtoMessage() {}
 
 func (x *RevokeTokenRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_faultline_admin_v1_admin_proto_msgTypes[21]
+	mi := &file_faultline_admin_v1_admin_proto_msgTypes[22]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1346,7 +1446,7 @@ func (x *RevokeTokenRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RevokeTokenRequest.ProtoReflect.Descriptor instead.
 func (*RevokeTokenRequest) Descriptor() ([]byte, []int) {
-	return file_faultline_admin_v1_admin_proto_rawDescGZIP(), []int{21}
+	return file_faultline_admin_v1_admin_proto_rawDescGZIP(), []int{22}
 }
 
 func (x *RevokeTokenRequest) GetTokenId() string {
@@ -1365,7 +1465,7 @@ type ListMembersRequest struct {
 
 func (x *ListMembersRequest) Reset() {
 	*x = ListMembersRequest{}
-	mi := &file_faultline_admin_v1_admin_proto_msgTypes[22]
+	mi := &file_faultline_admin_v1_admin_proto_msgTypes[23]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1377,7 +1477,7 @@ func (x *ListMembersRequest) String() string {
 func (*ListMembersRequest) ProtoMessage() {}
 
 func (x *ListMembersRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_faultline_admin_v1_admin_proto_msgTypes[22]
+	mi := &file_faultline_admin_v1_admin_proto_msgTypes[23]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1390,7 +1490,7 @@ func (x *ListMembersRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListMembersRequest.ProtoReflect.Descriptor instead.
 func (*ListMembersRequest) Descriptor() ([]byte, []int) {
-	return file_faultline_admin_v1_admin_proto_rawDescGZIP(), []int{22}
+	return file_faultline_admin_v1_admin_proto_rawDescGZIP(), []int{23}
 }
 
 // ListMembersResponse lists members.
@@ -1404,7 +1504,7 @@ type ListMembersResponse struct {
 
 func (x *ListMembersResponse) Reset() {
 	*x = ListMembersResponse{}
-	mi := &file_faultline_admin_v1_admin_proto_msgTypes[23]
+	mi := &file_faultline_admin_v1_admin_proto_msgTypes[24]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1416,7 +1516,7 @@ func (x *ListMembersResponse) String() string {
 func (*ListMembersResponse) ProtoMessage() {}
 
 func (x *ListMembersResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_faultline_admin_v1_admin_proto_msgTypes[23]
+	mi := &file_faultline_admin_v1_admin_proto_msgTypes[24]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1429,7 +1529,7 @@ func (x *ListMembersResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListMembersResponse.ProtoReflect.Descriptor instead.
 func (*ListMembersResponse) Descriptor() ([]byte, []int) {
-	return file_faultline_admin_v1_admin_proto_rawDescGZIP(), []int{23}
+	return file_faultline_admin_v1_admin_proto_rawDescGZIP(), []int{24}
 }
 
 func (x *ListMembersResponse) GetMembers() []*Member {
@@ -1467,7 +1567,7 @@ type Rule struct {
 
 func (x *Rule) Reset() {
 	*x = Rule{}
-	mi := &file_faultline_admin_v1_admin_proto_msgTypes[24]
+	mi := &file_faultline_admin_v1_admin_proto_msgTypes[25]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1479,7 +1579,7 @@ func (x *Rule) String() string {
 func (*Rule) ProtoMessage() {}
 
 func (x *Rule) ProtoReflect() protoreflect.Message {
-	mi := &file_faultline_admin_v1_admin_proto_msgTypes[24]
+	mi := &file_faultline_admin_v1_admin_proto_msgTypes[25]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1492,7 +1592,7 @@ func (x *Rule) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Rule.ProtoReflect.Descriptor instead.
 func (*Rule) Descriptor() ([]byte, []int) {
-	return file_faultline_admin_v1_admin_proto_rawDescGZIP(), []int{24}
+	return file_faultline_admin_v1_admin_proto_rawDescGZIP(), []int{25}
 }
 
 func (x *Rule) GetId() string {
@@ -1569,7 +1669,7 @@ type ListRulesRequest struct {
 
 func (x *ListRulesRequest) Reset() {
 	*x = ListRulesRequest{}
-	mi := &file_faultline_admin_v1_admin_proto_msgTypes[25]
+	mi := &file_faultline_admin_v1_admin_proto_msgTypes[26]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1581,7 +1681,7 @@ func (x *ListRulesRequest) String() string {
 func (*ListRulesRequest) ProtoMessage() {}
 
 func (x *ListRulesRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_faultline_admin_v1_admin_proto_msgTypes[25]
+	mi := &file_faultline_admin_v1_admin_proto_msgTypes[26]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1594,7 +1694,7 @@ func (x *ListRulesRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListRulesRequest.ProtoReflect.Descriptor instead.
 func (*ListRulesRequest) Descriptor() ([]byte, []int) {
-	return file_faultline_admin_v1_admin_proto_rawDescGZIP(), []int{25}
+	return file_faultline_admin_v1_admin_proto_rawDescGZIP(), []int{26}
 }
 
 func (x *ListRulesRequest) GetProjectId() uint32 {
@@ -1615,7 +1715,7 @@ type ListRulesResponse struct {
 
 func (x *ListRulesResponse) Reset() {
 	*x = ListRulesResponse{}
-	mi := &file_faultline_admin_v1_admin_proto_msgTypes[26]
+	mi := &file_faultline_admin_v1_admin_proto_msgTypes[27]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1627,7 +1727,7 @@ func (x *ListRulesResponse) String() string {
 func (*ListRulesResponse) ProtoMessage() {}
 
 func (x *ListRulesResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_faultline_admin_v1_admin_proto_msgTypes[26]
+	mi := &file_faultline_admin_v1_admin_proto_msgTypes[27]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1640,7 +1740,7 @@ func (x *ListRulesResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListRulesResponse.ProtoReflect.Descriptor instead.
 func (*ListRulesResponse) Descriptor() ([]byte, []int) {
-	return file_faultline_admin_v1_admin_proto_rawDescGZIP(), []int{26}
+	return file_faultline_admin_v1_admin_proto_rawDescGZIP(), []int{27}
 }
 
 func (x *ListRulesResponse) GetRules() []*Rule {
@@ -1663,7 +1763,7 @@ type CreateRuleRequest struct {
 
 func (x *CreateRuleRequest) Reset() {
 	*x = CreateRuleRequest{}
-	mi := &file_faultline_admin_v1_admin_proto_msgTypes[27]
+	mi := &file_faultline_admin_v1_admin_proto_msgTypes[28]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1675,7 +1775,7 @@ func (x *CreateRuleRequest) String() string {
 func (*CreateRuleRequest) ProtoMessage() {}
 
 func (x *CreateRuleRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_faultline_admin_v1_admin_proto_msgTypes[27]
+	mi := &file_faultline_admin_v1_admin_proto_msgTypes[28]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1688,7 +1788,7 @@ func (x *CreateRuleRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CreateRuleRequest.ProtoReflect.Descriptor instead.
 func (*CreateRuleRequest) Descriptor() ([]byte, []int) {
-	return file_faultline_admin_v1_admin_proto_rawDescGZIP(), []int{27}
+	return file_faultline_admin_v1_admin_proto_rawDescGZIP(), []int{28}
 }
 
 func (x *CreateRuleRequest) GetProjectId() uint32 {
@@ -1718,7 +1818,7 @@ type UpdateRuleRequest struct {
 
 func (x *UpdateRuleRequest) Reset() {
 	*x = UpdateRuleRequest{}
-	mi := &file_faultline_admin_v1_admin_proto_msgTypes[28]
+	mi := &file_faultline_admin_v1_admin_proto_msgTypes[29]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1730,7 +1830,7 @@ func (x *UpdateRuleRequest) String() string {
 func (*UpdateRuleRequest) ProtoMessage() {}
 
 func (x *UpdateRuleRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_faultline_admin_v1_admin_proto_msgTypes[28]
+	mi := &file_faultline_admin_v1_admin_proto_msgTypes[29]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1743,7 +1843,7 @@ func (x *UpdateRuleRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use UpdateRuleRequest.ProtoReflect.Descriptor instead.
 func (*UpdateRuleRequest) Descriptor() ([]byte, []int) {
-	return file_faultline_admin_v1_admin_proto_rawDescGZIP(), []int{28}
+	return file_faultline_admin_v1_admin_proto_rawDescGZIP(), []int{29}
 }
 
 func (x *UpdateRuleRequest) GetProjectId() uint32 {
@@ -1773,7 +1873,7 @@ type DeleteRuleRequest struct {
 
 func (x *DeleteRuleRequest) Reset() {
 	*x = DeleteRuleRequest{}
-	mi := &file_faultline_admin_v1_admin_proto_msgTypes[29]
+	mi := &file_faultline_admin_v1_admin_proto_msgTypes[30]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1785,7 +1885,7 @@ func (x *DeleteRuleRequest) String() string {
 func (*DeleteRuleRequest) ProtoMessage() {}
 
 func (x *DeleteRuleRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_faultline_admin_v1_admin_proto_msgTypes[29]
+	mi := &file_faultline_admin_v1_admin_proto_msgTypes[30]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1798,7 +1898,7 @@ func (x *DeleteRuleRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DeleteRuleRequest.ProtoReflect.Descriptor instead.
 func (*DeleteRuleRequest) Descriptor() ([]byte, []int) {
-	return file_faultline_admin_v1_admin_proto_rawDescGZIP(), []int{29}
+	return file_faultline_admin_v1_admin_proto_rawDescGZIP(), []int{30}
 }
 
 func (x *DeleteRuleRequest) GetProjectId() uint32 {
@@ -1824,7 +1924,7 @@ type DeleteRuleResponse struct {
 
 func (x *DeleteRuleResponse) Reset() {
 	*x = DeleteRuleResponse{}
-	mi := &file_faultline_admin_v1_admin_proto_msgTypes[30]
+	mi := &file_faultline_admin_v1_admin_proto_msgTypes[31]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1836,7 +1936,7 @@ func (x *DeleteRuleResponse) String() string {
 func (*DeleteRuleResponse) ProtoMessage() {}
 
 func (x *DeleteRuleResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_faultline_admin_v1_admin_proto_msgTypes[30]
+	mi := &file_faultline_admin_v1_admin_proto_msgTypes[31]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1849,7 +1949,7 @@ func (x *DeleteRuleResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DeleteRuleResponse.ProtoReflect.Descriptor instead.
 func (*DeleteRuleResponse) Descriptor() ([]byte, []int) {
-	return file_faultline_admin_v1_admin_proto_rawDescGZIP(), []int{30}
+	return file_faultline_admin_v1_admin_proto_rawDescGZIP(), []int{31}
 }
 
 // Delivery is one notification to one receiver.
@@ -1893,7 +1993,7 @@ type Delivery struct {
 
 func (x *Delivery) Reset() {
 	*x = Delivery{}
-	mi := &file_faultline_admin_v1_admin_proto_msgTypes[31]
+	mi := &file_faultline_admin_v1_admin_proto_msgTypes[32]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1905,7 +2005,7 @@ func (x *Delivery) String() string {
 func (*Delivery) ProtoMessage() {}
 
 func (x *Delivery) ProtoReflect() protoreflect.Message {
-	mi := &file_faultline_admin_v1_admin_proto_msgTypes[31]
+	mi := &file_faultline_admin_v1_admin_proto_msgTypes[32]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1918,7 +2018,7 @@ func (x *Delivery) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Delivery.ProtoReflect.Descriptor instead.
 func (*Delivery) Descriptor() ([]byte, []int) {
-	return file_faultline_admin_v1_admin_proto_rawDescGZIP(), []int{31}
+	return file_faultline_admin_v1_admin_proto_rawDescGZIP(), []int{32}
 }
 
 func (x *Delivery) GetId() string {
@@ -2054,7 +2154,7 @@ type ListDeliveriesRequest struct {
 
 func (x *ListDeliveriesRequest) Reset() {
 	*x = ListDeliveriesRequest{}
-	mi := &file_faultline_admin_v1_admin_proto_msgTypes[32]
+	mi := &file_faultline_admin_v1_admin_proto_msgTypes[33]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2066,7 +2166,7 @@ func (x *ListDeliveriesRequest) String() string {
 func (*ListDeliveriesRequest) ProtoMessage() {}
 
 func (x *ListDeliveriesRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_faultline_admin_v1_admin_proto_msgTypes[32]
+	mi := &file_faultline_admin_v1_admin_proto_msgTypes[33]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2079,7 +2179,7 @@ func (x *ListDeliveriesRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListDeliveriesRequest.ProtoReflect.Descriptor instead.
 func (*ListDeliveriesRequest) Descriptor() ([]byte, []int) {
-	return file_faultline_admin_v1_admin_proto_rawDescGZIP(), []int{32}
+	return file_faultline_admin_v1_admin_proto_rawDescGZIP(), []int{33}
 }
 
 func (x *ListDeliveriesRequest) GetProjectId() uint32 {
@@ -2137,7 +2237,7 @@ type ListDeliveriesResponse struct {
 
 func (x *ListDeliveriesResponse) Reset() {
 	*x = ListDeliveriesResponse{}
-	mi := &file_faultline_admin_v1_admin_proto_msgTypes[33]
+	mi := &file_faultline_admin_v1_admin_proto_msgTypes[34]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2149,7 +2249,7 @@ func (x *ListDeliveriesResponse) String() string {
 func (*ListDeliveriesResponse) ProtoMessage() {}
 
 func (x *ListDeliveriesResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_faultline_admin_v1_admin_proto_msgTypes[33]
+	mi := &file_faultline_admin_v1_admin_proto_msgTypes[34]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2162,7 +2262,7 @@ func (x *ListDeliveriesResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListDeliveriesResponse.ProtoReflect.Descriptor instead.
 func (*ListDeliveriesResponse) Descriptor() ([]byte, []int) {
-	return file_faultline_admin_v1_admin_proto_rawDescGZIP(), []int{33}
+	return file_faultline_admin_v1_admin_proto_rawDescGZIP(), []int{34}
 }
 
 func (x *ListDeliveriesResponse) GetDeliveries() []*Delivery {
@@ -2202,7 +2302,7 @@ const file_faultline_admin_v1_admin_proto_rawDesc = "" +
 	"\x02id\x18\x01 \x01(\tR\x02id\x12\x14\n" +
 	"\x05email\x18\x02 \x01(\tR\x05email\x12\x12\n" +
 	"\x04name\x18\x03 \x01(\tR\x04name\x12\x12\n" +
-	"\x04role\x18\x04 \x01(\tR\x04role\"\x81\x02\n" +
+	"\x04role\x18\x04 \x01(\tR\x04role\"\xcf\x02\n" +
 	"\aProject\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\rR\x02id\x12\x12\n" +
 	"\x04slug\x18\x02 \x01(\tR\x04slug\x12\x12\n" +
@@ -2211,7 +2311,10 @@ const file_faultline_admin_v1_admin_proto_rawDesc = "" +
 	"\n" +
 	"created_at\x18\x05 \x01(\v2\x1a.google.protobuf.TimestampR\tcreatedAt\x12@\n" +
 	"\x0efirst_event_at\x18\x06 \x01(\v2\x1a.google.protobuf.TimestampR\ffirstEventAt\x12%\n" +
-	"\x0eretention_days\x18\a \x01(\rR\rretentionDays\"Q\n" +
+	"\x0eretention_days\x18\a \x01(\rR\rretentionDays\x12+\n" +
+	"\x11fingerprint_rules\x18\b \x01(\tR\x10fingerprintRules\x12\x1f\n" +
+	"\vstack_rules\x18\t \x01(\tR\n" +
+	"stackRules\"Q\n" +
 	"\x13ListProjectsRequest\x12\x1b\n" +
 	"\tpage_size\x18\x01 \x01(\x05R\bpageSize\x12\x1d\n" +
 	"\n" +
@@ -2225,7 +2328,19 @@ const file_faultline_admin_v1_admin_proto_rawDesc = "" +
 	"\x14CreateProjectRequest\x12\x12\n" +
 	"\x04name\x18\x01 \x01(\tR\x04name\x12\x12\n" +
 	"\x04slug\x18\x02 \x01(\tR\x04slug\x12\x1a\n" +
-	"\bplatform\x18\x03 \x01(\tR\bplatform\"\xb7\x02\n" +
+	"\bplatform\x18\x03 \x01(\tR\bplatform\"\x83\x02\n" +
+	"\x14UpdateProjectRequest\x12\x1d\n" +
+	"\n" +
+	"project_id\x18\x01 \x01(\rR\tprojectId\x12\x17\n" +
+	"\x04name\x18\x02 \x01(\tH\x00R\x04name\x88\x01\x01\x12\x1f\n" +
+	"\bplatform\x18\x03 \x01(\tH\x01R\bplatform\x88\x01\x01\x120\n" +
+	"\x11fingerprint_rules\x18\x04 \x01(\tH\x02R\x10fingerprintRules\x88\x01\x01\x12$\n" +
+	"\vstack_rules\x18\x05 \x01(\tH\x03R\n" +
+	"stackRules\x88\x01\x01B\a\n" +
+	"\x05_nameB\v\n" +
+	"\t_platformB\x14\n" +
+	"\x12_fingerprint_rulesB\x0e\n" +
+	"\f_stack_rules\"\xb7\x02\n" +
 	"\x03Key\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\tR\x02id\x12\x1d\n" +
 	"\n" +
@@ -2349,12 +2464,13 @@ const file_faultline_admin_v1_admin_proto_rawDesc = "" +
 	"\x06SignIn\x12!.faultline.admin.v1.SignInRequest\x1a\x1b.faultline.admin.v1.Session\x12R\n" +
 	"\aSignOut\x12\".faultline.admin.v1.SignOutRequest\x1a#.faultline.admin.v1.SignOutResponse\x12P\n" +
 	"\n" +
-	"GetSession\x12%.faultline.admin.v1.GetSessionRequest\x1a\x1b.faultline.admin.v1.Session2\xed\x06\n" +
+	"GetSession\x12%.faultline.admin.v1.GetSessionRequest\x1a\x1b.faultline.admin.v1.Session2\xc5\a\n" +
 	"\x0eProjectService\x12a\n" +
 	"\fListProjects\x12'.faultline.admin.v1.ListProjectsRequest\x1a(.faultline.admin.v1.ListProjectsResponse\x12P\n" +
 	"\n" +
 	"GetProject\x12%.faultline.admin.v1.GetProjectRequest\x1a\x1b.faultline.admin.v1.Project\x12V\n" +
-	"\rCreateProject\x12(.faultline.admin.v1.CreateProjectRequest\x1a\x1b.faultline.admin.v1.Project\x12U\n" +
+	"\rCreateProject\x12(.faultline.admin.v1.CreateProjectRequest\x1a\x1b.faultline.admin.v1.Project\x12V\n" +
+	"\rUpdateProject\x12(.faultline.admin.v1.UpdateProjectRequest\x1a\x1b.faultline.admin.v1.Project\x12U\n" +
 	"\bListKeys\x12#.faultline.admin.v1.ListKeysRequest\x1a$.faultline.admin.v1.ListKeysResponse\x12J\n" +
 	"\tCreateKey\x12$.faultline.admin.v1.CreateKeyRequest\x1a\x17.faultline.admin.v1.Key\x12J\n" +
 	"\tRevokeKey\x12$.faultline.admin.v1.RevokeKeyRequest\x1a\x17.faultline.admin.v1.Key\x12[\n" +
@@ -2385,7 +2501,7 @@ func file_faultline_admin_v1_admin_proto_rawDescGZIP() []byte {
 	return file_faultline_admin_v1_admin_proto_rawDescData
 }
 
-var file_faultline_admin_v1_admin_proto_msgTypes = make([]protoimpl.MessageInfo, 34)
+var file_faultline_admin_v1_admin_proto_msgTypes = make([]protoimpl.MessageInfo, 35)
 var file_faultline_admin_v1_admin_proto_goTypes = []any{
 	(*SignInRequest)(nil),          // 0: faultline.admin.v1.SignInRequest
 	(*SignOutRequest)(nil),         // 1: faultline.admin.v1.SignOutRequest
@@ -2399,97 +2515,100 @@ var file_faultline_admin_v1_admin_proto_goTypes = []any{
 	(*ListProjectsResponse)(nil),   // 9: faultline.admin.v1.ListProjectsResponse
 	(*GetProjectRequest)(nil),      // 10: faultline.admin.v1.GetProjectRequest
 	(*CreateProjectRequest)(nil),   // 11: faultline.admin.v1.CreateProjectRequest
-	(*Key)(nil),                    // 12: faultline.admin.v1.Key
-	(*ListKeysRequest)(nil),        // 13: faultline.admin.v1.ListKeysRequest
-	(*ListKeysResponse)(nil),       // 14: faultline.admin.v1.ListKeysResponse
-	(*CreateKeyRequest)(nil),       // 15: faultline.admin.v1.CreateKeyRequest
-	(*RevokeKeyRequest)(nil),       // 16: faultline.admin.v1.RevokeKeyRequest
-	(*Token)(nil),                  // 17: faultline.admin.v1.Token
-	(*ListTokensRequest)(nil),      // 18: faultline.admin.v1.ListTokensRequest
-	(*ListTokensResponse)(nil),     // 19: faultline.admin.v1.ListTokensResponse
-	(*CreateTokenRequest)(nil),     // 20: faultline.admin.v1.CreateTokenRequest
-	(*RevokeTokenRequest)(nil),     // 21: faultline.admin.v1.RevokeTokenRequest
-	(*ListMembersRequest)(nil),     // 22: faultline.admin.v1.ListMembersRequest
-	(*ListMembersResponse)(nil),    // 23: faultline.admin.v1.ListMembersResponse
-	(*Rule)(nil),                   // 24: faultline.admin.v1.Rule
-	(*ListRulesRequest)(nil),       // 25: faultline.admin.v1.ListRulesRequest
-	(*ListRulesResponse)(nil),      // 26: faultline.admin.v1.ListRulesResponse
-	(*CreateRuleRequest)(nil),      // 27: faultline.admin.v1.CreateRuleRequest
-	(*UpdateRuleRequest)(nil),      // 28: faultline.admin.v1.UpdateRuleRequest
-	(*DeleteRuleRequest)(nil),      // 29: faultline.admin.v1.DeleteRuleRequest
-	(*DeleteRuleResponse)(nil),     // 30: faultline.admin.v1.DeleteRuleResponse
-	(*Delivery)(nil),               // 31: faultline.admin.v1.Delivery
-	(*ListDeliveriesRequest)(nil),  // 32: faultline.admin.v1.ListDeliveriesRequest
-	(*ListDeliveriesResponse)(nil), // 33: faultline.admin.v1.ListDeliveriesResponse
-	(*timestamppb.Timestamp)(nil),  // 34: google.protobuf.Timestamp
-	(*durationpb.Duration)(nil),    // 35: google.protobuf.Duration
+	(*UpdateProjectRequest)(nil),   // 12: faultline.admin.v1.UpdateProjectRequest
+	(*Key)(nil),                    // 13: faultline.admin.v1.Key
+	(*ListKeysRequest)(nil),        // 14: faultline.admin.v1.ListKeysRequest
+	(*ListKeysResponse)(nil),       // 15: faultline.admin.v1.ListKeysResponse
+	(*CreateKeyRequest)(nil),       // 16: faultline.admin.v1.CreateKeyRequest
+	(*RevokeKeyRequest)(nil),       // 17: faultline.admin.v1.RevokeKeyRequest
+	(*Token)(nil),                  // 18: faultline.admin.v1.Token
+	(*ListTokensRequest)(nil),      // 19: faultline.admin.v1.ListTokensRequest
+	(*ListTokensResponse)(nil),     // 20: faultline.admin.v1.ListTokensResponse
+	(*CreateTokenRequest)(nil),     // 21: faultline.admin.v1.CreateTokenRequest
+	(*RevokeTokenRequest)(nil),     // 22: faultline.admin.v1.RevokeTokenRequest
+	(*ListMembersRequest)(nil),     // 23: faultline.admin.v1.ListMembersRequest
+	(*ListMembersResponse)(nil),    // 24: faultline.admin.v1.ListMembersResponse
+	(*Rule)(nil),                   // 25: faultline.admin.v1.Rule
+	(*ListRulesRequest)(nil),       // 26: faultline.admin.v1.ListRulesRequest
+	(*ListRulesResponse)(nil),      // 27: faultline.admin.v1.ListRulesResponse
+	(*CreateRuleRequest)(nil),      // 28: faultline.admin.v1.CreateRuleRequest
+	(*UpdateRuleRequest)(nil),      // 29: faultline.admin.v1.UpdateRuleRequest
+	(*DeleteRuleRequest)(nil),      // 30: faultline.admin.v1.DeleteRuleRequest
+	(*DeleteRuleResponse)(nil),     // 31: faultline.admin.v1.DeleteRuleResponse
+	(*Delivery)(nil),               // 32: faultline.admin.v1.Delivery
+	(*ListDeliveriesRequest)(nil),  // 33: faultline.admin.v1.ListDeliveriesRequest
+	(*ListDeliveriesResponse)(nil), // 34: faultline.admin.v1.ListDeliveriesResponse
+	(*timestamppb.Timestamp)(nil),  // 35: google.protobuf.Timestamp
+	(*durationpb.Duration)(nil),    // 36: google.protobuf.Duration
 }
 var file_faultline_admin_v1_admin_proto_depIdxs = []int32{
 	6,  // 0: faultline.admin.v1.Session.member:type_name -> faultline.admin.v1.Member
 	5,  // 1: faultline.admin.v1.Session.organization:type_name -> faultline.admin.v1.Organization
-	34, // 2: faultline.admin.v1.Project.created_at:type_name -> google.protobuf.Timestamp
-	34, // 3: faultline.admin.v1.Project.first_event_at:type_name -> google.protobuf.Timestamp
+	35, // 2: faultline.admin.v1.Project.created_at:type_name -> google.protobuf.Timestamp
+	35, // 3: faultline.admin.v1.Project.first_event_at:type_name -> google.protobuf.Timestamp
 	7,  // 4: faultline.admin.v1.ListProjectsResponse.projects:type_name -> faultline.admin.v1.Project
-	34, // 5: faultline.admin.v1.Key.created_at:type_name -> google.protobuf.Timestamp
-	34, // 6: faultline.admin.v1.Key.revoked_at:type_name -> google.protobuf.Timestamp
-	34, // 7: faultline.admin.v1.Key.expires_at:type_name -> google.protobuf.Timestamp
-	12, // 8: faultline.admin.v1.ListKeysResponse.keys:type_name -> faultline.admin.v1.Key
-	35, // 9: faultline.admin.v1.CreateKeyRequest.ttl:type_name -> google.protobuf.Duration
-	34, // 10: faultline.admin.v1.Token.created_at:type_name -> google.protobuf.Timestamp
-	34, // 11: faultline.admin.v1.Token.last_used_at:type_name -> google.protobuf.Timestamp
-	34, // 12: faultline.admin.v1.Token.revoked_at:type_name -> google.protobuf.Timestamp
-	34, // 13: faultline.admin.v1.Token.expires_at:type_name -> google.protobuf.Timestamp
-	17, // 14: faultline.admin.v1.ListTokensResponse.tokens:type_name -> faultline.admin.v1.Token
-	35, // 15: faultline.admin.v1.CreateTokenRequest.ttl:type_name -> google.protobuf.Duration
+	35, // 5: faultline.admin.v1.Key.created_at:type_name -> google.protobuf.Timestamp
+	35, // 6: faultline.admin.v1.Key.revoked_at:type_name -> google.protobuf.Timestamp
+	35, // 7: faultline.admin.v1.Key.expires_at:type_name -> google.protobuf.Timestamp
+	13, // 8: faultline.admin.v1.ListKeysResponse.keys:type_name -> faultline.admin.v1.Key
+	36, // 9: faultline.admin.v1.CreateKeyRequest.ttl:type_name -> google.protobuf.Duration
+	35, // 10: faultline.admin.v1.Token.created_at:type_name -> google.protobuf.Timestamp
+	35, // 11: faultline.admin.v1.Token.last_used_at:type_name -> google.protobuf.Timestamp
+	35, // 12: faultline.admin.v1.Token.revoked_at:type_name -> google.protobuf.Timestamp
+	35, // 13: faultline.admin.v1.Token.expires_at:type_name -> google.protobuf.Timestamp
+	18, // 14: faultline.admin.v1.ListTokensResponse.tokens:type_name -> faultline.admin.v1.Token
+	36, // 15: faultline.admin.v1.CreateTokenRequest.ttl:type_name -> google.protobuf.Duration
 	6,  // 16: faultline.admin.v1.ListMembersResponse.members:type_name -> faultline.admin.v1.Member
-	35, // 17: faultline.admin.v1.Rule.throttle:type_name -> google.protobuf.Duration
-	34, // 18: faultline.admin.v1.Rule.created_at:type_name -> google.protobuf.Timestamp
-	24, // 19: faultline.admin.v1.ListRulesResponse.rules:type_name -> faultline.admin.v1.Rule
-	24, // 20: faultline.admin.v1.CreateRuleRequest.rule:type_name -> faultline.admin.v1.Rule
-	24, // 21: faultline.admin.v1.UpdateRuleRequest.rule:type_name -> faultline.admin.v1.Rule
-	34, // 22: faultline.admin.v1.Delivery.created_at:type_name -> google.protobuf.Timestamp
-	34, // 23: faultline.admin.v1.Delivery.attempted_at:type_name -> google.protobuf.Timestamp
-	34, // 24: faultline.admin.v1.Delivery.event_received_at:type_name -> google.protobuf.Timestamp
-	35, // 25: faultline.admin.v1.Delivery.latency:type_name -> google.protobuf.Duration
-	31, // 26: faultline.admin.v1.ListDeliveriesResponse.deliveries:type_name -> faultline.admin.v1.Delivery
+	36, // 17: faultline.admin.v1.Rule.throttle:type_name -> google.protobuf.Duration
+	35, // 18: faultline.admin.v1.Rule.created_at:type_name -> google.protobuf.Timestamp
+	25, // 19: faultline.admin.v1.ListRulesResponse.rules:type_name -> faultline.admin.v1.Rule
+	25, // 20: faultline.admin.v1.CreateRuleRequest.rule:type_name -> faultline.admin.v1.Rule
+	25, // 21: faultline.admin.v1.UpdateRuleRequest.rule:type_name -> faultline.admin.v1.Rule
+	35, // 22: faultline.admin.v1.Delivery.created_at:type_name -> google.protobuf.Timestamp
+	35, // 23: faultline.admin.v1.Delivery.attempted_at:type_name -> google.protobuf.Timestamp
+	35, // 24: faultline.admin.v1.Delivery.event_received_at:type_name -> google.protobuf.Timestamp
+	36, // 25: faultline.admin.v1.Delivery.latency:type_name -> google.protobuf.Duration
+	32, // 26: faultline.admin.v1.ListDeliveriesResponse.deliveries:type_name -> faultline.admin.v1.Delivery
 	0,  // 27: faultline.admin.v1.SessionService.SignIn:input_type -> faultline.admin.v1.SignInRequest
 	1,  // 28: faultline.admin.v1.SessionService.SignOut:input_type -> faultline.admin.v1.SignOutRequest
 	3,  // 29: faultline.admin.v1.SessionService.GetSession:input_type -> faultline.admin.v1.GetSessionRequest
 	8,  // 30: faultline.admin.v1.ProjectService.ListProjects:input_type -> faultline.admin.v1.ListProjectsRequest
 	10, // 31: faultline.admin.v1.ProjectService.GetProject:input_type -> faultline.admin.v1.GetProjectRequest
 	11, // 32: faultline.admin.v1.ProjectService.CreateProject:input_type -> faultline.admin.v1.CreateProjectRequest
-	13, // 33: faultline.admin.v1.ProjectService.ListKeys:input_type -> faultline.admin.v1.ListKeysRequest
-	15, // 34: faultline.admin.v1.ProjectService.CreateKey:input_type -> faultline.admin.v1.CreateKeyRequest
-	16, // 35: faultline.admin.v1.ProjectService.RevokeKey:input_type -> faultline.admin.v1.RevokeKeyRequest
-	18, // 36: faultline.admin.v1.ProjectService.ListTokens:input_type -> faultline.admin.v1.ListTokensRequest
-	20, // 37: faultline.admin.v1.ProjectService.CreateToken:input_type -> faultline.admin.v1.CreateTokenRequest
-	21, // 38: faultline.admin.v1.ProjectService.RevokeToken:input_type -> faultline.admin.v1.RevokeTokenRequest
-	22, // 39: faultline.admin.v1.ProjectService.ListMembers:input_type -> faultline.admin.v1.ListMembersRequest
-	25, // 40: faultline.admin.v1.AlertService.ListRules:input_type -> faultline.admin.v1.ListRulesRequest
-	27, // 41: faultline.admin.v1.AlertService.CreateRule:input_type -> faultline.admin.v1.CreateRuleRequest
-	28, // 42: faultline.admin.v1.AlertService.UpdateRule:input_type -> faultline.admin.v1.UpdateRuleRequest
-	29, // 43: faultline.admin.v1.AlertService.DeleteRule:input_type -> faultline.admin.v1.DeleteRuleRequest
-	32, // 44: faultline.admin.v1.AlertService.ListDeliveries:input_type -> faultline.admin.v1.ListDeliveriesRequest
-	4,  // 45: faultline.admin.v1.SessionService.SignIn:output_type -> faultline.admin.v1.Session
-	2,  // 46: faultline.admin.v1.SessionService.SignOut:output_type -> faultline.admin.v1.SignOutResponse
-	4,  // 47: faultline.admin.v1.SessionService.GetSession:output_type -> faultline.admin.v1.Session
-	9,  // 48: faultline.admin.v1.ProjectService.ListProjects:output_type -> faultline.admin.v1.ListProjectsResponse
-	7,  // 49: faultline.admin.v1.ProjectService.GetProject:output_type -> faultline.admin.v1.Project
-	7,  // 50: faultline.admin.v1.ProjectService.CreateProject:output_type -> faultline.admin.v1.Project
-	14, // 51: faultline.admin.v1.ProjectService.ListKeys:output_type -> faultline.admin.v1.ListKeysResponse
-	12, // 52: faultline.admin.v1.ProjectService.CreateKey:output_type -> faultline.admin.v1.Key
-	12, // 53: faultline.admin.v1.ProjectService.RevokeKey:output_type -> faultline.admin.v1.Key
-	19, // 54: faultline.admin.v1.ProjectService.ListTokens:output_type -> faultline.admin.v1.ListTokensResponse
-	17, // 55: faultline.admin.v1.ProjectService.CreateToken:output_type -> faultline.admin.v1.Token
-	17, // 56: faultline.admin.v1.ProjectService.RevokeToken:output_type -> faultline.admin.v1.Token
-	23, // 57: faultline.admin.v1.ProjectService.ListMembers:output_type -> faultline.admin.v1.ListMembersResponse
-	26, // 58: faultline.admin.v1.AlertService.ListRules:output_type -> faultline.admin.v1.ListRulesResponse
-	24, // 59: faultline.admin.v1.AlertService.CreateRule:output_type -> faultline.admin.v1.Rule
-	24, // 60: faultline.admin.v1.AlertService.UpdateRule:output_type -> faultline.admin.v1.Rule
-	30, // 61: faultline.admin.v1.AlertService.DeleteRule:output_type -> faultline.admin.v1.DeleteRuleResponse
-	33, // 62: faultline.admin.v1.AlertService.ListDeliveries:output_type -> faultline.admin.v1.ListDeliveriesResponse
-	45, // [45:63] is the sub-list for method output_type
-	27, // [27:45] is the sub-list for method input_type
+	12, // 33: faultline.admin.v1.ProjectService.UpdateProject:input_type -> faultline.admin.v1.UpdateProjectRequest
+	14, // 34: faultline.admin.v1.ProjectService.ListKeys:input_type -> faultline.admin.v1.ListKeysRequest
+	16, // 35: faultline.admin.v1.ProjectService.CreateKey:input_type -> faultline.admin.v1.CreateKeyRequest
+	17, // 36: faultline.admin.v1.ProjectService.RevokeKey:input_type -> faultline.admin.v1.RevokeKeyRequest
+	19, // 37: faultline.admin.v1.ProjectService.ListTokens:input_type -> faultline.admin.v1.ListTokensRequest
+	21, // 38: faultline.admin.v1.ProjectService.CreateToken:input_type -> faultline.admin.v1.CreateTokenRequest
+	22, // 39: faultline.admin.v1.ProjectService.RevokeToken:input_type -> faultline.admin.v1.RevokeTokenRequest
+	23, // 40: faultline.admin.v1.ProjectService.ListMembers:input_type -> faultline.admin.v1.ListMembersRequest
+	26, // 41: faultline.admin.v1.AlertService.ListRules:input_type -> faultline.admin.v1.ListRulesRequest
+	28, // 42: faultline.admin.v1.AlertService.CreateRule:input_type -> faultline.admin.v1.CreateRuleRequest
+	29, // 43: faultline.admin.v1.AlertService.UpdateRule:input_type -> faultline.admin.v1.UpdateRuleRequest
+	30, // 44: faultline.admin.v1.AlertService.DeleteRule:input_type -> faultline.admin.v1.DeleteRuleRequest
+	33, // 45: faultline.admin.v1.AlertService.ListDeliveries:input_type -> faultline.admin.v1.ListDeliveriesRequest
+	4,  // 46: faultline.admin.v1.SessionService.SignIn:output_type -> faultline.admin.v1.Session
+	2,  // 47: faultline.admin.v1.SessionService.SignOut:output_type -> faultline.admin.v1.SignOutResponse
+	4,  // 48: faultline.admin.v1.SessionService.GetSession:output_type -> faultline.admin.v1.Session
+	9,  // 49: faultline.admin.v1.ProjectService.ListProjects:output_type -> faultline.admin.v1.ListProjectsResponse
+	7,  // 50: faultline.admin.v1.ProjectService.GetProject:output_type -> faultline.admin.v1.Project
+	7,  // 51: faultline.admin.v1.ProjectService.CreateProject:output_type -> faultline.admin.v1.Project
+	7,  // 52: faultline.admin.v1.ProjectService.UpdateProject:output_type -> faultline.admin.v1.Project
+	15, // 53: faultline.admin.v1.ProjectService.ListKeys:output_type -> faultline.admin.v1.ListKeysResponse
+	13, // 54: faultline.admin.v1.ProjectService.CreateKey:output_type -> faultline.admin.v1.Key
+	13, // 55: faultline.admin.v1.ProjectService.RevokeKey:output_type -> faultline.admin.v1.Key
+	20, // 56: faultline.admin.v1.ProjectService.ListTokens:output_type -> faultline.admin.v1.ListTokensResponse
+	18, // 57: faultline.admin.v1.ProjectService.CreateToken:output_type -> faultline.admin.v1.Token
+	18, // 58: faultline.admin.v1.ProjectService.RevokeToken:output_type -> faultline.admin.v1.Token
+	24, // 59: faultline.admin.v1.ProjectService.ListMembers:output_type -> faultline.admin.v1.ListMembersResponse
+	27, // 60: faultline.admin.v1.AlertService.ListRules:output_type -> faultline.admin.v1.ListRulesResponse
+	25, // 61: faultline.admin.v1.AlertService.CreateRule:output_type -> faultline.admin.v1.Rule
+	25, // 62: faultline.admin.v1.AlertService.UpdateRule:output_type -> faultline.admin.v1.Rule
+	31, // 63: faultline.admin.v1.AlertService.DeleteRule:output_type -> faultline.admin.v1.DeleteRuleResponse
+	34, // 64: faultline.admin.v1.AlertService.ListDeliveries:output_type -> faultline.admin.v1.ListDeliveriesResponse
+	46, // [46:65] is the sub-list for method output_type
+	27, // [27:46] is the sub-list for method input_type
 	27, // [27:27] is the sub-list for extension type_name
 	27, // [27:27] is the sub-list for extension extendee
 	0,  // [0:27] is the sub-list for field type_name
@@ -2500,13 +2619,14 @@ func file_faultline_admin_v1_admin_proto_init() {
 	if File_faultline_admin_v1_admin_proto != nil {
 		return
 	}
+	file_faultline_admin_v1_admin_proto_msgTypes[12].OneofWrappers = []any{}
 	type x struct{}
 	out := protoimpl.TypeBuilder{
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_faultline_admin_v1_admin_proto_rawDesc), len(file_faultline_admin_v1_admin_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   34,
+			NumMessages:   35,
 			NumExtensions: 0,
 			NumServices:   3,
 		},

@@ -218,6 +218,7 @@ const (
 	ProjectService_ListProjects_FullMethodName  = "/faultline.admin.v1.ProjectService/ListProjects"
 	ProjectService_GetProject_FullMethodName    = "/faultline.admin.v1.ProjectService/GetProject"
 	ProjectService_CreateProject_FullMethodName = "/faultline.admin.v1.ProjectService/CreateProject"
+	ProjectService_UpdateProject_FullMethodName = "/faultline.admin.v1.ProjectService/UpdateProject"
 	ProjectService_ListKeys_FullMethodName      = "/faultline.admin.v1.ProjectService/ListKeys"
 	ProjectService_CreateKey_FullMethodName     = "/faultline.admin.v1.ProjectService/CreateKey"
 	ProjectService_RevokeKey_FullMethodName     = "/faultline.admin.v1.ProjectService/RevokeKey"
@@ -239,6 +240,9 @@ type ProjectServiceClient interface {
 	GetProject(ctx context.Context, in *GetProjectRequest, opts ...grpc.CallOption) (*Project, error)
 	// CreateProject makes a project with a first DSN key.
 	CreateProject(ctx context.Context, in *CreateProjectRequest, opts ...grpc.CallOption) (*Project, error)
+	// UpdateProject changes what is given of a project's name and settings. Rules that cannot
+	// be read get INVALID_ARGUMENT with the line and the column of each mistake.
+	UpdateProject(ctx context.Context, in *UpdateProjectRequest, opts ...grpc.CallOption) (*Project, error)
 	// ListKeys lists a project's keys.
 	ListKeys(ctx context.Context, in *ListKeysRequest, opts ...grpc.CallOption) (*ListKeysResponse, error)
 	// CreateKey makes a DSN key or a JWT API key. The JWT is shown once.
@@ -287,6 +291,16 @@ func (c *projectServiceClient) CreateProject(ctx context.Context, in *CreateProj
 	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
 	out := new(Project)
 	err := c.cc.Invoke(ctx, ProjectService_CreateProject_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *projectServiceClient) UpdateProject(ctx context.Context, in *UpdateProjectRequest, opts ...grpc.CallOption) (*Project, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(Project)
+	err := c.cc.Invoke(ctx, ProjectService_UpdateProject_FullMethodName, in, out, cOpts...)
 	if err != nil {
 		return nil, err
 	}
@@ -375,6 +389,9 @@ type ProjectServiceServer interface {
 	GetProject(context.Context, *GetProjectRequest) (*Project, error)
 	// CreateProject makes a project with a first DSN key.
 	CreateProject(context.Context, *CreateProjectRequest) (*Project, error)
+	// UpdateProject changes what is given of a project's name and settings. Rules that cannot
+	// be read get INVALID_ARGUMENT with the line and the column of each mistake.
+	UpdateProject(context.Context, *UpdateProjectRequest) (*Project, error)
 	// ListKeys lists a project's keys.
 	ListKeys(context.Context, *ListKeysRequest) (*ListKeysResponse, error)
 	// CreateKey makes a DSN key or a JWT API key. The JWT is shown once.
@@ -407,6 +424,9 @@ func (UnimplementedProjectServiceServer) GetProject(context.Context, *GetProject
 }
 func (UnimplementedProjectServiceServer) CreateProject(context.Context, *CreateProjectRequest) (*Project, error) {
 	return nil, status.Error(codes.Unimplemented, "method CreateProject not implemented")
+}
+func (UnimplementedProjectServiceServer) UpdateProject(context.Context, *UpdateProjectRequest) (*Project, error) {
+	return nil, status.Error(codes.Unimplemented, "method UpdateProject not implemented")
 }
 func (UnimplementedProjectServiceServer) ListKeys(context.Context, *ListKeysRequest) (*ListKeysResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method ListKeys not implemented")
@@ -500,6 +520,24 @@ func _ProjectService_CreateProject_Handler(srv interface{}, ctx context.Context,
 	}
 	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
 		return srv.(ProjectServiceServer).CreateProject(ctx, req.(*CreateProjectRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _ProjectService_UpdateProject_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(UpdateProjectRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(ProjectServiceServer).UpdateProject(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: ProjectService_UpdateProject_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(ProjectServiceServer).UpdateProject(ctx, req.(*UpdateProjectRequest))
 	}
 	return interceptor(ctx, in, info, handler)
 }
@@ -648,6 +686,10 @@ var ProjectService_ServiceDesc = grpc.ServiceDesc{
 		{
 			MethodName: "CreateProject",
 			Handler:    _ProjectService_CreateProject_Handler,
+		},
+		{
+			MethodName: "UpdateProject",
+			Handler:    _ProjectService_UpdateProject_Handler,
 		},
 		{
 			MethodName: "ListKeys",

@@ -18,7 +18,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file faultline/admin/v1/admin.proto.
  */
 export const file_faultline_admin_v1_admin: GenFile = /*@__PURE__*/
-  fileDesc("Ch5mYXVsdGxpbmUvYWRtaW4vdjEvYWRtaW4ucHJvdG8SEmZhdWx0bGluZS5hZG1pbi52MSIwCg1TaWduSW5SZXF1ZXN0Eg0KBWVtYWlsGAEgASgJEhAKCHBhc3N3b3JkGAIgASgJIhAKDlNpZ25PdXRSZXF1ZXN0IhEKD1NpZ25PdXRSZXNwb25zZSITChFHZXRTZXNzaW9uUmVxdWVzdCKQAQoHU2Vzc2lvbhIqCgZtZW1iZXIYASABKAsyGi5mYXVsdGxpbmUuYWRtaW4udjEuTWVtYmVyEjYKDG9yZ2FuaXphdGlvbhgCIAEoCzIgLmZhdWx0bGluZS5hZG1pbi52MS5Pcmdhbml6YXRpb24SDwoHdmVyc2lvbhgDIAEoCRIQCghiYXNlX3VybBgEIAEoCSIoCgxPcmdhbml6YXRpb24SCgoCaWQYASABKAkSDAoEbmFtZRgCIAEoCSI/CgZNZW1iZXISCgoCaWQYASABKAkSDQoFZW1haWwYAiABKAkSDAoEbmFtZRgDIAEoCRIMCgRyb2xlGAQgASgJIr8BCgdQcm9qZWN0EgoKAmlkGAEgASgNEgwKBHNsdWcYAiABKAkSDAoEbmFtZRgDIAEoCRIQCghwbGF0Zm9ybRgEIAEoCRIuCgpjcmVhdGVkX2F0GAUgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIyCg5maXJzdF9ldmVudF9hdBgGIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASFgoOcmV0ZW50aW9uX2RheXMYByABKA0iPAoTTGlzdFByb2plY3RzUmVxdWVzdBIRCglwYWdlX3NpemUYASABKAUSEgoKcGFnZV90b2tlbhgCIAEoCSJeChRMaXN0UHJvamVjdHNSZXNwb25zZRItCghwcm9qZWN0cxgBIAMoCzIbLmZhdWx0bGluZS5hZG1pbi52MS5Qcm9qZWN0EhcKD25leHRfcGFnZV90b2tlbhgCIAEoCSInChFHZXRQcm9qZWN0UmVxdWVzdBISCgpwcm9qZWN0X2lkGAEgASgNIkQKFENyZWF0ZVByb2plY3RSZXF1ZXN0EgwKBG5hbWUYASABKAkSDAoEc2x1ZxgCIAEoCRIQCghwbGF0Zm9ybRgDIAEoCSLuAQoDS2V5EgoKAmlkGAEgASgJEhIKCnByb2plY3RfaWQYAiABKA0SDAoEa2luZBgDIAEoCRIMCgRuYW1lGAQgASgJEgsKA2RzbhgFIAEoCRIOCgZzZWNyZXQYBiABKAkSLgoKY3JlYXRlZF9hdBgHIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASLgoKcmV2b2tlZF9hdBgIIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASLgoKZXhwaXJlc19hdBgJIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXAiJQoPTGlzdEtleXNSZXF1ZXN0EhIKCnByb2plY3RfaWQYASABKA0iOQoQTGlzdEtleXNSZXNwb25zZRIlCgRrZXlzGAEgAygLMhcuZmF1bHRsaW5lLmFkbWluLnYxLktleSJqChBDcmVhdGVLZXlSZXF1ZXN0EhIKCnByb2plY3RfaWQYASABKA0SDAoEa2luZBgCIAEoCRIMCgRuYW1lGAMgASgJEiYKA3R0bBgEIAEoCzIZLmdvb2dsZS5wcm90b2J1Zi5EdXJhdGlvbiI2ChBSZXZva2VLZXlSZXF1ZXN0EhIKCnByb2plY3RfaWQYASABKA0SDgoGa2V5X2lkGAIgASgJIoMCCgVUb2tlbhIKCgJpZBgBIAEoCRIMCgRuYW1lGAIgASgJEg4KBnNjb3BlcxgDIAMoCRIOCgZzZWNyZXQYBCABKAkSLgoKY3JlYXRlZF9hdBgFIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASMAoMbGFzdF91c2VkX2F0GAYgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIuCgpyZXZva2VkX2F0GAcgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIuCgpleHBpcmVzX2F0GAggASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcCITChFMaXN0VG9rZW5zUmVxdWVzdCI/ChJMaXN0VG9rZW5zUmVzcG9uc2USKQoGdG9rZW5zGAEgAygLMhkuZmF1bHRsaW5lLmFkbWluLnYxLlRva2VuIloKEkNyZWF0ZVRva2VuUmVxdWVzdBIMCgRuYW1lGAEgASgJEg4KBnNjb3BlcxgCIAMoCRImCgN0dGwYAyABKAsyGS5nb29nbGUucHJvdG9idWYuRHVyYXRpb24iJgoSUmV2b2tlVG9rZW5SZXF1ZXN0EhAKCHRva2VuX2lkGAEgASgJIhQKEkxpc3RNZW1iZXJzUmVxdWVzdCJCChNMaXN0TWVtYmVyc1Jlc3BvbnNlEisKB21lbWJlcnMYASADKAsyGi5mYXVsdGxpbmUuYWRtaW4udjEuTWVtYmVyItMBCgRSdWxlEgoKAmlkGAEgASgJEhIKCnByb2plY3RfaWQYAiABKA0SDAoEbmFtZRgDIAEoCRIPCgdlbmFibGVkGAQgASgIEhAKCHRyaWdnZXJzGAUgAygJEg0KBXF1ZXJ5GAYgASgJEg4KBmVtYWlscxgHIAMoCRIrCgh0aHJvdHRsZRgIIAEoCzIZLmdvb2dsZS5wcm90b2J1Zi5EdXJhdGlvbhIuCgpjcmVhdGVkX2F0GAkgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcCImChBMaXN0UnVsZXNSZXF1ZXN0EhIKCnByb2plY3RfaWQYASABKA0iPAoRTGlzdFJ1bGVzUmVzcG9uc2USJwoFcnVsZXMYASADKAsyGC5mYXVsdGxpbmUuYWRtaW4udjEuUnVsZSJPChFDcmVhdGVSdWxlUmVxdWVzdBISCgpwcm9qZWN0X2lkGAEgASgNEiYKBHJ1bGUYAiABKAsyGC5mYXVsdGxpbmUuYWRtaW4udjEuUnVsZSJPChFVcGRhdGVSdWxlUmVxdWVzdBISCgpwcm9qZWN0X2lkGAEgASgNEiYKBHJ1bGUYAiABKAsyGC5mYXVsdGxpbmUuYWRtaW4udjEuUnVsZSI4ChFEZWxldGVSdWxlUmVxdWVzdBISCgpwcm9qZWN0X2lkGAEgASgNEg8KB3J1bGVfaWQYAiABKAkiFAoSRGVsZXRlUnVsZVJlc3BvbnNlIp8DCghEZWxpdmVyeRIKCgJpZBgBIAEoCRISCgpwcm9qZWN0X2lkGAIgASgNEg8KB3J1bGVfaWQYAyABKAkSEQoJcnVsZV9uYW1lGAQgASgJEhAKCGlzc3VlX2lkGAUgASgJEhMKC2lzc3VlX3RpdGxlGAYgASgJEg8KB2NoYW5uZWwYByABKAkSEQoJcmVjaXBpZW50GAggASgJEg4KBnN0YXR1cxgJIAEoCRIOCgZyZWFzb24YCiABKAkSDQoFZXJyb3IYCyABKAkSEAoIYXR0ZW1wdHMYDCABKA0SLgoKY3JlYXRlZF9hdBgNIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASMAoMYXR0ZW1wdGVkX2F0GA4gASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBI1ChFldmVudF9yZWNlaXZlZF9hdBgPIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASKgoHbGF0ZW5jeRgQIAEoCzIZLmdvb2dsZS5wcm90b2J1Zi5EdXJhdGlvbiKFAQoVTGlzdERlbGl2ZXJpZXNSZXF1ZXN0EhIKCnByb2plY3RfaWQYASABKA0SDwoHcnVsZV9pZBgCIAEoCRIQCghpc3N1ZV9pZBgDIAEoCRIOCgZzdGF0dXMYBCABKAkSEQoJcGFnZV9zaXplGAUgASgFEhIKCnBhZ2VfdG9rZW4YBiABKAkiYwoWTGlzdERlbGl2ZXJpZXNSZXNwb25zZRIwCgpkZWxpdmVyaWVzGAEgAygLMhwuZmF1bHRsaW5lLmFkbWluLnYxLkRlbGl2ZXJ5EhcKD25leHRfcGFnZV90b2tlbhgCIAEoCTKAAgoOU2Vzc2lvblNlcnZpY2USSAoGU2lnbkluEiEuZmF1bHRsaW5lLmFkbWluLnYxLlNpZ25JblJlcXVlc3QaGy5mYXVsdGxpbmUuYWRtaW4udjEuU2Vzc2lvbhJSCgdTaWduT3V0EiIuZmF1bHRsaW5lLmFkbWluLnYxLlNpZ25PdXRSZXF1ZXN0GiMuZmF1bHRsaW5lLmFkbWluLnYxLlNpZ25PdXRSZXNwb25zZRJQCgpHZXRTZXNzaW9uEiUuZmF1bHRsaW5lLmFkbWluLnYxLkdldFNlc3Npb25SZXF1ZXN0GhsuZmF1bHRsaW5lLmFkbWluLnYxLlNlc3Npb24y7QYKDlByb2plY3RTZXJ2aWNlEmEKDExpc3RQcm9qZWN0cxInLmZhdWx0bGluZS5hZG1pbi52MS5MaXN0UHJvamVjdHNSZXF1ZXN0GiguZmF1bHRsaW5lLmFkbWluLnYxLkxpc3RQcm9qZWN0c1Jlc3BvbnNlElAKCkdldFByb2plY3QSJS5mYXVsdGxpbmUuYWRtaW4udjEuR2V0UHJvamVjdFJlcXVlc3QaGy5mYXVsdGxpbmUuYWRtaW4udjEuUHJvamVjdBJWCg1DcmVhdGVQcm9qZWN0EiguZmF1bHRsaW5lLmFkbWluLnYxLkNyZWF0ZVByb2plY3RSZXF1ZXN0GhsuZmF1bHRsaW5lLmFkbWluLnYxLlByb2plY3QSVQoITGlzdEtleXMSIy5mYXVsdGxpbmUuYWRtaW4udjEuTGlzdEtleXNSZXF1ZXN0GiQuZmF1bHRsaW5lLmFkbWluLnYxLkxpc3RLZXlzUmVzcG9uc2USSgoJQ3JlYXRlS2V5EiQuZmF1bHRsaW5lLmFkbWluLnYxLkNyZWF0ZUtleVJlcXVlc3QaFy5mYXVsdGxpbmUuYWRtaW4udjEuS2V5EkoKCVJldm9rZUtleRIkLmZhdWx0bGluZS5hZG1pbi52MS5SZXZva2VLZXlSZXF1ZXN0GhcuZmF1bHRsaW5lLmFkbWluLnYxLktleRJbCgpMaXN0VG9rZW5zEiUuZmF1bHRsaW5lLmFkbWluLnYxLkxpc3RUb2tlbnNSZXF1ZXN0GiYuZmF1bHRsaW5lLmFkbWluLnYxLkxpc3RUb2tlbnNSZXNwb25zZRJQCgtDcmVhdGVUb2tlbhImLmZhdWx0bGluZS5hZG1pbi52MS5DcmVhdGVUb2tlblJlcXVlc3QaGS5mYXVsdGxpbmUuYWRtaW4udjEuVG9rZW4SUAoLUmV2b2tlVG9rZW4SJi5mYXVsdGxpbmUuYWRtaW4udjEuUmV2b2tlVG9rZW5SZXF1ZXN0GhkuZmF1bHRsaW5lLmFkbWluLnYxLlRva2VuEl4KC0xpc3RNZW1iZXJzEiYuZmF1bHRsaW5lLmFkbWluLnYxLkxpc3RNZW1iZXJzUmVxdWVzdBonLmZhdWx0bGluZS5hZG1pbi52MS5MaXN0TWVtYmVyc1Jlc3BvbnNlMswDCgxBbGVydFNlcnZpY2USWAoJTGlzdFJ1bGVzEiQuZmF1bHRsaW5lLmFkbWluLnYxLkxpc3RSdWxlc1JlcXVlc3QaJS5mYXVsdGxpbmUuYWRtaW4udjEuTGlzdFJ1bGVzUmVzcG9uc2USTQoKQ3JlYXRlUnVsZRIlLmZhdWx0bGluZS5hZG1pbi52MS5DcmVhdGVSdWxlUmVxdWVzdBoYLmZhdWx0bGluZS5hZG1pbi52MS5SdWxlEk0KClVwZGF0ZVJ1bGUSJS5mYXVsdGxpbmUuYWRtaW4udjEuVXBkYXRlUnVsZVJlcXVlc3QaGC5mYXVsdGxpbmUuYWRtaW4udjEuUnVsZRJbCgpEZWxldGVSdWxlEiUuZmF1bHRsaW5lLmFkbWluLnYxLkRlbGV0ZVJ1bGVSZXF1ZXN0GiYuZmF1bHRsaW5lLmFkbWluLnYxLkRlbGV0ZVJ1bGVSZXNwb25zZRJnCg5MaXN0RGVsaXZlcmllcxIpLmZhdWx0bGluZS5hZG1pbi52MS5MaXN0RGVsaXZlcmllc1JlcXVlc3QaKi5mYXVsdGxpbmUuYWRtaW4udjEuTGlzdERlbGl2ZXJpZXNSZXNwb25zZUJGWkRnaXRodWIuY29tL2ZhdWx0bGluZS1kZXYvZmF1bHRsaW5lL2dlbi9nby9mYXVsdGxpbmUvYWRtaW4vdjE7YWRtaW52MWIGcHJvdG8z", [file_google_protobuf_duration, file_google_protobuf_timestamp]);
+  fileDesc("Ch5mYXVsdGxpbmUvYWRtaW4vdjEvYWRtaW4ucHJvdG8SEmZhdWx0bGluZS5hZG1pbi52MSIwCg1TaWduSW5SZXF1ZXN0Eg0KBWVtYWlsGAEgASgJEhAKCHBhc3N3b3JkGAIgASgJIhAKDlNpZ25PdXRSZXF1ZXN0IhEKD1NpZ25PdXRSZXNwb25zZSITChFHZXRTZXNzaW9uUmVxdWVzdCKQAQoHU2Vzc2lvbhIqCgZtZW1iZXIYASABKAsyGi5mYXVsdGxpbmUuYWRtaW4udjEuTWVtYmVyEjYKDG9yZ2FuaXphdGlvbhgCIAEoCzIgLmZhdWx0bGluZS5hZG1pbi52MS5Pcmdhbml6YXRpb24SDwoHdmVyc2lvbhgDIAEoCRIQCghiYXNlX3VybBgEIAEoCSIoCgxPcmdhbml6YXRpb24SCgoCaWQYASABKAkSDAoEbmFtZRgCIAEoCSI/CgZNZW1iZXISCgoCaWQYASABKAkSDQoFZW1haWwYAiABKAkSDAoEbmFtZRgDIAEoCRIMCgRyb2xlGAQgASgJIu8BCgdQcm9qZWN0EgoKAmlkGAEgASgNEgwKBHNsdWcYAiABKAkSDAoEbmFtZRgDIAEoCRIQCghwbGF0Zm9ybRgEIAEoCRIuCgpjcmVhdGVkX2F0GAUgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIyCg5maXJzdF9ldmVudF9hdBgGIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASFgoOcmV0ZW50aW9uX2RheXMYByABKA0SGQoRZmluZ2VycHJpbnRfcnVsZXMYCCABKAkSEwoLc3RhY2tfcnVsZXMYCSABKAkiPAoTTGlzdFByb2plY3RzUmVxdWVzdBIRCglwYWdlX3NpemUYASABKAUSEgoKcGFnZV90b2tlbhgCIAEoCSJeChRMaXN0UHJvamVjdHNSZXNwb25zZRItCghwcm9qZWN0cxgBIAMoCzIbLmZhdWx0bGluZS5hZG1pbi52MS5Qcm9qZWN0EhcKD25leHRfcGFnZV90b2tlbhgCIAEoCSInChFHZXRQcm9qZWN0UmVxdWVzdBISCgpwcm9qZWN0X2lkGAEgASgNIkQKFENyZWF0ZVByb2plY3RSZXF1ZXN0EgwKBG5hbWUYASABKAkSDAoEc2x1ZxgCIAEoCRIQCghwbGF0Zm9ybRgDIAEoCSLKAQoUVXBkYXRlUHJvamVjdFJlcXVlc3QSEgoKcHJvamVjdF9pZBgBIAEoDRIRCgRuYW1lGAIgASgJSACIAQESFQoIcGxhdGZvcm0YAyABKAlIAYgBARIeChFmaW5nZXJwcmludF9ydWxlcxgEIAEoCUgCiAEBEhgKC3N0YWNrX3J1bGVzGAUgASgJSAOIAQFCBwoFX25hbWVCCwoJX3BsYXRmb3JtQhQKEl9maW5nZXJwcmludF9ydWxlc0IOCgxfc3RhY2tfcnVsZXMi7gEKA0tleRIKCgJpZBgBIAEoCRISCgpwcm9qZWN0X2lkGAIgASgNEgwKBGtpbmQYAyABKAkSDAoEbmFtZRgEIAEoCRILCgNkc24YBSABKAkSDgoGc2VjcmV0GAYgASgJEi4KCmNyZWF0ZWRfYXQYByABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEi4KCnJldm9rZWRfYXQYCCABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEi4KCmV4cGlyZXNfYXQYCSABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wIiUKD0xpc3RLZXlzUmVxdWVzdBISCgpwcm9qZWN0X2lkGAEgASgNIjkKEExpc3RLZXlzUmVzcG9uc2USJQoEa2V5cxgBIAMoCzIXLmZhdWx0bGluZS5hZG1pbi52MS5LZXkiagoQQ3JlYXRlS2V5UmVxdWVzdBISCgpwcm9qZWN0X2lkGAEgASgNEgwKBGtpbmQYAiABKAkSDAoEbmFtZRgDIAEoCRImCgN0dGwYBCABKAsyGS5nb29nbGUucHJvdG9idWYuRHVyYXRpb24iNgoQUmV2b2tlS2V5UmVxdWVzdBISCgpwcm9qZWN0X2lkGAEgASgNEg4KBmtleV9pZBgCIAEoCSKDAgoFVG9rZW4SCgoCaWQYASABKAkSDAoEbmFtZRgCIAEoCRIOCgZzY29wZXMYAyADKAkSDgoGc2VjcmV0GAQgASgJEi4KCmNyZWF0ZWRfYXQYBSABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEjAKDGxhc3RfdXNlZF9hdBgGIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASLgoKcmV2b2tlZF9hdBgHIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASLgoKZXhwaXJlc19hdBgIIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXAiEwoRTGlzdFRva2Vuc1JlcXVlc3QiPwoSTGlzdFRva2Vuc1Jlc3BvbnNlEikKBnRva2VucxgBIAMoCzIZLmZhdWx0bGluZS5hZG1pbi52MS5Ub2tlbiJaChJDcmVhdGVUb2tlblJlcXVlc3QSDAoEbmFtZRgBIAEoCRIOCgZzY29wZXMYAiADKAkSJgoDdHRsGAMgASgLMhkuZ29vZ2xlLnByb3RvYnVmLkR1cmF0aW9uIiYKElJldm9rZVRva2VuUmVxdWVzdBIQCgh0b2tlbl9pZBgBIAEoCSIUChJMaXN0TWVtYmVyc1JlcXVlc3QiQgoTTGlzdE1lbWJlcnNSZXNwb25zZRIrCgdtZW1iZXJzGAEgAygLMhouZmF1bHRsaW5lLmFkbWluLnYxLk1lbWJlciLTAQoEUnVsZRIKCgJpZBgBIAEoCRISCgpwcm9qZWN0X2lkGAIgASgNEgwKBG5hbWUYAyABKAkSDwoHZW5hYmxlZBgEIAEoCBIQCgh0cmlnZ2VycxgFIAMoCRINCgVxdWVyeRgGIAEoCRIOCgZlbWFpbHMYByADKAkSKwoIdGhyb3R0bGUYCCABKAsyGS5nb29nbGUucHJvdG9idWYuRHVyYXRpb24SLgoKY3JlYXRlZF9hdBgJIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXAiJgoQTGlzdFJ1bGVzUmVxdWVzdBISCgpwcm9qZWN0X2lkGAEgASgNIjwKEUxpc3RSdWxlc1Jlc3BvbnNlEicKBXJ1bGVzGAEgAygLMhguZmF1bHRsaW5lLmFkbWluLnYxLlJ1bGUiTwoRQ3JlYXRlUnVsZVJlcXVlc3QSEgoKcHJvamVjdF9pZBgBIAEoDRImCgRydWxlGAIgASgLMhguZmF1bHRsaW5lLmFkbWluLnYxLlJ1bGUiTwoRVXBkYXRlUnVsZVJlcXVlc3QSEgoKcHJvamVjdF9pZBgBIAEoDRImCgRydWxlGAIgASgLMhguZmF1bHRsaW5lLmFkbWluLnYxLlJ1bGUiOAoRRGVsZXRlUnVsZVJlcXVlc3QSEgoKcHJvamVjdF9pZBgBIAEoDRIPCgdydWxlX2lkGAIgASgJIhQKEkRlbGV0ZVJ1bGVSZXNwb25zZSKfAwoIRGVsaXZlcnkSCgoCaWQYASABKAkSEgoKcHJvamVjdF9pZBgCIAEoDRIPCgdydWxlX2lkGAMgASgJEhEKCXJ1bGVfbmFtZRgEIAEoCRIQCghpc3N1ZV9pZBgFIAEoCRITCgtpc3N1ZV90aXRsZRgGIAEoCRIPCgdjaGFubmVsGAcgASgJEhEKCXJlY2lwaWVudBgIIAEoCRIOCgZzdGF0dXMYCSABKAkSDgoGcmVhc29uGAogASgJEg0KBWVycm9yGAsgASgJEhAKCGF0dGVtcHRzGAwgASgNEi4KCmNyZWF0ZWRfYXQYDSABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEjAKDGF0dGVtcHRlZF9hdBgOIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASNQoRZXZlbnRfcmVjZWl2ZWRfYXQYDyABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEioKB2xhdGVuY3kYECABKAsyGS5nb29nbGUucHJvdG9idWYuRHVyYXRpb24ihQEKFUxpc3REZWxpdmVyaWVzUmVxdWVzdBISCgpwcm9qZWN0X2lkGAEgASgNEg8KB3J1bGVfaWQYAiABKAkSEAoIaXNzdWVfaWQYAyABKAkSDgoGc3RhdHVzGAQgASgJEhEKCXBhZ2Vfc2l6ZRgFIAEoBRISCgpwYWdlX3Rva2VuGAYgASgJImMKFkxpc3REZWxpdmVyaWVzUmVzcG9uc2USMAoKZGVsaXZlcmllcxgBIAMoCzIcLmZhdWx0bGluZS5hZG1pbi52MS5EZWxpdmVyeRIXCg9uZXh0X3BhZ2VfdG9rZW4YAiABKAkygAIKDlNlc3Npb25TZXJ2aWNlEkgKBlNpZ25JbhIhLmZhdWx0bGluZS5hZG1pbi52MS5TaWduSW5SZXF1ZXN0GhsuZmF1bHRsaW5lLmFkbWluLnYxLlNlc3Npb24SUgoHU2lnbk91dBIiLmZhdWx0bGluZS5hZG1pbi52MS5TaWduT3V0UmVxdWVzdBojLmZhdWx0bGluZS5hZG1pbi52MS5TaWduT3V0UmVzcG9uc2USUAoKR2V0U2Vzc2lvbhIlLmZhdWx0bGluZS5hZG1pbi52MS5HZXRTZXNzaW9uUmVxdWVzdBobLmZhdWx0bGluZS5hZG1pbi52MS5TZXNzaW9uMsUHCg5Qcm9qZWN0U2VydmljZRJhCgxMaXN0UHJvamVjdHMSJy5mYXVsdGxpbmUuYWRtaW4udjEuTGlzdFByb2plY3RzUmVxdWVzdBooLmZhdWx0bGluZS5hZG1pbi52MS5MaXN0UHJvamVjdHNSZXNwb25zZRJQCgpHZXRQcm9qZWN0EiUuZmF1bHRsaW5lLmFkbWluLnYxLkdldFByb2plY3RSZXF1ZXN0GhsuZmF1bHRsaW5lLmFkbWluLnYxLlByb2plY3QSVgoNQ3JlYXRlUHJvamVjdBIoLmZhdWx0bGluZS5hZG1pbi52MS5DcmVhdGVQcm9qZWN0UmVxdWVzdBobLmZhdWx0bGluZS5hZG1pbi52MS5Qcm9qZWN0ElYKDVVwZGF0ZVByb2plY3QSKC5mYXVsdGxpbmUuYWRtaW4udjEuVXBkYXRlUHJvamVjdFJlcXVlc3QaGy5mYXVsdGxpbmUuYWRtaW4udjEuUHJvamVjdBJVCghMaXN0S2V5cxIjLmZhdWx0bGluZS5hZG1pbi52MS5MaXN0S2V5c1JlcXVlc3QaJC5mYXVsdGxpbmUuYWRtaW4udjEuTGlzdEtleXNSZXNwb25zZRJKCglDcmVhdGVLZXkSJC5mYXVsdGxpbmUuYWRtaW4udjEuQ3JlYXRlS2V5UmVxdWVzdBoXLmZhdWx0bGluZS5hZG1pbi52MS5LZXkSSgoJUmV2b2tlS2V5EiQuZmF1bHRsaW5lLmFkbWluLnYxLlJldm9rZUtleVJlcXVlc3QaFy5mYXVsdGxpbmUuYWRtaW4udjEuS2V5ElsKCkxpc3RUb2tlbnMSJS5mYXVsdGxpbmUuYWRtaW4udjEuTGlzdFRva2Vuc1JlcXVlc3QaJi5mYXVsdGxpbmUuYWRtaW4udjEuTGlzdFRva2Vuc1Jlc3BvbnNlElAKC0NyZWF0ZVRva2VuEiYuZmF1bHRsaW5lLmFkbWluLnYxLkNyZWF0ZVRva2VuUmVxdWVzdBoZLmZhdWx0bGluZS5hZG1pbi52MS5Ub2tlbhJQCgtSZXZva2VUb2tlbhImLmZhdWx0bGluZS5hZG1pbi52MS5SZXZva2VUb2tlblJlcXVlc3QaGS5mYXVsdGxpbmUuYWRtaW4udjEuVG9rZW4SXgoLTGlzdE1lbWJlcnMSJi5mYXVsdGxpbmUuYWRtaW4udjEuTGlzdE1lbWJlcnNSZXF1ZXN0GicuZmF1bHRsaW5lLmFkbWluLnYxLkxpc3RNZW1iZXJzUmVzcG9uc2UyzAMKDEFsZXJ0U2VydmljZRJYCglMaXN0UnVsZXMSJC5mYXVsdGxpbmUuYWRtaW4udjEuTGlzdFJ1bGVzUmVxdWVzdBolLmZhdWx0bGluZS5hZG1pbi52MS5MaXN0UnVsZXNSZXNwb25zZRJNCgpDcmVhdGVSdWxlEiUuZmF1bHRsaW5lLmFkbWluLnYxLkNyZWF0ZVJ1bGVSZXF1ZXN0GhguZmF1bHRsaW5lLmFkbWluLnYxLlJ1bGUSTQoKVXBkYXRlUnVsZRIlLmZhdWx0bGluZS5hZG1pbi52MS5VcGRhdGVSdWxlUmVxdWVzdBoYLmZhdWx0bGluZS5hZG1pbi52MS5SdWxlElsKCkRlbGV0ZVJ1bGUSJS5mYXVsdGxpbmUuYWRtaW4udjEuRGVsZXRlUnVsZVJlcXVlc3QaJi5mYXVsdGxpbmUuYWRtaW4udjEuRGVsZXRlUnVsZVJlc3BvbnNlEmcKDkxpc3REZWxpdmVyaWVzEikuZmF1bHRsaW5lLmFkbWluLnYxLkxpc3REZWxpdmVyaWVzUmVxdWVzdBoqLmZhdWx0bGluZS5hZG1pbi52MS5MaXN0RGVsaXZlcmllc1Jlc3BvbnNlQkZaRGdpdGh1Yi5jb20vZmF1bHRsaW5lLWRldi9mYXVsdGxpbmUvZ2VuL2dvL2ZhdWx0bGluZS9hZG1pbi92MTthZG1pbnYxYgZwcm90bzM", [file_google_protobuf_duration, file_google_protobuf_timestamp]);
 
 /**
  * SignInRequest holds credentials.
@@ -259,6 +259,20 @@ export type Project = Message<"faultline.admin.v1.Project"> & {
    * @generated from field: uint32 retention_days = 7;
    */
   retentionDays: number;
+
+  /**
+   * Fingerprint rules, one a line: which events are one issue. See docs/grouping.md.
+   *
+   * @generated from field: string fingerprint_rules = 8;
+   */
+  fingerprintRules: string;
+
+  /**
+   * Stack-trace rules, one a line: which frames are the program's own, and which count.
+   *
+   * @generated from field: string stack_rules = 9;
+   */
+  stackRules: string;
 };
 
 /**
@@ -381,6 +395,55 @@ export const CreateProjectRequestSchema: GenMessage<CreateProjectRequest> = /*@_
   messageDesc(file_faultline_admin_v1_admin, 11);
 
 /**
+ * UpdateProjectRequest changes a project. What is absent stays as it is.
+ *
+ * @generated from message faultline.admin.v1.UpdateProjectRequest
+ */
+export type UpdateProjectRequest = Message<"faultline.admin.v1.UpdateProjectRequest"> & {
+  /**
+   * The project.
+   *
+   * @generated from field: uint32 project_id = 1;
+   */
+  projectId: number;
+
+  /**
+   * Name for people.
+   *
+   * @generated from field: optional string name = 2;
+   */
+  name?: string | undefined;
+
+  /**
+   * Platform.
+   *
+   * @generated from field: optional string platform = 3;
+   */
+  platform?: string | undefined;
+
+  /**
+   * Fingerprint rules, all of them; empty for none.
+   *
+   * @generated from field: optional string fingerprint_rules = 4;
+   */
+  fingerprintRules?: string | undefined;
+
+  /**
+   * Stack-trace rules, all of them; empty for none.
+   *
+   * @generated from field: optional string stack_rules = 5;
+   */
+  stackRules?: string | undefined;
+};
+
+/**
+ * Describes the message faultline.admin.v1.UpdateProjectRequest.
+ * Use `create(UpdateProjectRequestSchema)` to create a new message.
+ */
+export const UpdateProjectRequestSchema: GenMessage<UpdateProjectRequest> = /*@__PURE__*/
+  messageDesc(file_faultline_admin_v1_admin, 12);
+
+/**
  * Key lets a program send events to one project.
  *
  * @generated from message faultline.admin.v1.Key
@@ -455,7 +518,7 @@ export type Key = Message<"faultline.admin.v1.Key"> & {
  * Use `create(KeySchema)` to create a new message.
  */
 export const KeySchema: GenMessage<Key> = /*@__PURE__*/
-  messageDesc(file_faultline_admin_v1_admin, 12);
+  messageDesc(file_faultline_admin_v1_admin, 13);
 
 /**
  * ListKeysRequest names a project.
@@ -476,7 +539,7 @@ export type ListKeysRequest = Message<"faultline.admin.v1.ListKeysRequest"> & {
  * Use `create(ListKeysRequestSchema)` to create a new message.
  */
 export const ListKeysRequestSchema: GenMessage<ListKeysRequest> = /*@__PURE__*/
-  messageDesc(file_faultline_admin_v1_admin, 13);
+  messageDesc(file_faultline_admin_v1_admin, 14);
 
 /**
  * ListKeysResponse lists keys.
@@ -497,7 +560,7 @@ export type ListKeysResponse = Message<"faultline.admin.v1.ListKeysResponse"> & 
  * Use `create(ListKeysResponseSchema)` to create a new message.
  */
 export const ListKeysResponseSchema: GenMessage<ListKeysResponse> = /*@__PURE__*/
-  messageDesc(file_faultline_admin_v1_admin, 14);
+  messageDesc(file_faultline_admin_v1_admin, 15);
 
 /**
  * CreateKeyRequest describes a key.
@@ -539,7 +602,7 @@ export type CreateKeyRequest = Message<"faultline.admin.v1.CreateKeyRequest"> & 
  * Use `create(CreateKeyRequestSchema)` to create a new message.
  */
 export const CreateKeyRequestSchema: GenMessage<CreateKeyRequest> = /*@__PURE__*/
-  messageDesc(file_faultline_admin_v1_admin, 15);
+  messageDesc(file_faultline_admin_v1_admin, 16);
 
 /**
  * RevokeKeyRequest names a key.
@@ -567,7 +630,7 @@ export type RevokeKeyRequest = Message<"faultline.admin.v1.RevokeKeyRequest"> & 
  * Use `create(RevokeKeyRequestSchema)` to create a new message.
  */
 export const RevokeKeyRequestSchema: GenMessage<RevokeKeyRequest> = /*@__PURE__*/
-  messageDesc(file_faultline_admin_v1_admin, 16);
+  messageDesc(file_faultline_admin_v1_admin, 17);
 
 /**
  * Token gives access to the API.
@@ -637,7 +700,7 @@ export type Token = Message<"faultline.admin.v1.Token"> & {
  * Use `create(TokenSchema)` to create a new message.
  */
 export const TokenSchema: GenMessage<Token> = /*@__PURE__*/
-  messageDesc(file_faultline_admin_v1_admin, 17);
+  messageDesc(file_faultline_admin_v1_admin, 18);
 
 /**
  * ListTokensRequest is empty.
@@ -652,7 +715,7 @@ export type ListTokensRequest = Message<"faultline.admin.v1.ListTokensRequest"> 
  * Use `create(ListTokensRequestSchema)` to create a new message.
  */
 export const ListTokensRequestSchema: GenMessage<ListTokensRequest> = /*@__PURE__*/
-  messageDesc(file_faultline_admin_v1_admin, 18);
+  messageDesc(file_faultline_admin_v1_admin, 19);
 
 /**
  * ListTokensResponse lists tokens.
@@ -673,7 +736,7 @@ export type ListTokensResponse = Message<"faultline.admin.v1.ListTokensResponse"
  * Use `create(ListTokensResponseSchema)` to create a new message.
  */
 export const ListTokensResponseSchema: GenMessage<ListTokensResponse> = /*@__PURE__*/
-  messageDesc(file_faultline_admin_v1_admin, 19);
+  messageDesc(file_faultline_admin_v1_admin, 20);
 
 /**
  * CreateTokenRequest describes a token.
@@ -708,7 +771,7 @@ export type CreateTokenRequest = Message<"faultline.admin.v1.CreateTokenRequest"
  * Use `create(CreateTokenRequestSchema)` to create a new message.
  */
 export const CreateTokenRequestSchema: GenMessage<CreateTokenRequest> = /*@__PURE__*/
-  messageDesc(file_faultline_admin_v1_admin, 20);
+  messageDesc(file_faultline_admin_v1_admin, 21);
 
 /**
  * RevokeTokenRequest names a token.
@@ -729,7 +792,7 @@ export type RevokeTokenRequest = Message<"faultline.admin.v1.RevokeTokenRequest"
  * Use `create(RevokeTokenRequestSchema)` to create a new message.
  */
 export const RevokeTokenRequestSchema: GenMessage<RevokeTokenRequest> = /*@__PURE__*/
-  messageDesc(file_faultline_admin_v1_admin, 21);
+  messageDesc(file_faultline_admin_v1_admin, 22);
 
 /**
  * ListMembersRequest is empty.
@@ -744,7 +807,7 @@ export type ListMembersRequest = Message<"faultline.admin.v1.ListMembersRequest"
  * Use `create(ListMembersRequestSchema)` to create a new message.
  */
 export const ListMembersRequestSchema: GenMessage<ListMembersRequest> = /*@__PURE__*/
-  messageDesc(file_faultline_admin_v1_admin, 22);
+  messageDesc(file_faultline_admin_v1_admin, 23);
 
 /**
  * ListMembersResponse lists members.
@@ -765,7 +828,7 @@ export type ListMembersResponse = Message<"faultline.admin.v1.ListMembersRespons
  * Use `create(ListMembersResponseSchema)` to create a new message.
  */
 export const ListMembersResponseSchema: GenMessage<ListMembersResponse> = /*@__PURE__*/
-  messageDesc(file_faultline_admin_v1_admin, 23);
+  messageDesc(file_faultline_admin_v1_admin, 24);
 
 /**
  * Rule says when somebody is told of what.
@@ -843,7 +906,7 @@ export type Rule = Message<"faultline.admin.v1.Rule"> & {
  * Use `create(RuleSchema)` to create a new message.
  */
 export const RuleSchema: GenMessage<Rule> = /*@__PURE__*/
-  messageDesc(file_faultline_admin_v1_admin, 24);
+  messageDesc(file_faultline_admin_v1_admin, 25);
 
 /**
  * ListRulesRequest names a project.
@@ -864,7 +927,7 @@ export type ListRulesRequest = Message<"faultline.admin.v1.ListRulesRequest"> & 
  * Use `create(ListRulesRequestSchema)` to create a new message.
  */
 export const ListRulesRequestSchema: GenMessage<ListRulesRequest> = /*@__PURE__*/
-  messageDesc(file_faultline_admin_v1_admin, 25);
+  messageDesc(file_faultline_admin_v1_admin, 26);
 
 /**
  * ListRulesResponse lists rules.
@@ -885,7 +948,7 @@ export type ListRulesResponse = Message<"faultline.admin.v1.ListRulesResponse"> 
  * Use `create(ListRulesResponseSchema)` to create a new message.
  */
 export const ListRulesResponseSchema: GenMessage<ListRulesResponse> = /*@__PURE__*/
-  messageDesc(file_faultline_admin_v1_admin, 26);
+  messageDesc(file_faultline_admin_v1_admin, 27);
 
 /**
  * CreateRuleRequest holds a rule.
@@ -913,7 +976,7 @@ export type CreateRuleRequest = Message<"faultline.admin.v1.CreateRuleRequest"> 
  * Use `create(CreateRuleRequestSchema)` to create a new message.
  */
 export const CreateRuleRequestSchema: GenMessage<CreateRuleRequest> = /*@__PURE__*/
-  messageDesc(file_faultline_admin_v1_admin, 27);
+  messageDesc(file_faultline_admin_v1_admin, 28);
 
 /**
  * UpdateRuleRequest holds a rule.
@@ -941,7 +1004,7 @@ export type UpdateRuleRequest = Message<"faultline.admin.v1.UpdateRuleRequest"> 
  * Use `create(UpdateRuleRequestSchema)` to create a new message.
  */
 export const UpdateRuleRequestSchema: GenMessage<UpdateRuleRequest> = /*@__PURE__*/
-  messageDesc(file_faultline_admin_v1_admin, 28);
+  messageDesc(file_faultline_admin_v1_admin, 29);
 
 /**
  * DeleteRuleRequest names a rule.
@@ -969,7 +1032,7 @@ export type DeleteRuleRequest = Message<"faultline.admin.v1.DeleteRuleRequest"> 
  * Use `create(DeleteRuleRequestSchema)` to create a new message.
  */
 export const DeleteRuleRequestSchema: GenMessage<DeleteRuleRequest> = /*@__PURE__*/
-  messageDesc(file_faultline_admin_v1_admin, 29);
+  messageDesc(file_faultline_admin_v1_admin, 30);
 
 /**
  * DeleteRuleResponse is empty.
@@ -984,7 +1047,7 @@ export type DeleteRuleResponse = Message<"faultline.admin.v1.DeleteRuleResponse"
  * Use `create(DeleteRuleResponseSchema)` to create a new message.
  */
 export const DeleteRuleResponseSchema: GenMessage<DeleteRuleResponse> = /*@__PURE__*/
-  messageDesc(file_faultline_admin_v1_admin, 30);
+  messageDesc(file_faultline_admin_v1_admin, 31);
 
 /**
  * Delivery is one notification to one receiver.
@@ -1110,7 +1173,7 @@ export type Delivery = Message<"faultline.admin.v1.Delivery"> & {
  * Use `create(DeliverySchema)` to create a new message.
  */
 export const DeliverySchema: GenMessage<Delivery> = /*@__PURE__*/
-  messageDesc(file_faultline_admin_v1_admin, 31);
+  messageDesc(file_faultline_admin_v1_admin, 32);
 
 /**
  * ListDeliveriesRequest selects deliveries.
@@ -1166,7 +1229,7 @@ export type ListDeliveriesRequest = Message<"faultline.admin.v1.ListDeliveriesRe
  * Use `create(ListDeliveriesRequestSchema)` to create a new message.
  */
 export const ListDeliveriesRequestSchema: GenMessage<ListDeliveriesRequest> = /*@__PURE__*/
-  messageDesc(file_faultline_admin_v1_admin, 32);
+  messageDesc(file_faultline_admin_v1_admin, 33);
 
 /**
  * ListDeliveriesResponse is one page.
@@ -1194,7 +1257,7 @@ export type ListDeliveriesResponse = Message<"faultline.admin.v1.ListDeliveriesR
  * Use `create(ListDeliveriesResponseSchema)` to create a new message.
  */
 export const ListDeliveriesResponseSchema: GenMessage<ListDeliveriesResponse> = /*@__PURE__*/
-  messageDesc(file_faultline_admin_v1_admin, 33);
+  messageDesc(file_faultline_admin_v1_admin, 34);
 
 /**
  * SessionService signs people in and out of the dashboard.
@@ -1270,6 +1333,17 @@ export const ProjectService: GenService<{
   createProject: {
     methodKind: "unary";
     input: typeof CreateProjectRequestSchema;
+    output: typeof ProjectSchema;
+  },
+  /**
+   * UpdateProject changes what is given of a project's name and settings. Rules that cannot
+   * be read get INVALID_ARGUMENT with the line and the column of each mistake.
+   *
+   * @generated from rpc faultline.admin.v1.ProjectService.UpdateProject
+   */
+  updateProject: {
+    methodKind: "unary";
+    input: typeof UpdateProjectRequestSchema;
     output: typeof ProjectSchema;
   },
   /**

@@ -59,6 +59,9 @@ const (
 	// ProjectServiceCreateProjectProcedure is the fully-qualified name of the ProjectService's
 	// CreateProject RPC.
 	ProjectServiceCreateProjectProcedure = "/faultline.admin.v1.ProjectService/CreateProject"
+	// ProjectServiceUpdateProjectProcedure is the fully-qualified name of the ProjectService's
+	// UpdateProject RPC.
+	ProjectServiceUpdateProjectProcedure = "/faultline.admin.v1.ProjectService/UpdateProject"
 	// ProjectServiceListKeysProcedure is the fully-qualified name of the ProjectService's ListKeys RPC.
 	ProjectServiceListKeysProcedure = "/faultline.admin.v1.ProjectService/ListKeys"
 	// ProjectServiceCreateKeyProcedure is the fully-qualified name of the ProjectService's CreateKey
@@ -242,6 +245,9 @@ type ProjectServiceClient interface {
 	GetProject(context.Context, *v1.GetProjectRequest) (*v1.Project, error)
 	// CreateProject makes a project with a first DSN key.
 	CreateProject(context.Context, *v1.CreateProjectRequest) (*v1.Project, error)
+	// UpdateProject changes what is given of a project's name and settings. Rules that cannot
+	// be read get INVALID_ARGUMENT with the line and the column of each mistake.
+	UpdateProject(context.Context, *v1.UpdateProjectRequest) (*v1.Project, error)
 	// ListKeys lists a project's keys.
 	ListKeys(context.Context, *v1.ListKeysRequest) (*v1.ListKeysResponse, error)
 	// CreateKey makes a DSN key or a JWT API key. The JWT is shown once.
@@ -285,6 +291,12 @@ func NewProjectServiceClient(httpClient connect.HTTPClient, baseURL string, opts
 			httpClient,
 			baseURL+ProjectServiceCreateProjectProcedure,
 			connect.WithSchema(projectServiceMethods.ByName("CreateProject")),
+			connect.WithClientOptions(opts...),
+		),
+		updateProject: connect.NewClient[v1.UpdateProjectRequest, v1.Project](
+			httpClient,
+			baseURL+ProjectServiceUpdateProjectProcedure,
+			connect.WithSchema(projectServiceMethods.ByName("UpdateProject")),
 			connect.WithClientOptions(opts...),
 		),
 		listKeys: connect.NewClient[v1.ListKeysRequest, v1.ListKeysResponse](
@@ -337,6 +349,7 @@ type projectServiceClient struct {
 	listProjects  *connect.Client[v1.ListProjectsRequest, v1.ListProjectsResponse]
 	getProject    *connect.Client[v1.GetProjectRequest, v1.Project]
 	createProject *connect.Client[v1.CreateProjectRequest, v1.Project]
+	updateProject *connect.Client[v1.UpdateProjectRequest, v1.Project]
 	listKeys      *connect.Client[v1.ListKeysRequest, v1.ListKeysResponse]
 	createKey     *connect.Client[v1.CreateKeyRequest, v1.Key]
 	revokeKey     *connect.Client[v1.RevokeKeyRequest, v1.Key]
@@ -367,6 +380,15 @@ func (c *projectServiceClient) GetProject(ctx context.Context, req *v1.GetProjec
 // CreateProject calls faultline.admin.v1.ProjectService.CreateProject.
 func (c *projectServiceClient) CreateProject(ctx context.Context, req *v1.CreateProjectRequest) (*v1.Project, error) {
 	response, err := c.createProject.CallUnary(ctx, connect.NewRequest(req))
+	if response != nil {
+		return response.Msg, err
+	}
+	return nil, err
+}
+
+// UpdateProject calls faultline.admin.v1.ProjectService.UpdateProject.
+func (c *projectServiceClient) UpdateProject(ctx context.Context, req *v1.UpdateProjectRequest) (*v1.Project, error) {
+	response, err := c.updateProject.CallUnary(ctx, connect.NewRequest(req))
 	if response != nil {
 		return response.Msg, err
 	}
@@ -444,6 +466,9 @@ type ProjectServiceHandler interface {
 	GetProject(context.Context, *v1.GetProjectRequest) (*v1.Project, error)
 	// CreateProject makes a project with a first DSN key.
 	CreateProject(context.Context, *v1.CreateProjectRequest) (*v1.Project, error)
+	// UpdateProject changes what is given of a project's name and settings. Rules that cannot
+	// be read get INVALID_ARGUMENT with the line and the column of each mistake.
+	UpdateProject(context.Context, *v1.UpdateProjectRequest) (*v1.Project, error)
 	// ListKeys lists a project's keys.
 	ListKeys(context.Context, *v1.ListKeysRequest) (*v1.ListKeysResponse, error)
 	// CreateKey makes a DSN key or a JWT API key. The JWT is shown once.
@@ -483,6 +508,12 @@ func NewProjectServiceHandler(svc ProjectServiceHandler, opts ...connect.Handler
 		ProjectServiceCreateProjectProcedure,
 		svc.CreateProject,
 		connect.WithSchema(projectServiceMethods.ByName("CreateProject")),
+		connect.WithHandlerOptions(opts...),
+	)
+	projectServiceUpdateProjectHandler := connect.NewUnaryHandlerSimple(
+		ProjectServiceUpdateProjectProcedure,
+		svc.UpdateProject,
+		connect.WithSchema(projectServiceMethods.ByName("UpdateProject")),
 		connect.WithHandlerOptions(opts...),
 	)
 	projectServiceListKeysHandler := connect.NewUnaryHandlerSimple(
@@ -535,6 +566,8 @@ func NewProjectServiceHandler(svc ProjectServiceHandler, opts ...connect.Handler
 			projectServiceGetProjectHandler.ServeHTTP(w, r)
 		case ProjectServiceCreateProjectProcedure:
 			projectServiceCreateProjectHandler.ServeHTTP(w, r)
+		case ProjectServiceUpdateProjectProcedure:
+			projectServiceUpdateProjectHandler.ServeHTTP(w, r)
 		case ProjectServiceListKeysProcedure:
 			projectServiceListKeysHandler.ServeHTTP(w, r)
 		case ProjectServiceCreateKeyProcedure:
@@ -568,6 +601,10 @@ func (UnimplementedProjectServiceHandler) GetProject(context.Context, *v1.GetPro
 
 func (UnimplementedProjectServiceHandler) CreateProject(context.Context, *v1.CreateProjectRequest) (*v1.Project, error) {
 	return nil, connect.NewError(connect.CodeUnimplemented, errors.New("faultline.admin.v1.ProjectService.CreateProject is not implemented"))
+}
+
+func (UnimplementedProjectServiceHandler) UpdateProject(context.Context, *v1.UpdateProjectRequest) (*v1.Project, error) {
+	return nil, connect.NewError(connect.CodeUnimplemented, errors.New("faultline.admin.v1.ProjectService.UpdateProject is not implemented"))
 }
 
 func (UnimplementedProjectServiceHandler) ListKeys(context.Context, *v1.ListKeysRequest) (*v1.ListKeysResponse, error) {
