@@ -46,7 +46,7 @@ func (b *builder) exception(i int, stackless bool) {
 		return
 	}
 	start = len(b.text)
-	b.text = AppendParameterized(b.text, firstLines(value, 2))
+	b.text = appendWords(b.text, value)
 	if b.part(KindExceptionValue, start, "") {
 		b.sourced("exceptions", i, ".value")
 	}

@@ -10,6 +10,7 @@ package group
 
 import (
 	"strings"
+	"unicode/utf8"
 
 	"github.com/faultline-dev/faultline/internal/event"
 )
@@ -91,8 +92,34 @@ func (b *builder) byDefault() {
 
 func (b *builder) message(text string) {
 	start := len(b.text)
-	b.text = AppendParameterized(b.text, text)
+	b.text = appendWords(b.text, text)
 	b.part(KindMessage, start, "message")
+}
+
+// The bounds of a text that groups: what stands beyond them says little about
+// which kind of failure it was. In bytes, before and after its variables are gone.
+const (
+	maxRead  = 4096
+	maxWords = 1024
+)
+
+// appendWords appends what the first two lines of a text say without their variables.
+func appendWords(b []byte, text string) []byte {
+	text = firstLines(text, 2)
+	start := len(b)
+	b = AppendParameterized(b, text[:whole(text, maxRead)])
+	return b[:start+whole(b[start:], maxWords)]
+}
+
+// whole is how many of the first n bytes make whole characters.
+func whole[T string | []byte](s T, n int) int {
+	if len(s) <= n {
+		return len(s)
+	}
+	for n > 0 && !utf8.RuneStart(s[n]) {
+		n--
+	}
+	return n
 }
 
 // messageText is what groups a message: the template if there is one, else the

@@ -238,7 +238,7 @@ func (k *keyer) text(s string) {
 func (k *keyer) parameterized(s string) {
 	start := len(k.b)
 	k.b = append(k.b, 'P', 0, 0, 0)
-	k.b = AppendParameterized(k.b, firstLines(s, 2))
+	k.b = appendWords(k.b, s)
 	n := len(k.b) - start
 	k.b[start+1], k.b[start+2], k.b[start+3] = byte(n), byte(n>>8), byte(n>>16)
 }

@@ -1,8 +1,10 @@
 package group
 
 import (
+	"strings"
 	"sync"
 	"testing"
+	"unicode/utf8"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -89,4 +91,14 @@ func TestAGrouperServesManyAtOnce(t *testing.T) {
 		})
 	}
 	all.Wait()
+}
+
+func TestLongMessagesAreCutAtACharacter(t *testing.T) {
+	t.Parallel()
+	for shift := range 4 {
+		r := Event(&event.Event{Message: event.Message{Formatted: strings.Repeat("x", shift) + strings.Repeat("日本", 5000)}})
+		if value := r.Parts[0].Value; !utf8.ValidString(value) || len(value) > maxWords {
+			t.Errorf("%d bytes, valid: %v", len(value), utf8.ValidString(value))
+		}
+	}
 }
