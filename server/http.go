@@ -31,9 +31,9 @@ func (s *Server) HTTP() http.Handler {
 		mux.Handle("/", s.web)
 	}
 	if s.sentry != nil {
-		return s.sentry.Wrap(mux)
+		return s.cfg.Proxies.Wrap(s.sentry.Wrap(mux))
 	}
-	return mux
+	return s.cfg.Proxies.Wrap(mux)
 }
 
 // readyz answers 200 only when an event sent now would be stored.

@@ -24,6 +24,7 @@ import (
 	"github.com/faultline-dev/faultline/server/api"
 	"github.com/faultline-dev/faultline/server/auth"
 	"github.com/faultline-dev/faultline/server/credential"
+	"github.com/faultline-dev/faultline/server/forwarded"
 	"github.com/faultline-dev/faultline/server/ingest"
 	"github.com/faultline-dev/faultline/server/normalize"
 	"github.com/faultline-dev/faultline/server/query"
@@ -44,6 +45,7 @@ type Config struct {
 	Triage triage.Config
 
 	BaseURL     string // where people reach the dashboard
+	Proxies     forwarded.Proxies
 	Version     string
 	TakesEvents bool // the role ingest
 	Answers     bool // the role api

@@ -25,6 +25,7 @@ import (
 	"github.com/faultline-dev/faultline/internal/telemetry"
 	"github.com/faultline-dev/faultline/server"
 	"github.com/faultline-dev/faultline/server/admin"
+	"github.com/faultline-dev/faultline/server/forwarded"
 )
 
 // serveCommand runs the server. Its names are fixed: scripts rely on them.
@@ -34,6 +35,7 @@ type serveCommand struct {
 	GRPC            string          `name:"grpc" help:"Listen here for gRPC in volume." default:"127.0.0.1:4317"`
 	Roles           []string        `help:"What this process does: ingest, api, alerts." default:"ingest,api,alerts"`
 	BaseURL         string          `name:"base-url" help:"Address under which people reach the dashboard; in links and DSNs. Default: the HTTP listener." placeholder:"URL"`
+	TrustedProxies  []string        `help:"Addresses and networks (10.0.0.0/8) of proxies whose X-Forwarded-For tells who a client is." placeholder:"ADDR"`
 	TLSCert         string          `name:"tls-cert" help:"Certificate chain in PEM, for both listeners; read again when it changes." placeholder:"FILE"`
 	TLSKey          string          `name:"tls-key" help:"Private key in PEM." placeholder:"FILE"`
 	Profiles        string          `help:"Listen here for the Go runtime's profiles (/debug/pprof/), for operators only. Default: nowhere." placeholder:"ADDR"`
@@ -66,6 +68,9 @@ func (c *serveCommand) Validate() error {
 	}
 	if (c.TLSCert == "") != (c.TLSKey == "") {
 		return errors.New("--tls-cert and --tls-key belong together: give both")
+	}
+	if _, err := forwarded.Parse(c.TrustedProxies); err != nil {
+		return fmt.Errorf("--trusted-proxies: %w", err)
 	}
 	if c.BaseURL != "" {
 		if u, err := url.Parse(c.BaseURL); err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" {
@@ -178,10 +183,14 @@ func (c *serveCommand) build(ctx context.Context, store *storage, s *sections, l
 	if err != nil {
 		return nil, fmt.Errorf("read the dashboard: %w", err)
 	}
+	proxies, err := forwarded.Parse(c.TrustedProxies)
+	if err != nil {
+		return nil, err
+	}
 	r := &running{}
 	r.server, err = server.New(ctx, server.Config{
 		Ingest: s.ingest, Native: s.native, Sentry: s.sentry, OTLP: s.otlp, Auth: s.auth, Triage: s.triage,
-		BaseURL: c.baseURL(), Version: telemetry.Version(),
+		BaseURL: c.baseURL(), Proxies: proxies, Version: telemetry.Version(),
 		TakesEvents: c.has(roleIngest), Answers: c.has(roleAPI),
 	}, server.Parts{ClickHouse: store.clickhouse, Meta: store.meta, Bus: store.bus, Dashboard: files, Registry: registry, Logger: log, Check: checks})
 	if err != nil {

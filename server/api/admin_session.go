@@ -110,8 +110,7 @@ func (s sessionServer) cookie(secret string, expires time.Time) *http.Cookie {
 	return c
 }
 
-// remote is the address of the connection. Headers that claim another one are
-// not believed.
+// remote is the address of the connection, or of whom a trusted proxy speaks for.
 func remote(r *http.Request) netip.Addr {
 	a, err := netip.ParseAddrPort(r.RemoteAddr)
 	if err != nil {

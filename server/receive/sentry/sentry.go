@@ -18,7 +18,6 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"net/netip"
 	"strings"
 	"time"
 
@@ -47,9 +46,6 @@ type Config struct {
 	// PathPrefix is what stands before /api in the paths of DSNs, where a proxy does
 	// not take it away. Default: the path of the base URL.
 	PathPrefix string
-	// TrustedProxies is the list of addresses and networks (10.0.0.0/8) whose
-	// X-Forwarded-For tells who a client is.
-	TrustedProxies []string
 }
 
 // DefaultConfig follows what Sentry takes.
@@ -76,8 +72,7 @@ func (c Config) Validate() error {
 	case c.PathPrefix != "" && !strings.HasPrefix(c.PathPrefix, "/"):
 		return fmt.Errorf("sentry intake: path-prefix %q must begin with a slash", c.PathPrefix)
 	}
-	_, err := parseProxies(c.TrustedProxies)
-	return err
+	return nil
 }
 
 // Keys checks credentials.
@@ -102,7 +97,6 @@ type Parts struct {
 type Handler struct {
 	cfg     Config
 	prefix  string
-	proxies []netip.Prefix
 	sink    receive.Sink
 	keys    Keys
 	log     *slog.Logger
@@ -118,12 +112,8 @@ func New(cfg Config, p Parts) (*Handler, error) {
 	if p.Logger == nil {
 		p.Logger = slog.Default()
 	}
-	proxies, err := parseProxies(cfg.TrustedProxies)
-	if err != nil {
-		return nil, err
-	}
 	return &Handler{
-		cfg: cfg, prefix: strings.TrimRight(cfg.PathPrefix, "/"), proxies: proxies, sink: p.Sink, keys: p.Keys, log: p.Logger,
+		cfg: cfg, prefix: strings.TrimRight(cfg.PathPrefix, "/"), sink: p.Sink, keys: p.Keys, log: p.Logger,
 		room: semaphore.NewWeighted(cfg.UnderWayBytes), metrics: newMetrics(p.Metrics),
 	}, nil
 }

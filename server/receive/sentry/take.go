@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"net/netip"
 	"strings"
 	"time"
 
@@ -53,7 +54,7 @@ func (h *Handler) take(w http.ResponseWriter, r *http.Request, route route) answ
 		c.key = route.key
 	}
 	in := &intake{h: h, batch: receive.Batch{
-		Attempt: 1, ReceivedAt: time.Now().UTC(), ClientIP: h.clientAddress(r), Protocol: "sentry", Patience: h.cfg.Patience,
+		Attempt: 1, ReceivedAt: time.Now().UTC(), ClientIP: clientAddress(r), Protocol: "sentry", Patience: h.cfg.Patience,
 	}}
 	if c.key == "" && route.endpoint != endpointEnvelope {
 		return h.refusal(r, errNoKey)
@@ -281,4 +282,13 @@ func note(e *event.Event, name string, fields []string) {
 		}
 	}
 	e.Contexts = append(e.Contexts, event.Context{Name: noteContext, Data: withMember("", name, list)})
+}
+
+// clientAddress is the connection's other end, or none.
+func clientAddress(r *http.Request) netip.Addr {
+	at, err := netip.ParseAddrPort(r.RemoteAddr)
+	if err != nil {
+		return netip.Addr{}
+	}
+	return at.Addr().Unmap().WithZone("")
 }
