@@ -55,6 +55,8 @@ func suite(t *testing.T, dsn func(*testing.T) string) {
 		"the outbox":                             testOutbox,
 		"rules":                                  testRules,
 		"deliveries":                             testDeliveries,
+		"artifacts":                              testArtifacts,
+		"releases":                               testReleases,
 		"one issue from fifty at once":           testEnsureSameAtOnce,
 		"fifty issues at once":                   testEnsureDifferentAtOnce,
 		"changes of one issue do not overlap":    testChangeAtOnce,

@@ -1,0 +1,68 @@
+// Package artifact holds the words of what builds upload: bundles of scripts and
+// source maps, and releases. It knows no store, no protocol and no file format.
+package artifact
+
+import (
+	"strings"
+	"time"
+)
+
+// Kind is what a file of a bundle is.
+type Kind string
+
+// The kinds that are kept in the index; a bundle may hold others.
+const (
+	Script Kind = "script" // what browsers and servers run
+	Map    Kind = "map"    // the source map of a script
+)
+
+// Bundle is one upload of a project.
+type Bundle struct {
+	ID        string
+	ProjectID uint32
+	Checksum  string // SHA-1 of the file, in hexadecimal digits; projects may share it
+	Release   string // empty: found by debug ids only
+	Dist      string
+	Bytes     int64
+	CreatedAt time.Time // when it was uploaded last
+}
+
+// File is one file of a bundle.
+type File struct {
+	Kind    Kind
+	Path    string // in the bundle
+	URL     string // where it is served; ~ stands for scheme and host
+	DebugID string // as ID writes it; may be empty
+	MapURL  string // of a script: the address of its map, if the upload says it
+}
+
+// Found is a file with the bundle it is in.
+type Found struct {
+	Checksum string
+	File
+}
+
+// Release is a version of a project that somebody announced.
+type Release struct {
+	ProjectID  uint32
+	Version    string
+	Ref        string // what it was built from
+	URL        string
+	CreatedAt  time.Time
+	StartedAt  time.Time // zero: not told
+	ReleasedAt time.Time // zero: not released yet
+}
+
+// ID writes a debug id in the one way in which it is compared: 32 lower-case
+// hexadecimal digits. What is no such id becomes empty.
+func ID(text string) string {
+	text = strings.ToLower(strings.ReplaceAll(strings.TrimSpace(text), "-", ""))
+	if len(text) < 32 {
+		return ""
+	}
+	text = text[:32] // an age may follow
+	if strings.Trim(text, "0123456789abcdef") != "" {
+		return ""
+	}
+	return text
+}
