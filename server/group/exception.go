@@ -29,6 +29,7 @@ func (b *builder) exception(i int, stackless bool) {
 	e := b.event
 	x := &e.Exceptions[i]
 	stack := exceptionStack(e, i, stackless)
+	stack.brief = len(e.Exceptions) > 1 && anyInApp(e)
 	start := len(b.text)
 	if !x.Mechanism.Synthetic {
 		b.text = appendType(b.text, familyOf(e.Platform), x.Type)
@@ -86,7 +87,7 @@ type stackOf struct {
 func exceptionStack(e *event.Event, i int, stackless bool) stackOf {
 	x := &e.Exceptions[i]
 	if len(x.Stack.Frames) > 0 {
-		return stackOf{stack: &x.Stack, owner: "exceptions", index: i, overflow: overflow(x), brief: len(e.Exceptions) > 1 && anyInApp(e)}
+		return stackOf{stack: &x.Stack, owner: "exceptions", index: i, overflow: overflow(x)}
 	}
 	if !stackless || i > 0 || len(e.Threads) == 0 {
 		return stackOf{}

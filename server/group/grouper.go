@@ -23,6 +23,7 @@ type Grouper struct {
 
 // scratch is what grouping one event needs and the next one can use again.
 type scratch struct {
+	grouper *Grouper
 	key     []byte
 	builder builder
 }
@@ -36,7 +37,7 @@ func NewGrouper(memory int) *Grouper {
 	g.cache.init(memory)
 	g.decisions.init(memory / 4)
 	g.rules.init(memory / 4)
-	g.scratch.New = func() any { return new(scratch) }
+	g.scratch.New = func() any { return &scratch{grouper: g} }
 	return g
 }
 
@@ -47,7 +48,7 @@ func (g *Grouper) Event(e *event.Event, r *Rules) Result {
 	s := g.scratch.Get().(*scratch)
 	s.builder.reset(e)
 	if r != nil {
-		s.builder.applied = r.apply(e, s.builder.applied, g.decide)
+		s.builder.applied = r.apply(e, s.builder.applied, s.decide)
 	}
 	found := g.find(s, e)
 	result := s.builder.result(found)

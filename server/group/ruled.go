@@ -153,22 +153,23 @@ func (r *Rules) stack(stacks []ruledStack, e *event.Event, x *event.Exception, s
 
 // decide remembers what rules decided about a stack: to match every rule with
 // every frame costs much more than to write the stack down.
-func (g *Grouper) decide(r *Rules, e *event.Event, x *event.Exception, s *event.Stacktrace) decision {
+func (s *scratch) decide(r *Rules, e *event.Event, x *event.Exception, stack *event.Stacktrace) decision {
 	if r.stacks.LooksAtValues() {
-		return decideAlone(r, e, x, s)
+		return decideAlone(r, e, x, stack)
 	}
-	var room [4096]byte
-	k := keyer{b: room[:0], event: e, wide: true, paths: true, applied: &applied{}}
+	g := s.grouper
+	k := keyer{b: s.key[:0], event: e, wide: true, paths: true, applied: &applied{}}
 	k.number(int(r.hash))
 	k.number(int(r.hash >> 24))
 	k.number(int(r.hash >> 48))
 	k.text(e.Platform)
-	k.stack(s)
+	k.stack(stack)
+	s.key = k.b
 	of := xxh3.Hash128Seed(k.b, g.seed)
 	if d, ok := g.decisions.get(of); ok {
 		return d
 	}
-	d := decideAlone(r, e, x, s)
+	d := decideAlone(r, e, x, stack)
 	g.decisions.put(of, d)
 	return d
 }
