@@ -15,7 +15,7 @@ SOURCES   := $(shell find dashboard/src dashboard/public dashboard/index.html da
 GOMODULES := . gen/go sdk-go sdk-go/grpc
 
 .DEFAULT_GOAL := help
-.PHONY: help run build engine dashboard test test-go test-race test-dashboard test-browser test-e2e torture packages bench generate lint baseline clean FORCE
+.PHONY: help run build engine dashboard test test-go test-race test-dashboard test-browser test-e2e torture packages bench profile generate lint baseline clean FORCE
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-15s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -75,6 +75,15 @@ torture: build ## kill, stop, cut off and mislead a running product for 30 round
 
 bench: build ## measure, print the table, and rewrite docs/benchmarks.md
 	$(GO) run ./e2e/bench -write docs/benchmarks.md
+
+PROFILES := docs/profiles
+profile: build ## profile the server under load into docs/profiles, as text
+	@mkdir -p $(PROFILES) && tmp=$$(mktemp -d) && trap 'rm -rf "$$tmp"' EXIT && \
+	$(GO) run ./e2e/bench -profiles "$$tmp" -events 600000 -ceiling-events 50000 >/dev/null && \
+	$(GO) tool pprof -top -nodecount=60 bin/faultline "$$tmp/cpu.pprof" > $(PROFILES)/server-cpu.txt && \
+	$(GO) tool pprof -top -cum -nodecount=120 bin/faultline "$$tmp/cpu.pprof" > $(PROFILES)/server-cpu-cumulative.txt && \
+	$(GO) tool pprof -top -sample_index=inuse_space -nodecount=40 bin/faultline "$$tmp/heap.pprof" > $(PROFILES)/server-heap.txt && \
+	$(GO) tool pprof -top -sample_index=alloc_space -nodecount=40 bin/faultline "$$tmp/heap.pprof" > $(PROFILES)/server-allocations.txt
 
 generate: $(MODULES) ## generate code from proto, and the documentation of settings
 	rm -rf gen/go/faultline gen/gateway gen/openapi/*.json dashboard/src/gen

@@ -131,6 +131,7 @@ func measureServer(ctx context.Context, o options, r *report) error {
 	for name, to := range map[string]*float64{
 		"faultline_ingest_block_rows_sum": &r.blockRows, "faultline_ingest_block_rows_count": &r.blocks,
 		"faultline_ingest_insert_seconds_sum": &r.insertSeconds, "faultline_ingest_spilled_events_total": &r.spilled,
+		"faultline_ingest_stacks_shared_total": &r.stacksShared, "faultline_ingest_stacks_own_total": &r.stacksOwn,
 	} {
 		if *to, err = s.metric(ctx, name); err != nil {
 			return err

@@ -27,6 +27,7 @@ type report struct {
 	queries []answered
 
 	blocks, blockRows, insertSeconds, spilled float64
+	stacksShared, stacksOwn                   float64
 
 	stop time.Duration
 
@@ -51,7 +52,7 @@ func (r *report) markdown() string {
 	line := func(format string, args ...any) { fmt.Fprintf(&b, format+"\n", args...) }
 	n, dropped := r.stream.events, r.drop.events
 	line("# Benchmarks\n")
-	line("Made by `make bench`: the real binary with its embedded engine on an empty folder, and a client on the same %d cores that generates %d events (2.5 KB of protobuf, 20 frames, 8 tags, 5 breadcrumbs; 2,000 issues in 50 projects by Zipf's law) and streams them over gRPC in batches of %d from %d connections. Machines differ and other work disturbs: compare ratios, not times.\n", r.cores, n, r.options.batch, r.options.workers)
+	line("Made by `make bench`: the real binary with its embedded engine on an empty folder, and a client on the same %d cores that generates %d events (2.5 KB of protobuf, 20 frames, 8 tags, 5 breadcrumbs; 2,000 issues in 50 projects by Zipf's law; an issue's stack differs by release, and one event in ten has a stack like no other) and streams them over gRPC in batches of %d from %d connections. Machines differ and other work disturbs: compare ratios, not times.\n", r.cores, n, r.options.batch, r.options.workers)
 	line("Measured on %s. **The machine was %.1f times slower at that time than the quiet one on which the goals were set**: decoding an event with generated protobuf code took %.1f µs of CPU here and %.1f there.\n", r.at.Format("2006-01-02"), r.yardstick/yardstickQuiet, r.yardstick, yardstickQuiet)
 	line("| stored over the gRPC stream | measured | ceiling in the same run | ratio |\n|---|---|---|---|")
 	line("| events/s, acknowledged as stored | **%.0f** | %.0f received, decoded and dropped | %.0f %% |", r.stream.rate(), r.drop.rate(), 100*r.stream.rate()/r.drop.rate())
@@ -69,6 +70,7 @@ func (r *report) markdown() string {
 	line("| of that, the events themselves | %d |", r.bytesEvents/max(r.rows, 1))
 	line("| blocks inserted: number, mean rows, mean time | %.0f, %.0f, %.0f ms |", r.blocks, r.blockRows/max(r.blocks, 1), 1000*r.insertSeconds/max(r.blocks, 1))
 	line("| events that went over the disk, because the engine was slow | %.0f |", r.spilled)
+	line("| stacks that were shared with earlier events, of all | %.0f %% |", 100*r.stacksShared/max(r.stacksShared+r.stacksOwn, 1))
 	line("| start to ready, empty folder | %s |", ms(r.start))
 	line("| stop | %s |", ms(r.stop))
 	line("| rows stored / different event ids | %d / %d |", r.rows, r.ids)
