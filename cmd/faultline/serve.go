@@ -102,13 +102,19 @@ func (c *serveCommand) baseURL() string {
 }
 
 // Run serves until it is told to stop.
-func (c *serveCommand) Run(ctx context.Context, o output, s *sections) error {
+func (c *serveCommand) Run(ctx context.Context, o output, s *sections) (err error) {
 	if err := s.log.Validate(); err != nil {
 		return err
 	}
 	log := s.log.Logger(o.err)
 	slog.SetDefault(log)
 	started := time.Now()
+	defer func() {
+		if ctx.Err() != nil && errors.Is(err, context.Canceled) {
+			log.Info("stopped while starting")
+			err = nil
+		}
+	}()
 
 	if c.usesData() {
 		release, err := embedded.LockData(c.Data, c.HTTP)
