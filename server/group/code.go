@@ -30,7 +30,7 @@ func (p *parameterizer) code(s string, negative bool) bool {
 	case "code":
 		return n <= 4 || negative || hexCode(s) > 0
 	case "error", "err", "exit":
-		return string(gap) == " " && n <= 5
+		return string(gap) == " " || string(gap) == " #"
 	case "http":
 		return string(gap) != "/"
 	}
@@ -82,7 +82,7 @@ func httpFailure(s string) bool {
 }
 
 func aboutHTTP(written []byte) bool {
-	for _, word := range [...]string{"<url>", "HTTP", "http", "equest", "esponse"} {
+	for _, word := range [...]string{"<url>", "HTTP", "http", "equest", "esponse", "GET ", "POST ", "PUT ", "PATCH ", "DELETE "} {
 		if bytes.Contains(written, []byte(word)) {
 			return true
 		}

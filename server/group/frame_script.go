@@ -20,6 +20,9 @@ func scriptSymbol(f *event.Frame) symbol {
 }
 
 func scriptFunction(s string) string {
+	if strings.Contains(s, "://") { // the body of a module, named by its file
+		return ""
+	}
 	if i := strings.Index(s, " ["); i > 0 { // handle [as onclick]
 		s = s[:i]
 	}

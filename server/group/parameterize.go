@@ -1,6 +1,9 @@
 package group
 
-import "strings"
+import (
+	"bytes"
+	"strings"
+)
 
 // Parameterize replaces what varies between messages of the same kind by the
 // name of its kind: numbers, ids, addresses, times, URLs. Numbers that are codes
@@ -123,8 +126,15 @@ func (p *parameterizer) blob(i, end int, marks class) int {
 	return i
 }
 
-// replace writes the name of what was found instead of it.
+// replace writes the name of what was found instead of it. A list of several of
+// one kind is written as one, because its length varies too.
 func (p *parameterizer) replace(kind string, end int) int {
+	for _, comma := range [...]string{", ", ","} {
+		if p.named > p.start && len(p.out) == p.named+len(comma) && p.follows(comma) && bytes.HasSuffix(p.out[p.start:p.named], []byte(kind)) {
+			p.out = p.out[:p.named]
+			return end
+		}
+	}
 	p.out = append(p.out, kind...)
 	p.named = len(p.out)
 	return end
@@ -222,6 +232,11 @@ func (p *parameterizer) word(i, end int, marks class) int {
 	if marks&mark != 0 {
 		if k, kind := scanMarked(rest, n, next, of); k > 0 {
 			return p.replace(kind, i+k)
+		}
+	}
+	if strings.HasPrefix(rest, "eyJ") {
+		if k := jwtLen(rest); k > 0 {
+			return p.replace(token, i+k)
 		}
 	}
 	if next == '-' && n == 8 && all != 0 {

@@ -20,6 +20,7 @@ func TestParameterizeNamesWhatVaries(t *testing.T) {
 	f("a @ b", "a @ b")
 	f("http:// is empty", "http:// is empty")
 
+	f("rows [1, 2,3, 4] of 5, 6", "rows [<number>] of <number>")
 	f("user 42 not found", "user <number> not found")
 	f("worker-7 stopped", "worker-<number> stopped")
 	f("index -1 out of range [0:5]", "index <number> out of range [<number>:<number>]")

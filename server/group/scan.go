@@ -169,6 +169,29 @@ func uuidLen(s string) int {
 	return 36
 }
 
+// jwtLen recognises a JSON web token: two or three parts between dots, of which
+// the first begins with what { is in base64.
+func jwtLen(s string) int {
+	parts, n := 0, 0
+	for n < len(s) {
+		from := n
+		for n < len(s) && (isLetter(s[n]) || isDigit(s[n]) || s[n] == '_' || s[n] == '-') {
+			n++
+		}
+		if n-from < 8 {
+			return 0
+		}
+		if parts++; parts == 3 || n+1 >= len(s) || s[n] != '.' || !isLetter(s[n+1]) && !isDigit(s[n+1]) {
+			break
+		}
+		n++
+	}
+	if parts < 2 || !endsWord(s, n) {
+		return 0
+	}
+	return n
+}
+
 // hexKind names a run of hexadecimal digits by its length.
 func hexKind(n int) string {
 	switch n {
