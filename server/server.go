@@ -92,7 +92,7 @@ func New(ctx context.Context, cfg Config, p Parts) (*Server, error) {
 		return nil, fmt.Errorf("prepare the checking of keys: %w", err)
 	}
 	if s.triage, err = triage.New(cfg.Triage, triage.Parts{
-		Incoming: p.Bus, Announcer: p.Bus, Workflow: p.Meta, Outbox: p.Meta, Projects: p.Meta, Rules: p.Meta,
+		Incoming: p.Bus, Announcer: p.Bus, Workflow: p.Meta, Ages: p.Meta, Outbox: p.Meta, Projects: p.Meta, Rules: p.Meta,
 		Mirror: p.ClickHouse, Stored: p.ClickHouse, Metrics: p.Registry, Logger: p.Logger,
 	}); err != nil {
 		return nil, err

@@ -60,6 +60,9 @@ func predates(o Observation, newest string) bool {
 	return o.Release == newest || o.ReleaseKnownBefore || releaseBefore(o.Release, newest)
 }
 
+// Ripe is the time before which an issue must have become what it is for Age to change it.
+func Ripe(now time.Time) time.Time { return now.Add(-newFor) }
+
 // Age is what time alone makes of a state: an issue is new, or regressed, for seven days.
 func Age(s State, now time.Time) (next State, changed bool) {
 	if s.Status != Unresolved || now.Sub(s.Since) < newFor {

@@ -22,6 +22,8 @@ type Config struct {
 	// SweepGrace is the age at which an event counts as not told of; younger ones may still be
 	// on their way.
 	SweepGrace time.Duration
+	// AgeEvery is how often issues are looked for that are no longer new.
+	AgeEvery time.Duration
 	// SweepLimit bounds how many young issues one sweep compares.
 	SweepLimit int
 }
@@ -31,7 +33,7 @@ func DefaultConfig() Config {
 	return Config{
 		OutboxEvery: time.Second, OutboxGrace: 3 * time.Second,
 		SweepEvery: 30 * time.Second, SweepWindow: 15 * time.Minute, SweepStart: 24 * time.Hour,
-		SweepGrace: 10 * time.Second, SweepLimit: 5000,
+		SweepGrace: 10 * time.Second, AgeEvery: 10 * time.Minute, SweepLimit: 5000,
 	}
 }
 
@@ -44,6 +46,8 @@ func (c Config) Validate() error {
 		return fmt.Errorf("triage: outbox grace %v is negative", c.OutboxGrace)
 	case c.SweepEvery <= 0:
 		return fmt.Errorf("triage: sweep every %v is not positive", c.SweepEvery)
+	case c.AgeEvery <= 0:
+		return fmt.Errorf("triage: age every %v is not positive", c.AgeEvery)
 	case c.SweepWindow < c.SweepEvery:
 		return fmt.Errorf("triage: sweep window %v is shorter than the time between sweeps, %v", c.SweepWindow, c.SweepEvery)
 	case c.SweepStart < c.SweepWindow:

@@ -46,6 +46,11 @@ type Workflow interface {
 	ChangeIssue(ctx context.Context, id issue.ID, decide func(issue.Record) (issue.Record, []issue.Activity, error)) (issue.Record, error)
 }
 
+// Ages knows the open issues that have counted as new or regressed since before a time.
+type Ages interface {
+	Young(ctx context.Context, before time.Time, limit int) ([]issue.ID, error)
+}
+
 // Outbox holds the changes that were committed and not told yet, oldest first.
 type Outbox interface {
 	Outbox(ctx context.Context, limit int) ([]issue.OutboxRow, error)
@@ -83,6 +88,7 @@ type Parts struct {
 	Incoming  Incoming
 	Announcer Announcer
 	Workflow  Workflow
+	Ages      Ages
 	Outbox    Outbox
 	Projects  Projects
 	Rules     Rules
@@ -127,6 +133,7 @@ func (s *Service) Run(ctx context.Context) error {
 	g.Go(func() error { return s.Incoming.ConsumeIssues(ctx, s.observe) })
 	g.Go(func() error { return s.drainLoop(ctx) })
 	g.Go(func() error { return s.sweepLoop(ctx) })
+	g.Go(func() error { return s.ageLoop(ctx) })
 	g.Go(func() error { return s.alarmLoop(ctx, time.Now()) })
 	return g.Wait()
 }

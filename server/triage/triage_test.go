@@ -143,6 +143,23 @@ func TestTheSweeperFindsWhatNobodyToldOf(t *testing.T) {
 	}
 }
 
+func TestIssuesThatSeeNoEventAgeToo(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	old := firstRecord(id(1), seen(1, "", time.Now().Add(-8*24*time.Hour)), time.Now().UTC())
+	young := firstRecord(id(2), seen(2, "", time.Now()), time.Now().UTC())
+	for _, r := range []issue.Record{old, young} {
+		if _, _, err := w.meta.EnsureIssue(t.Context(), r); err != nil {
+			t.Fatal(err)
+		}
+	}
+	w.background(w.service(nil).Run)
+	w.until("the old issue is ongoing", func() bool { return w.events.record(id(1)).State.Substatus == issue.SubOngoing })
+	if r, err := w.meta.Issue(t.Context(), id(2)); err != nil || r.State.Substatus != issue.SubNew {
+		t.Fatalf("%+v %v", r.State, err)
+	}
+}
+
 func TestAnAlertDoesNotWaitForClickHouseAndIsToldOnce(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)

@@ -156,7 +156,7 @@ func (w *world) service(change func(*Config)) *Service {
 		change(&cfg)
 	}
 	s, err := New(cfg, Parts{
-		Incoming: w.bus, Announcer: w.bus, Workflow: w.meta, Outbox: w.meta, Projects: w.meta, Rules: w.meta,
+		Incoming: w.bus, Announcer: w.bus, Workflow: w.meta, Ages: w.meta, Outbox: w.meta, Projects: w.meta, Rules: w.meta,
 		Mirror: w.events, Stored: w.events, Logger: slog.New(slog.DiscardHandler),
 	})
 	if err != nil {

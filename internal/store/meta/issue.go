@@ -129,6 +129,15 @@ func (s *Store) Issues(ctx context.Context, ids []issue.ID) (map[issue.ID]issue.
 	return found, nil
 }
 
+// Young returns issues that are open and have counted as new or regressed since before a
+// time, the longest first.
+func (s *Store) Young(ctx context.Context, before time.Time, limit int) ([]issue.ID, error) {
+	return list(ctx, s.read, "young issues", func(r scanner) (id issue.ID, err error) {
+		return id, r.Scan(&id.ProjectID, intoFingerprint(&id.Fingerprint))
+	}, `SELECT project_id, fingerprint FROM issues WHERE status = $1 AND substatus IN ($2, $3) AND since <= $4
+		ORDER BY since, project_id, fingerprint LIMIT $5`, issue.Unresolved, issue.SubNew, issue.SubRegressed, micros(before), limit)
+}
+
 // WatchList returns the fingerprints whose next event may change an issue: those
 // of resolved issues, and those merged into one.
 func (s *Store) WatchList(ctx context.Context, projectID uint32) ([]event.Fingerprint, error) {
