@@ -101,7 +101,11 @@ func (m *memory) Complete(_ context.Context, token string) error {
 	return nil
 }
 
-func (m *memory) Newest(context.Context, string, int) ([]string, error) { return m.newest, nil }
+func (m *memory) Newest(context.Context, string, int) ([]string, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.newest, nil
+}
 
 func (m *memory) Existing(_ context.Context, _ uint32, ids []event.ID) (map[event.ID]struct{}, error) {
 	m.mu.Lock()

@@ -217,6 +217,8 @@ func TestWhatTheBusDidNotTakeIsToldWithoutAnotherBlock(t *testing.T) {
 		time.Sleep(10 * time.Second)
 		r.ear.set(func(e *ear) { e.fail = nil })
 		time.Sleep(10 * time.Second)
+		r.ear.mu.Lock()
+		defer r.ear.mu.Unlock()
 		if len(r.ear.first) != 1 || len(r.ear.hits) != 2 || r.ear.critical["all"] != 1 {
 			t.Fatalf("%d first, %d hits, critical %v", len(r.ear.first), len(r.ear.hits), r.ear.critical)
 		}
@@ -245,7 +247,7 @@ func TestAResendOfAStoredEventIsToldAgain(t *testing.T) {
 func TestTheNewestBlocksAreMadeWholeAfterAStart(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := start(t, func(c *Config) { c.RecentEvents = 1 })
-		r.store.newest = []string{"b", "a"}
+		r.store.set(func(m *memory) { m.newest = []string{"b", "a"} })
 		synctest.Wait()
 		r.stop()
 		if !slices.Equal(r.store.completed, []string{"b", "a"}) {

@@ -192,6 +192,7 @@ func TestASlowStoreIsCaughtUpWith(t *testing.T) {
 			}
 		}
 		time.Sleep(10 * time.Minute)
+		r.stop()
 		if len(r.store.rows) != 6 || len(r.disk.tokens) != 0 {
 			t.Fatalf("%d rows, %d blocks on disk", len(r.store.rows), len(r.disk.tokens))
 		}
