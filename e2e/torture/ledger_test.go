@@ -59,7 +59,7 @@ const (
 	usualKinds = 40 // issues with many events
 	batchMost  = 60 // events of one batch
 	rareShare  = 40 // one event in so many is the first of its issue
-	fatalShare = 8 // one batch in so many brings a fatal event
+	fatalShare = 8  // one batch in so many brings a fatal event
 )
 
 // next makes a batch; nil after the end.
