@@ -23,28 +23,6 @@ type Project struct {
 	Settings       Settings
 }
 
-// Settings are what a project's owner decides about its events.
-type Settings struct {
-	RetentionDays      uint16   // how long events are kept
-	RatePerSecond      float64  // accepted events a second, averaged; 0: no limit
-	RateBurst          int      // events accepted at once beyond the rate
-	ScrubDefaults      bool     // remove what looks like a secret
-	ScrubKeys          []string // further keys whose values are removed
-	SafeKeys           []string // keys whose values are never removed
-	ScrubIPs           bool     // remove users' addresses
-	FilterReleases     []string // patterns with *; events of these releases are refused
-	FilterEnvironments []string
-	FilterMessages     []string // patterns with *; matched against "type: value" and the message
-	FingerprintRules   string   // which events are one issue; docs/grouping.md has the language
-	StackRules         string   // which frames are the program's own, and which count
-}
-
-// DefaultSettings are those of a new project: 30 days, no rate limit, default
-// scrubbing, no filters.
-func DefaultSettings() Settings {
-	return Settings{RetentionDays: 30, ScrubDefaults: true}
-}
-
 // KeyKind tells the two kinds of key apart.
 type KeyKind string
 
@@ -104,11 +82,12 @@ const (
 	ScopeProjectWrite Scope = "project:write" // make projects, keys and tokens
 	ScopeAlertRead    Scope = "alert:read"    // read rules and deliveries
 	ScopeAlertWrite   Scope = "alert:write"   // change rules
+	ScopeReleaseWrite Scope = "release:write" // upload source maps, announce releases
 )
 
 // Scopes lists every scope.
 func Scopes() []Scope {
-	return []Scope{ScopeEventWrite, ScopeEventRead, ScopeIssueWrite, ScopeProjectRead, ScopeProjectWrite, ScopeAlertRead, ScopeAlertWrite}
+	return []Scope{ScopeEventWrite, ScopeEventRead, ScopeIssueWrite, ScopeProjectRead, ScopeProjectWrite, ScopeAlertRead, ScopeAlertWrite, ScopeReleaseWrite}
 }
 
 // Scopes are the permissions of a role.
@@ -117,7 +96,7 @@ func (r Role) Scopes() []Scope {
 	case RoleOwner, RoleAdmin:
 		return Scopes()
 	case RoleMember:
-		return []Scope{ScopeEventRead, ScopeIssueWrite, ScopeProjectRead, ScopeAlertRead, ScopeAlertWrite}
+		return []Scope{ScopeEventRead, ScopeIssueWrite, ScopeProjectRead, ScopeAlertRead, ScopeAlertWrite, ScopeReleaseWrite}
 	case RoleViewer:
 		return []Scope{ScopeEventRead, ScopeProjectRead, ScopeAlertRead}
 	}

@@ -14,6 +14,7 @@ type ProjectChange struct {
 	Platform         *string
 	FingerprintRules *string
 	StackRules       *string
+	Settings         SettingsChange
 }
 
 // UpdateProject changes a project and returns what it is then. Rules are read
@@ -61,7 +62,7 @@ func (c ProjectChange) apply(p *project.Project) error {
 		}
 		p.Settings.StackRules = *c.StackRules
 	}
-	return nil
+	return c.Settings.apply(&p.Settings)
 }
 
 // platform checks the name of a platform; empty is none.

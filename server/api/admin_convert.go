@@ -20,6 +20,7 @@ func toProject(p project.Project) *adminv1.Project {
 		Id: p.ID, Slug: p.Slug, Name: p.Name, Platform: p.Platform,
 		CreatedAt: toTime(p.CreatedAt), FirstEventAt: toTime(p.FirstEventAt), RetentionDays: uint32(p.Settings.RetentionDays),
 		FingerprintRules: p.Settings.FingerprintRules, StackRules: p.Settings.StackRules,
+		Settings: toSettings(p.Settings),
 	}
 }
 

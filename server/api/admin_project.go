@@ -81,8 +81,12 @@ func (s projectServer) UpdateProject(ctx context.Context, r *adminv1.UpdateProje
 	if err != nil {
 		return nil, err
 	}
+	settings, err := fromSettings(r.Settings)
+	if err != nil {
+		return nil, err
+	}
 	p, err := s.admin.UpdateProject(ctx, access, r.ProjectId, admin.ProjectChange{
-		Name: r.Name, Platform: r.Platform, FingerprintRules: r.FingerprintRules, StackRules: r.StackRules,
+		Name: r.Name, Platform: r.Platform, FingerprintRules: r.FingerprintRules, StackRules: r.StackRules, Settings: settings,
 	})
 	if err != nil {
 		return nil, err

@@ -4,8 +4,6 @@
 package filter
 
 import (
-	"strings"
-
 	"github.com/faultline-dev/faultline/internal/event"
 	"github.com/faultline-dev/faultline/internal/outcome"
 	"github.com/faultline-dev/faultline/internal/project"
@@ -13,72 +11,71 @@ import (
 
 // The reasons for a refusal, as they are counted and shown.
 const (
-	ByRelease     outcome.Reason = "filter_release"
-	ByEnvironment outcome.Reason = "filter_environment"
-	ByMessage     outcome.Reason = "filter_message"
+	ByRelease       outcome.Reason = "filter_release"
+	ByEnvironment   outcome.Reason = "filter_environment"
+	ByOrigin        outcome.Reason = "filter_origin"
+	ByLocalhost     outcome.Reason = "filter_localhost"
+	ByCrawler       outcome.Reason = "filter_crawler"
+	ByLegacyBrowser outcome.Reason = "filter_legacy_browser"
+	ByHealthCheck   outcome.Reason = "filter_health_check"
+	ByExtension     outcome.Reason = "filter_extension"
+	ByType          outcome.Reason = "filter_type"
+	ByMessage       outcome.Reason = "filter_message"
 )
 
-// Event reports whether the project's filters refuse an event, and why.
+// Event reports whether the project's filters refuse an event, and why. What costs
+// least is asked first; the first filter that refuses gives the reason.
 func Event(e *event.Event, s *project.Settings) (reason outcome.Reason, refused bool) {
-	if matchAny(s.FilterReleases, e.Release) {
+	switch {
+	case project.MatchAny(s.FilterReleases, e.Release):
 		return ByRelease, true
-	}
-	if matchAny(s.FilterEnvironments, e.Environment) {
+	case project.MatchAny(s.FilterEnvironments, e.Environment):
 		return ByEnvironment, true
+	case len(s.AllowedOrigins) > 0 && foreign(e, s.AllowedOrigins):
+		return ByOrigin, true
+	case s.FilterLocalhost && local(e):
+		return ByLocalhost, true
+	case s.FilterHealthChecks && healthCheck(e):
+		return ByHealthCheck, true
+	case s.FilterExtensions && extension(e):
+		return ByExtension, true
+	case len(s.FilterTypes) > 0 && ofType(e, s.FilterTypes):
+		return ByType, true
+	case len(s.FilterMessages) > 0 && says(e, s.FilterMessages):
+		return ByMessage, true
 	}
-	if len(s.FilterMessages) > 0 {
-		if matchAny(s.FilterMessages, e.Message.Text()) {
-			return ByMessage, true
-		}
-		for i := range e.Exceptions {
-			x := &e.Exceptions[i]
-			if matchAny(s.FilterMessages, x.Type+": "+x.Value) || matchAny(s.FilterMessages, x.Value) {
-				return ByMessage, true
-			}
+	if s.FilterCrawlers || s.FilterLegacyBrowsers {
+		agent := header(e, "User-Agent")
+		switch {
+		case s.FilterCrawlers && crawler(agent):
+			return ByCrawler, true
+		case s.FilterLegacyBrowsers && legacyBrowser(agent):
+			return ByLegacyBrowser, true
 		}
 	}
 	return outcome.None, false
 }
 
-func matchAny(patterns []string, s string) bool {
-	for _, p := range patterns {
-		if Match(p, s) {
+// ofType reports whether an exception of the chain has a type of the patterns.
+func ofType(e *event.Event, patterns []string) bool {
+	for i := range e.Exceptions {
+		if project.MatchAny(patterns, e.Exceptions[i].Type) {
 			return true
 		}
 	}
 	return false
 }
 
-// Match reports whether a text matches a pattern in which * stands for any run
-// of characters, and everything else for itself without regard to ASCII case. An empty text
-// matches nothing, so that a pattern * does not refuse events without the field.
-func Match(pattern, s string) bool {
-	if s == "" {
-		return false
+// says reports whether a message or an exception's value matches one of the patterns.
+func says(e *event.Event, patterns []string) bool {
+	if project.MatchAny(patterns, e.Message.Text()) {
+		return true
 	}
-	p, i := 0, 0
-	star, mark := -1, 0
-	for i < len(s) {
-		switch {
-		case p < len(pattern) && pattern[p] == '*':
-			star, mark = p, i
-			p++
-		case p < len(pattern) && lower(pattern[p]) == lower(s[i]):
-			p++
-			i++
-		case star >= 0:
-			mark++
-			p, i = star+1, mark
-		default:
-			return false
+	for i := range e.Exceptions {
+		x := &e.Exceptions[i]
+		if project.MatchAny(patterns, x.Value) || project.MatchAny(patterns, x.Type+": "+x.Value) {
+			return true
 		}
 	}
-	return strings.Trim(pattern[p:], "*") == ""
-}
-
-func lower(c byte) byte {
-	if c >= 'A' && c <= 'Z' {
-		return c + 'a' - 'A'
-	}
-	return c
+	return false
 }

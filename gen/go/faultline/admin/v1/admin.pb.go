@@ -16,6 +16,7 @@ import (
 	protoreflect "google.golang.org/protobuf/reflect/protoreflect"
 	protoimpl "google.golang.org/protobuf/runtime/protoimpl"
 	durationpb "google.golang.org/protobuf/types/known/durationpb"
+	structpb "google.golang.org/protobuf/types/known/structpb"
 	timestamppb "google.golang.org/protobuf/types/known/timestamppb"
 	reflect "reflect"
 	sync "sync"
@@ -416,7 +417,9 @@ type Project struct {
 	// Fingerprint rules, one a line: which events are one issue. See docs/grouping.md.
 	FingerprintRules string `protobuf:"bytes,8,opt,name=fingerprint_rules,json=fingerprintRules,proto3" json:"fingerprint_rules,omitempty"`
 	// Stack-trace rules, one a line: which frames are the program's own, and which count.
-	StackRules    string `protobuf:"bytes,9,opt,name=stack_rules,json=stackRules,proto3" json:"stack_rules,omitempty"`
+	StackRules string `protobuf:"bytes,9,opt,name=stack_rules,json=stackRules,proto3" json:"stack_rules,omitempty"`
+	// What its owner decided about its events; every field is present.
+	Settings      *ProjectSettings `protobuf:"bytes,10,opt,name=settings,proto3" json:"settings,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -514,6 +517,299 @@ func (x *Project) GetStackRules() string {
 	return ""
 }
 
+func (x *Project) GetSettings() *ProjectSettings {
+	if x != nil {
+		return x.Settings
+	}
+	return nil
+}
+
+// ProjectSettings are what a project's owner decides about its events. In a change, what
+// is absent stays as it is; a list that is present replaces the list that was, and an
+// empty one clears it. Lists are lists of strings. See docs/cleaning.md.
+type ProjectSettings struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// How long events are kept, 1 to 3650.
+	RetentionDays *uint32 `protobuf:"varint,1,opt,name=retention_days,json=retentionDays,proto3,oneof" json:"retention_days,omitempty"`
+	// Accepted events a second, averaged; 0 is no limit.
+	RatePerSecond *float64 `protobuf:"fixed64,2,opt,name=rate_per_second,json=ratePerSecond,proto3,oneof" json:"rate_per_second,omitempty"`
+	// Events accepted at once beyond the rate.
+	RateBurst *uint32 `protobuf:"varint,3,opt,name=rate_burst,json=rateBurst,proto3,oneof" json:"rate_burst,omitempty"`
+	// What is removed from events before they are stored.
+	Scrubbing *ScrubSettings `protobuf:"bytes,4,opt,name=scrubbing,proto3" json:"scrubbing,omitempty"`
+	// Which events are refused.
+	Filters *FilterSettings `protobuf:"bytes,5,opt,name=filters,proto3" json:"filters,omitempty"`
+	// Where browsers may send events from: example.com, *.example.com, https://example.com:8443.
+	// Empty allows every origin.
+	AllowedOrigins *structpb.ListValue `protobuf:"bytes,6,opt,name=allowed_origins,json=allowedOrigins,proto3" json:"allowed_origins,omitempty"`
+	unknownFields  protoimpl.UnknownFields
+	sizeCache      protoimpl.SizeCache
+}
+
+func (x *ProjectSettings) Reset() {
+	*x = ProjectSettings{}
+	mi := &file_faultline_admin_v1_admin_proto_msgTypes[8]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ProjectSettings) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ProjectSettings) ProtoMessage() {}
+
+func (x *ProjectSettings) ProtoReflect() protoreflect.Message {
+	mi := &file_faultline_admin_v1_admin_proto_msgTypes[8]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ProjectSettings.ProtoReflect.Descriptor instead.
+func (*ProjectSettings) Descriptor() ([]byte, []int) {
+	return file_faultline_admin_v1_admin_proto_rawDescGZIP(), []int{8}
+}
+
+func (x *ProjectSettings) GetRetentionDays() uint32 {
+	if x != nil && x.RetentionDays != nil {
+		return *x.RetentionDays
+	}
+	return 0
+}
+
+func (x *ProjectSettings) GetRatePerSecond() float64 {
+	if x != nil && x.RatePerSecond != nil {
+		return *x.RatePerSecond
+	}
+	return 0
+}
+
+func (x *ProjectSettings) GetRateBurst() uint32 {
+	if x != nil && x.RateBurst != nil {
+		return *x.RateBurst
+	}
+	return 0
+}
+
+func (x *ProjectSettings) GetScrubbing() *ScrubSettings {
+	if x != nil {
+		return x.Scrubbing
+	}
+	return nil
+}
+
+func (x *ProjectSettings) GetFilters() *FilterSettings {
+	if x != nil {
+		return x.Filters
+	}
+	return nil
+}
+
+func (x *ProjectSettings) GetAllowedOrigins() *structpb.ListValue {
+	if x != nil {
+		return x.AllowedOrigins
+	}
+	return nil
+}
+
+// ScrubSettings are what is removed from events before they are stored.
+type ScrubSettings struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Remove what looks like a secret by its key or by itself.
+	Defaults *bool `protobuf:"varint,1,opt,name=defaults,proto3,oneof" json:"defaults,omitempty"`
+	// Further keys whose values are removed; * stands for any run of characters.
+	Keys *structpb.ListValue `protobuf:"bytes,2,opt,name=keys,proto3" json:"keys,omitempty"`
+	// Keys whose values are never removed; * stands for any run of characters.
+	SafeKeys *structpb.ListValue `protobuf:"bytes,3,opt,name=safe_keys,json=safeKeys,proto3" json:"safe_keys,omitempty"`
+	// Remove the addresses of users and of those who sent requests.
+	IpAddresses   *bool `protobuf:"varint,4,opt,name=ip_addresses,json=ipAddresses,proto3,oneof" json:"ip_addresses,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ScrubSettings) Reset() {
+	*x = ScrubSettings{}
+	mi := &file_faultline_admin_v1_admin_proto_msgTypes[9]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ScrubSettings) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ScrubSettings) ProtoMessage() {}
+
+func (x *ScrubSettings) ProtoReflect() protoreflect.Message {
+	mi := &file_faultline_admin_v1_admin_proto_msgTypes[9]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ScrubSettings.ProtoReflect.Descriptor instead.
+func (*ScrubSettings) Descriptor() ([]byte, []int) {
+	return file_faultline_admin_v1_admin_proto_rawDescGZIP(), []int{9}
+}
+
+func (x *ScrubSettings) GetDefaults() bool {
+	if x != nil && x.Defaults != nil {
+		return *x.Defaults
+	}
+	return false
+}
+
+func (x *ScrubSettings) GetKeys() *structpb.ListValue {
+	if x != nil {
+		return x.Keys
+	}
+	return nil
+}
+
+func (x *ScrubSettings) GetSafeKeys() *structpb.ListValue {
+	if x != nil {
+		return x.SafeKeys
+	}
+	return nil
+}
+
+func (x *ScrubSettings) GetIpAddresses() bool {
+	if x != nil && x.IpAddresses != nil {
+		return *x.IpAddresses
+	}
+	return false
+}
+
+// FilterSettings are which events are refused. Each refusal is counted under the reason
+// that is named here. In patterns, * stands for any run of characters.
+type FilterSettings struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Patterns of releases: filter_release.
+	Releases *structpb.ListValue `protobuf:"bytes,1,opt,name=releases,proto3" json:"releases,omitempty"`
+	// Patterns of environments: filter_environment.
+	Environments *structpb.ListValue `protobuf:"bytes,2,opt,name=environments,proto3" json:"environments,omitempty"`
+	// Patterns of messages, exception values, and "type: value": filter_message.
+	Messages *structpb.ListValue `protobuf:"bytes,3,opt,name=messages,proto3" json:"messages,omitempty"`
+	// Patterns of exception types: filter_type.
+	Types *structpb.ListValue `protobuf:"bytes,4,opt,name=types,proto3" json:"types,omitempty"`
+	// Browsers too old to care for: filter_legacy_browser.
+	LegacyBrowsers *bool `protobuf:"varint,5,opt,name=legacy_browsers,json=legacyBrowsers,proto3,oneof" json:"legacy_browsers,omitempty"`
+	// Errors of browser extensions: filter_extension.
+	Extensions *bool `protobuf:"varint,6,opt,name=extensions,proto3,oneof" json:"extensions,omitempty"`
+	// Web crawlers and monitors: filter_crawler.
+	Crawlers *bool `protobuf:"varint,7,opt,name=crawlers,proto3,oneof" json:"crawlers,omitempty"`
+	// Pages and servers on localhost: filter_localhost.
+	Localhost *bool `protobuf:"varint,8,opt,name=localhost,proto3,oneof" json:"localhost,omitempty"`
+	// Requests that only ask whether a server is well: filter_health_check.
+	HealthChecks  *bool `protobuf:"varint,9,opt,name=health_checks,json=healthChecks,proto3,oneof" json:"health_checks,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *FilterSettings) Reset() {
+	*x = FilterSettings{}
+	mi := &file_faultline_admin_v1_admin_proto_msgTypes[10]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *FilterSettings) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*FilterSettings) ProtoMessage() {}
+
+func (x *FilterSettings) ProtoReflect() protoreflect.Message {
+	mi := &file_faultline_admin_v1_admin_proto_msgTypes[10]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use FilterSettings.ProtoReflect.Descriptor instead.
+func (*FilterSettings) Descriptor() ([]byte, []int) {
+	return file_faultline_admin_v1_admin_proto_rawDescGZIP(), []int{10}
+}
+
+func (x *FilterSettings) GetReleases() *structpb.ListValue {
+	if x != nil {
+		return x.Releases
+	}
+	return nil
+}
+
+func (x *FilterSettings) GetEnvironments() *structpb.ListValue {
+	if x != nil {
+		return x.Environments
+	}
+	return nil
+}
+
+func (x *FilterSettings) GetMessages() *structpb.ListValue {
+	if x != nil {
+		return x.Messages
+	}
+	return nil
+}
+
+func (x *FilterSettings) GetTypes() *structpb.ListValue {
+	if x != nil {
+		return x.Types
+	}
+	return nil
+}
+
+func (x *FilterSettings) GetLegacyBrowsers() bool {
+	if x != nil && x.LegacyBrowsers != nil {
+		return *x.LegacyBrowsers
+	}
+	return false
+}
+
+func (x *FilterSettings) GetExtensions() bool {
+	if x != nil && x.Extensions != nil {
+		return *x.Extensions
+	}
+	return false
+}
+
+func (x *FilterSettings) GetCrawlers() bool {
+	if x != nil && x.Crawlers != nil {
+		return *x.Crawlers
+	}
+	return false
+}
+
+func (x *FilterSettings) GetLocalhost() bool {
+	if x != nil && x.Localhost != nil {
+		return *x.Localhost
+	}
+	return false
+}
+
+func (x *FilterSettings) GetHealthChecks() bool {
+	if x != nil && x.HealthChecks != nil {
+		return *x.HealthChecks
+	}
+	return false
+}
+
 // ListProjectsRequest is a page.
 type ListProjectsRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -527,7 +823,7 @@ type ListProjectsRequest struct {
 
 func (x *ListProjectsRequest) Reset() {
 	*x = ListProjectsRequest{}
-	mi := &file_faultline_admin_v1_admin_proto_msgTypes[8]
+	mi := &file_faultline_admin_v1_admin_proto_msgTypes[11]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -539,7 +835,7 @@ func (x *ListProjectsRequest) String() string {
 func (*ListProjectsRequest) ProtoMessage() {}
 
 func (x *ListProjectsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_faultline_admin_v1_admin_proto_msgTypes[8]
+	mi := &file_faultline_admin_v1_admin_proto_msgTypes[11]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -552,7 +848,7 @@ func (x *ListProjectsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListProjectsRequest.ProtoReflect.Descriptor instead.
 func (*ListProjectsRequest) Descriptor() ([]byte, []int) {
-	return file_faultline_admin_v1_admin_proto_rawDescGZIP(), []int{8}
+	return file_faultline_admin_v1_admin_proto_rawDescGZIP(), []int{11}
 }
 
 func (x *ListProjectsRequest) GetPageSize() int32 {
@@ -582,7 +878,7 @@ type ListProjectsResponse struct {
 
 func (x *ListProjectsResponse) Reset() {
 	*x = ListProjectsResponse{}
-	mi := &file_faultline_admin_v1_admin_proto_msgTypes[9]
+	mi := &file_faultline_admin_v1_admin_proto_msgTypes[12]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -594,7 +890,7 @@ func (x *ListProjectsResponse) String() string {
 func (*ListProjectsResponse) ProtoMessage() {}
 
 func (x *ListProjectsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_faultline_admin_v1_admin_proto_msgTypes[9]
+	mi := &file_faultline_admin_v1_admin_proto_msgTypes[12]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -607,7 +903,7 @@ func (x *ListProjectsResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListProjectsResponse.ProtoReflect.Descriptor instead.
 func (*ListProjectsResponse) Descriptor() ([]byte, []int) {
-	return file_faultline_admin_v1_admin_proto_rawDescGZIP(), []int{9}
+	return file_faultline_admin_v1_admin_proto_rawDescGZIP(), []int{12}
 }
 
 func (x *ListProjectsResponse) GetProjects() []*Project {
@@ -635,7 +931,7 @@ type GetProjectRequest struct {
 
 func (x *GetProjectRequest) Reset() {
 	*x = GetProjectRequest{}
-	mi := &file_faultline_admin_v1_admin_proto_msgTypes[10]
+	mi := &file_faultline_admin_v1_admin_proto_msgTypes[13]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -647,7 +943,7 @@ func (x *GetProjectRequest) String() string {
 func (*GetProjectRequest) ProtoMessage() {}
 
 func (x *GetProjectRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_faultline_admin_v1_admin_proto_msgTypes[10]
+	mi := &file_faultline_admin_v1_admin_proto_msgTypes[13]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -660,7 +956,7 @@ func (x *GetProjectRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetProjectRequest.ProtoReflect.Descriptor instead.
 func (*GetProjectRequest) Descriptor() ([]byte, []int) {
-	return file_faultline_admin_v1_admin_proto_rawDescGZIP(), []int{10}
+	return file_faultline_admin_v1_admin_proto_rawDescGZIP(), []int{13}
 }
 
 func (x *GetProjectRequest) GetProjectId() uint32 {
@@ -685,7 +981,7 @@ type CreateProjectRequest struct {
 
 func (x *CreateProjectRequest) Reset() {
 	*x = CreateProjectRequest{}
-	mi := &file_faultline_admin_v1_admin_proto_msgTypes[11]
+	mi := &file_faultline_admin_v1_admin_proto_msgTypes[14]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -697,7 +993,7 @@ func (x *CreateProjectRequest) String() string {
 func (*CreateProjectRequest) ProtoMessage() {}
 
 func (x *CreateProjectRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_faultline_admin_v1_admin_proto_msgTypes[11]
+	mi := &file_faultline_admin_v1_admin_proto_msgTypes[14]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -710,7 +1006,7 @@ func (x *CreateProjectRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CreateProjectRequest.ProtoReflect.Descriptor instead.
 func (*CreateProjectRequest) Descriptor() ([]byte, []int) {
-	return file_faultline_admin_v1_admin_proto_rawDescGZIP(), []int{11}
+	return file_faultline_admin_v1_admin_proto_rawDescGZIP(), []int{14}
 }
 
 func (x *CreateProjectRequest) GetName() string {
@@ -746,14 +1042,16 @@ type UpdateProjectRequest struct {
 	// Fingerprint rules, all of them; empty for none.
 	FingerprintRules *string `protobuf:"bytes,4,opt,name=fingerprint_rules,json=fingerprintRules,proto3,oneof" json:"fingerprint_rules,omitempty"`
 	// Stack-trace rules, all of them; empty for none.
-	StackRules    *string `protobuf:"bytes,5,opt,name=stack_rules,json=stackRules,proto3,oneof" json:"stack_rules,omitempty"`
+	StackRules *string `protobuf:"bytes,5,opt,name=stack_rules,json=stackRules,proto3,oneof" json:"stack_rules,omitempty"`
+	// What changes of its settings.
+	Settings      *ProjectSettings `protobuf:"bytes,6,opt,name=settings,proto3" json:"settings,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *UpdateProjectRequest) Reset() {
 	*x = UpdateProjectRequest{}
-	mi := &file_faultline_admin_v1_admin_proto_msgTypes[12]
+	mi := &file_faultline_admin_v1_admin_proto_msgTypes[15]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -765,7 +1063,7 @@ func (x *UpdateProjectRequest) String() string {
 func (*UpdateProjectRequest) ProtoMessage() {}
 
 func (x *UpdateProjectRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_faultline_admin_v1_admin_proto_msgTypes[12]
+	mi := &file_faultline_admin_v1_admin_proto_msgTypes[15]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -778,7 +1076,7 @@ func (x *UpdateProjectRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use UpdateProjectRequest.ProtoReflect.Descriptor instead.
 func (*UpdateProjectRequest) Descriptor() ([]byte, []int) {
-	return file_faultline_admin_v1_admin_proto_rawDescGZIP(), []int{12}
+	return file_faultline_admin_v1_admin_proto_rawDescGZIP(), []int{15}
 }
 
 func (x *UpdateProjectRequest) GetProjectId() uint32 {
@@ -816,6 +1114,13 @@ func (x *UpdateProjectRequest) GetStackRules() string {
 	return ""
 }
 
+func (x *UpdateProjectRequest) GetSettings() *ProjectSettings {
+	if x != nil {
+		return x.Settings
+	}
+	return nil
+}
+
 // Key lets a program send events to one project.
 type Key struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -843,7 +1148,7 @@ type Key struct {
 
 func (x *Key) Reset() {
 	*x = Key{}
-	mi := &file_faultline_admin_v1_admin_proto_msgTypes[13]
+	mi := &file_faultline_admin_v1_admin_proto_msgTypes[16]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -855,7 +1160,7 @@ func (x *Key) String() string {
 func (*Key) ProtoMessage() {}
 
 func (x *Key) ProtoReflect() protoreflect.Message {
-	mi := &file_faultline_admin_v1_admin_proto_msgTypes[13]
+	mi := &file_faultline_admin_v1_admin_proto_msgTypes[16]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -868,7 +1173,7 @@ func (x *Key) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Key.ProtoReflect.Descriptor instead.
 func (*Key) Descriptor() ([]byte, []int) {
-	return file_faultline_admin_v1_admin_proto_rawDescGZIP(), []int{13}
+	return file_faultline_admin_v1_admin_proto_rawDescGZIP(), []int{16}
 }
 
 func (x *Key) GetId() string {
@@ -945,7 +1250,7 @@ type ListKeysRequest struct {
 
 func (x *ListKeysRequest) Reset() {
 	*x = ListKeysRequest{}
-	mi := &file_faultline_admin_v1_admin_proto_msgTypes[14]
+	mi := &file_faultline_admin_v1_admin_proto_msgTypes[17]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -957,7 +1262,7 @@ func (x *ListKeysRequest) String() string {
 func (*ListKeysRequest) ProtoMessage() {}
 
 func (x *ListKeysRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_faultline_admin_v1_admin_proto_msgTypes[14]
+	mi := &file_faultline_admin_v1_admin_proto_msgTypes[17]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -970,7 +1275,7 @@ func (x *ListKeysRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListKeysRequest.ProtoReflect.Descriptor instead.
 func (*ListKeysRequest) Descriptor() ([]byte, []int) {
-	return file_faultline_admin_v1_admin_proto_rawDescGZIP(), []int{14}
+	return file_faultline_admin_v1_admin_proto_rawDescGZIP(), []int{17}
 }
 
 func (x *ListKeysRequest) GetProjectId() uint32 {
@@ -991,7 +1296,7 @@ type ListKeysResponse struct {
 
 func (x *ListKeysResponse) Reset() {
 	*x = ListKeysResponse{}
-	mi := &file_faultline_admin_v1_admin_proto_msgTypes[15]
+	mi := &file_faultline_admin_v1_admin_proto_msgTypes[18]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1003,7 +1308,7 @@ func (x *ListKeysResponse) String() string {
 func (*ListKeysResponse) ProtoMessage() {}
 
 func (x *ListKeysResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_faultline_admin_v1_admin_proto_msgTypes[15]
+	mi := &file_faultline_admin_v1_admin_proto_msgTypes[18]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1016,7 +1321,7 @@ func (x *ListKeysResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListKeysResponse.ProtoReflect.Descriptor instead.
 func (*ListKeysResponse) Descriptor() ([]byte, []int) {
-	return file_faultline_admin_v1_admin_proto_rawDescGZIP(), []int{15}
+	return file_faultline_admin_v1_admin_proto_rawDescGZIP(), []int{18}
 }
 
 func (x *ListKeysResponse) GetKeys() []*Key {
@@ -1043,7 +1348,7 @@ type CreateKeyRequest struct {
 
 func (x *CreateKeyRequest) Reset() {
 	*x = CreateKeyRequest{}
-	mi := &file_faultline_admin_v1_admin_proto_msgTypes[16]
+	mi := &file_faultline_admin_v1_admin_proto_msgTypes[19]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1055,7 +1360,7 @@ func (x *CreateKeyRequest) String() string {
 func (*CreateKeyRequest) ProtoMessage() {}
 
 func (x *CreateKeyRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_faultline_admin_v1_admin_proto_msgTypes[16]
+	mi := &file_faultline_admin_v1_admin_proto_msgTypes[19]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1068,7 +1373,7 @@ func (x *CreateKeyRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CreateKeyRequest.ProtoReflect.Descriptor instead.
 func (*CreateKeyRequest) Descriptor() ([]byte, []int) {
-	return file_faultline_admin_v1_admin_proto_rawDescGZIP(), []int{16}
+	return file_faultline_admin_v1_admin_proto_rawDescGZIP(), []int{19}
 }
 
 func (x *CreateKeyRequest) GetProjectId() uint32 {
@@ -1112,7 +1417,7 @@ type RevokeKeyRequest struct {
 
 func (x *RevokeKeyRequest) Reset() {
 	*x = RevokeKeyRequest{}
-	mi := &file_faultline_admin_v1_admin_proto_msgTypes[17]
+	mi := &file_faultline_admin_v1_admin_proto_msgTypes[20]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1124,7 +1429,7 @@ func (x *RevokeKeyRequest) String() string {
 func (*RevokeKeyRequest) ProtoMessage() {}
 
 func (x *RevokeKeyRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_faultline_admin_v1_admin_proto_msgTypes[17]
+	mi := &file_faultline_admin_v1_admin_proto_msgTypes[20]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1137,7 +1442,7 @@ func (x *RevokeKeyRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RevokeKeyRequest.ProtoReflect.Descriptor instead.
 func (*RevokeKeyRequest) Descriptor() ([]byte, []int) {
-	return file_faultline_admin_v1_admin_proto_rawDescGZIP(), []int{17}
+	return file_faultline_admin_v1_admin_proto_rawDescGZIP(), []int{20}
 }
 
 func (x *RevokeKeyRequest) GetProjectId() uint32 {
@@ -1179,7 +1484,7 @@ type Token struct {
 
 func (x *Token) Reset() {
 	*x = Token{}
-	mi := &file_faultline_admin_v1_admin_proto_msgTypes[18]
+	mi := &file_faultline_admin_v1_admin_proto_msgTypes[21]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1191,7 +1496,7 @@ func (x *Token) String() string {
 func (*Token) ProtoMessage() {}
 
 func (x *Token) ProtoReflect() protoreflect.Message {
-	mi := &file_faultline_admin_v1_admin_proto_msgTypes[18]
+	mi := &file_faultline_admin_v1_admin_proto_msgTypes[21]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1204,7 +1509,7 @@ func (x *Token) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Token.ProtoReflect.Descriptor instead.
 func (*Token) Descriptor() ([]byte, []int) {
-	return file_faultline_admin_v1_admin_proto_rawDescGZIP(), []int{18}
+	return file_faultline_admin_v1_admin_proto_rawDescGZIP(), []int{21}
 }
 
 func (x *Token) GetId() string {
@@ -1272,7 +1577,7 @@ type ListTokensRequest struct {
 
 func (x *ListTokensRequest) Reset() {
 	*x = ListTokensRequest{}
-	mi := &file_faultline_admin_v1_admin_proto_msgTypes[19]
+	mi := &file_faultline_admin_v1_admin_proto_msgTypes[22]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1284,7 +1589,7 @@ func (x *ListTokensRequest) String() string {
 func (*ListTokensRequest) ProtoMessage() {}
 
 func (x *ListTokensRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_faultline_admin_v1_admin_proto_msgTypes[19]
+	mi := &file_faultline_admin_v1_admin_proto_msgTypes[22]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1297,7 +1602,7 @@ func (x *ListTokensRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListTokensRequest.ProtoReflect.Descriptor instead.
 func (*ListTokensRequest) Descriptor() ([]byte, []int) {
-	return file_faultline_admin_v1_admin_proto_rawDescGZIP(), []int{19}
+	return file_faultline_admin_v1_admin_proto_rawDescGZIP(), []int{22}
 }
 
 // ListTokensResponse lists tokens.
@@ -1311,7 +1616,7 @@ type ListTokensResponse struct {
 
 func (x *ListTokensResponse) Reset() {
 	*x = ListTokensResponse{}
-	mi := &file_faultline_admin_v1_admin_proto_msgTypes[20]
+	mi := &file_faultline_admin_v1_admin_proto_msgTypes[23]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1323,7 +1628,7 @@ func (x *ListTokensResponse) String() string {
 func (*ListTokensResponse) ProtoMessage() {}
 
 func (x *ListTokensResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_faultline_admin_v1_admin_proto_msgTypes[20]
+	mi := &file_faultline_admin_v1_admin_proto_msgTypes[23]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1336,7 +1641,7 @@ func (x *ListTokensResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListTokensResponse.ProtoReflect.Descriptor instead.
 func (*ListTokensResponse) Descriptor() ([]byte, []int) {
-	return file_faultline_admin_v1_admin_proto_rawDescGZIP(), []int{20}
+	return file_faultline_admin_v1_admin_proto_rawDescGZIP(), []int{23}
 }
 
 func (x *ListTokensResponse) GetTokens() []*Token {
@@ -1361,7 +1666,7 @@ type CreateTokenRequest struct {
 
 func (x *CreateTokenRequest) Reset() {
 	*x = CreateTokenRequest{}
-	mi := &file_faultline_admin_v1_admin_proto_msgTypes[21]
+	mi := &file_faultline_admin_v1_admin_proto_msgTypes[24]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1373,7 +1678,7 @@ func (x *CreateTokenRequest) String() string {
 func (*CreateTokenRequest) ProtoMessage() {}
 
 func (x *CreateTokenRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_faultline_admin_v1_admin_proto_msgTypes[21]
+	mi := &file_faultline_admin_v1_admin_proto_msgTypes[24]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1386,7 +1691,7 @@ func (x *CreateTokenRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CreateTokenRequest.ProtoReflect.Descriptor instead.
 func (*CreateTokenRequest) Descriptor() ([]byte, []int) {
-	return file_faultline_admin_v1_admin_proto_rawDescGZIP(), []int{21}
+	return file_faultline_admin_v1_admin_proto_rawDescGZIP(), []int{24}
 }
 
 func (x *CreateTokenRequest) GetName() string {
@@ -1421,7 +1726,7 @@ type RevokeTokenRequest struct {
 
 func (x *RevokeTokenRequest) Reset() {
 	*x = RevokeTokenRequest{}
-	mi := &file_faultline_admin_v1_admin_proto_msgTypes[22]
+	mi := &file_faultline_admin_v1_admin_proto_msgTypes[25]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1433,7 +1738,7 @@ func (x *RevokeTokenRequest) String() string {
 func (*RevokeTokenRequest) ProtoMessage() {}
 
 func (x *RevokeTokenRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_faultline_admin_v1_admin_proto_msgTypes[22]
+	mi := &file_faultline_admin_v1_admin_proto_msgTypes[25]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1446,7 +1751,7 @@ func (x *RevokeTokenRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RevokeTokenRequest.ProtoReflect.Descriptor instead.
 func (*RevokeTokenRequest) Descriptor() ([]byte, []int) {
-	return file_faultline_admin_v1_admin_proto_rawDescGZIP(), []int{22}
+	return file_faultline_admin_v1_admin_proto_rawDescGZIP(), []int{25}
 }
 
 func (x *RevokeTokenRequest) GetTokenId() string {
@@ -1465,7 +1770,7 @@ type ListMembersRequest struct {
 
 func (x *ListMembersRequest) Reset() {
 	*x = ListMembersRequest{}
-	mi := &file_faultline_admin_v1_admin_proto_msgTypes[23]
+	mi := &file_faultline_admin_v1_admin_proto_msgTypes[26]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1477,7 +1782,7 @@ func (x *ListMembersRequest) String() string {
 func (*ListMembersRequest) ProtoMessage() {}
 
 func (x *ListMembersRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_faultline_admin_v1_admin_proto_msgTypes[23]
+	mi := &file_faultline_admin_v1_admin_proto_msgTypes[26]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1490,7 +1795,7 @@ func (x *ListMembersRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListMembersRequest.ProtoReflect.Descriptor instead.
 func (*ListMembersRequest) Descriptor() ([]byte, []int) {
-	return file_faultline_admin_v1_admin_proto_rawDescGZIP(), []int{23}
+	return file_faultline_admin_v1_admin_proto_rawDescGZIP(), []int{26}
 }
 
 // ListMembersResponse lists members.
@@ -1504,7 +1809,7 @@ type ListMembersResponse struct {
 
 func (x *ListMembersResponse) Reset() {
 	*x = ListMembersResponse{}
-	mi := &file_faultline_admin_v1_admin_proto_msgTypes[24]
+	mi := &file_faultline_admin_v1_admin_proto_msgTypes[27]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1516,7 +1821,7 @@ func (x *ListMembersResponse) String() string {
 func (*ListMembersResponse) ProtoMessage() {}
 
 func (x *ListMembersResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_faultline_admin_v1_admin_proto_msgTypes[24]
+	mi := &file_faultline_admin_v1_admin_proto_msgTypes[27]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1529,7 +1834,7 @@ func (x *ListMembersResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListMembersResponse.ProtoReflect.Descriptor instead.
 func (*ListMembersResponse) Descriptor() ([]byte, []int) {
-	return file_faultline_admin_v1_admin_proto_rawDescGZIP(), []int{24}
+	return file_faultline_admin_v1_admin_proto_rawDescGZIP(), []int{27}
 }
 
 func (x *ListMembersResponse) GetMembers() []*Member {
@@ -1567,7 +1872,7 @@ type Rule struct {
 
 func (x *Rule) Reset() {
 	*x = Rule{}
-	mi := &file_faultline_admin_v1_admin_proto_msgTypes[25]
+	mi := &file_faultline_admin_v1_admin_proto_msgTypes[28]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1579,7 +1884,7 @@ func (x *Rule) String() string {
 func (*Rule) ProtoMessage() {}
 
 func (x *Rule) ProtoReflect() protoreflect.Message {
-	mi := &file_faultline_admin_v1_admin_proto_msgTypes[25]
+	mi := &file_faultline_admin_v1_admin_proto_msgTypes[28]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1592,7 +1897,7 @@ func (x *Rule) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Rule.ProtoReflect.Descriptor instead.
 func (*Rule) Descriptor() ([]byte, []int) {
-	return file_faultline_admin_v1_admin_proto_rawDescGZIP(), []int{25}
+	return file_faultline_admin_v1_admin_proto_rawDescGZIP(), []int{28}
 }
 
 func (x *Rule) GetId() string {
@@ -1669,7 +1974,7 @@ type ListRulesRequest struct {
 
 func (x *ListRulesRequest) Reset() {
 	*x = ListRulesRequest{}
-	mi := &file_faultline_admin_v1_admin_proto_msgTypes[26]
+	mi := &file_faultline_admin_v1_admin_proto_msgTypes[29]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1681,7 +1986,7 @@ func (x *ListRulesRequest) String() string {
 func (*ListRulesRequest) ProtoMessage() {}
 
 func (x *ListRulesRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_faultline_admin_v1_admin_proto_msgTypes[26]
+	mi := &file_faultline_admin_v1_admin_proto_msgTypes[29]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1694,7 +1999,7 @@ func (x *ListRulesRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListRulesRequest.ProtoReflect.Descriptor instead.
 func (*ListRulesRequest) Descriptor() ([]byte, []int) {
-	return file_faultline_admin_v1_admin_proto_rawDescGZIP(), []int{26}
+	return file_faultline_admin_v1_admin_proto_rawDescGZIP(), []int{29}
 }
 
 func (x *ListRulesRequest) GetProjectId() uint32 {
@@ -1715,7 +2020,7 @@ type ListRulesResponse struct {
 
 func (x *ListRulesResponse) Reset() {
 	*x = ListRulesResponse{}
-	mi := &file_faultline_admin_v1_admin_proto_msgTypes[27]
+	mi := &file_faultline_admin_v1_admin_proto_msgTypes[30]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1727,7 +2032,7 @@ func (x *ListRulesResponse) String() string {
 func (*ListRulesResponse) ProtoMessage() {}
 
 func (x *ListRulesResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_faultline_admin_v1_admin_proto_msgTypes[27]
+	mi := &file_faultline_admin_v1_admin_proto_msgTypes[30]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1740,7 +2045,7 @@ func (x *ListRulesResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListRulesResponse.ProtoReflect.Descriptor instead.
 func (*ListRulesResponse) Descriptor() ([]byte, []int) {
-	return file_faultline_admin_v1_admin_proto_rawDescGZIP(), []int{27}
+	return file_faultline_admin_v1_admin_proto_rawDescGZIP(), []int{30}
 }
 
 func (x *ListRulesResponse) GetRules() []*Rule {
@@ -1763,7 +2068,7 @@ type CreateRuleRequest struct {
 
 func (x *CreateRuleRequest) Reset() {
 	*x = CreateRuleRequest{}
-	mi := &file_faultline_admin_v1_admin_proto_msgTypes[28]
+	mi := &file_faultline_admin_v1_admin_proto_msgTypes[31]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1775,7 +2080,7 @@ func (x *CreateRuleRequest) String() string {
 func (*CreateRuleRequest) ProtoMessage() {}
 
 func (x *CreateRuleRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_faultline_admin_v1_admin_proto_msgTypes[28]
+	mi := &file_faultline_admin_v1_admin_proto_msgTypes[31]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1788,7 +2093,7 @@ func (x *CreateRuleRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CreateRuleRequest.ProtoReflect.Descriptor instead.
 func (*CreateRuleRequest) Descriptor() ([]byte, []int) {
-	return file_faultline_admin_v1_admin_proto_rawDescGZIP(), []int{28}
+	return file_faultline_admin_v1_admin_proto_rawDescGZIP(), []int{31}
 }
 
 func (x *CreateRuleRequest) GetProjectId() uint32 {
@@ -1818,7 +2123,7 @@ type UpdateRuleRequest struct {
 
 func (x *UpdateRuleRequest) Reset() {
 	*x = UpdateRuleRequest{}
-	mi := &file_faultline_admin_v1_admin_proto_msgTypes[29]
+	mi := &file_faultline_admin_v1_admin_proto_msgTypes[32]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1830,7 +2135,7 @@ func (x *UpdateRuleRequest) String() string {
 func (*UpdateRuleRequest) ProtoMessage() {}
 
 func (x *UpdateRuleRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_faultline_admin_v1_admin_proto_msgTypes[29]
+	mi := &file_faultline_admin_v1_admin_proto_msgTypes[32]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1843,7 +2148,7 @@ func (x *UpdateRuleRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use UpdateRuleRequest.ProtoReflect.Descriptor instead.
 func (*UpdateRuleRequest) Descriptor() ([]byte, []int) {
-	return file_faultline_admin_v1_admin_proto_rawDescGZIP(), []int{29}
+	return file_faultline_admin_v1_admin_proto_rawDescGZIP(), []int{32}
 }
 
 func (x *UpdateRuleRequest) GetProjectId() uint32 {
@@ -1873,7 +2178,7 @@ type DeleteRuleRequest struct {
 
 func (x *DeleteRuleRequest) Reset() {
 	*x = DeleteRuleRequest{}
-	mi := &file_faultline_admin_v1_admin_proto_msgTypes[30]
+	mi := &file_faultline_admin_v1_admin_proto_msgTypes[33]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1885,7 +2190,7 @@ func (x *DeleteRuleRequest) String() string {
 func (*DeleteRuleRequest) ProtoMessage() {}
 
 func (x *DeleteRuleRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_faultline_admin_v1_admin_proto_msgTypes[30]
+	mi := &file_faultline_admin_v1_admin_proto_msgTypes[33]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1898,7 +2203,7 @@ func (x *DeleteRuleRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DeleteRuleRequest.ProtoReflect.Descriptor instead.
 func (*DeleteRuleRequest) Descriptor() ([]byte, []int) {
-	return file_faultline_admin_v1_admin_proto_rawDescGZIP(), []int{30}
+	return file_faultline_admin_v1_admin_proto_rawDescGZIP(), []int{33}
 }
 
 func (x *DeleteRuleRequest) GetProjectId() uint32 {
@@ -1924,7 +2229,7 @@ type DeleteRuleResponse struct {
 
 func (x *DeleteRuleResponse) Reset() {
 	*x = DeleteRuleResponse{}
-	mi := &file_faultline_admin_v1_admin_proto_msgTypes[31]
+	mi := &file_faultline_admin_v1_admin_proto_msgTypes[34]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1936,7 +2241,7 @@ func (x *DeleteRuleResponse) String() string {
 func (*DeleteRuleResponse) ProtoMessage() {}
 
 func (x *DeleteRuleResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_faultline_admin_v1_admin_proto_msgTypes[31]
+	mi := &file_faultline_admin_v1_admin_proto_msgTypes[34]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1949,7 +2254,7 @@ func (x *DeleteRuleResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DeleteRuleResponse.ProtoReflect.Descriptor instead.
 func (*DeleteRuleResponse) Descriptor() ([]byte, []int) {
-	return file_faultline_admin_v1_admin_proto_rawDescGZIP(), []int{31}
+	return file_faultline_admin_v1_admin_proto_rawDescGZIP(), []int{34}
 }
 
 // Delivery is one notification to one receiver.
@@ -1993,7 +2298,7 @@ type Delivery struct {
 
 func (x *Delivery) Reset() {
 	*x = Delivery{}
-	mi := &file_faultline_admin_v1_admin_proto_msgTypes[32]
+	mi := &file_faultline_admin_v1_admin_proto_msgTypes[35]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2005,7 +2310,7 @@ func (x *Delivery) String() string {
 func (*Delivery) ProtoMessage() {}
 
 func (x *Delivery) ProtoReflect() protoreflect.Message {
-	mi := &file_faultline_admin_v1_admin_proto_msgTypes[32]
+	mi := &file_faultline_admin_v1_admin_proto_msgTypes[35]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2018,7 +2323,7 @@ func (x *Delivery) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Delivery.ProtoReflect.Descriptor instead.
 func (*Delivery) Descriptor() ([]byte, []int) {
-	return file_faultline_admin_v1_admin_proto_rawDescGZIP(), []int{32}
+	return file_faultline_admin_v1_admin_proto_rawDescGZIP(), []int{35}
 }
 
 func (x *Delivery) GetId() string {
@@ -2154,7 +2459,7 @@ type ListDeliveriesRequest struct {
 
 func (x *ListDeliveriesRequest) Reset() {
 	*x = ListDeliveriesRequest{}
-	mi := &file_faultline_admin_v1_admin_proto_msgTypes[33]
+	mi := &file_faultline_admin_v1_admin_proto_msgTypes[36]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2166,7 +2471,7 @@ func (x *ListDeliveriesRequest) String() string {
 func (*ListDeliveriesRequest) ProtoMessage() {}
 
 func (x *ListDeliveriesRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_faultline_admin_v1_admin_proto_msgTypes[33]
+	mi := &file_faultline_admin_v1_admin_proto_msgTypes[36]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2179,7 +2484,7 @@ func (x *ListDeliveriesRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListDeliveriesRequest.ProtoReflect.Descriptor instead.
 func (*ListDeliveriesRequest) Descriptor() ([]byte, []int) {
-	return file_faultline_admin_v1_admin_proto_rawDescGZIP(), []int{33}
+	return file_faultline_admin_v1_admin_proto_rawDescGZIP(), []int{36}
 }
 
 func (x *ListDeliveriesRequest) GetProjectId() uint32 {
@@ -2237,7 +2542,7 @@ type ListDeliveriesResponse struct {
 
 func (x *ListDeliveriesResponse) Reset() {
 	*x = ListDeliveriesResponse{}
-	mi := &file_faultline_admin_v1_admin_proto_msgTypes[34]
+	mi := &file_faultline_admin_v1_admin_proto_msgTypes[37]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2249,7 +2554,7 @@ func (x *ListDeliveriesResponse) String() string {
 func (*ListDeliveriesResponse) ProtoMessage() {}
 
 func (x *ListDeliveriesResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_faultline_admin_v1_admin_proto_msgTypes[34]
+	mi := &file_faultline_admin_v1_admin_proto_msgTypes[37]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2262,7 +2567,7 @@ func (x *ListDeliveriesResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListDeliveriesResponse.ProtoReflect.Descriptor instead.
 func (*ListDeliveriesResponse) Descriptor() ([]byte, []int) {
-	return file_faultline_admin_v1_admin_proto_rawDescGZIP(), []int{34}
+	return file_faultline_admin_v1_admin_proto_rawDescGZIP(), []int{37}
 }
 
 func (x *ListDeliveriesResponse) GetDeliveries() []*Delivery {
@@ -2283,7 +2588,7 @@ var File_faultline_admin_v1_admin_proto protoreflect.FileDescriptor
 
 const file_faultline_admin_v1_admin_proto_rawDesc = "" +
 	"\n" +
-	"\x1efaultline/admin/v1/admin.proto\x12\x12faultline.admin.v1\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"A\n" +
+	"\x1efaultline/admin/v1/admin.proto\x12\x12faultline.admin.v1\x1a\x1egoogle/protobuf/duration.proto\x1a\x1cgoogle/protobuf/struct.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"A\n" +
 	"\rSignInRequest\x12\x14\n" +
 	"\x05email\x18\x01 \x01(\tR\x05email\x12\x1a\n" +
 	"\bpassword\x18\x02 \x01(\tR\bpassword\"\x10\n" +
@@ -2302,7 +2607,7 @@ const file_faultline_admin_v1_admin_proto_rawDesc = "" +
 	"\x02id\x18\x01 \x01(\tR\x02id\x12\x14\n" +
 	"\x05email\x18\x02 \x01(\tR\x05email\x12\x12\n" +
 	"\x04name\x18\x03 \x01(\tR\x04name\x12\x12\n" +
-	"\x04role\x18\x04 \x01(\tR\x04role\"\xcf\x02\n" +
+	"\x04role\x18\x04 \x01(\tR\x04role\"\x90\x03\n" +
 	"\aProject\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\rR\x02id\x12\x12\n" +
 	"\x04slug\x18\x02 \x01(\tR\x04slug\x12\x12\n" +
@@ -2314,7 +2619,45 @@ const file_faultline_admin_v1_admin_proto_rawDesc = "" +
 	"\x0eretention_days\x18\a \x01(\rR\rretentionDays\x12+\n" +
 	"\x11fingerprint_rules\x18\b \x01(\tR\x10fingerprintRules\x12\x1f\n" +
 	"\vstack_rules\x18\t \x01(\tR\n" +
-	"stackRules\"Q\n" +
+	"stackRules\x12?\n" +
+	"\bsettings\x18\n" +
+	" \x01(\v2#.faultline.admin.v1.ProjectSettingsR\bsettings\"\x88\x03\n" +
+	"\x0fProjectSettings\x12*\n" +
+	"\x0eretention_days\x18\x01 \x01(\rH\x00R\rretentionDays\x88\x01\x01\x12+\n" +
+	"\x0frate_per_second\x18\x02 \x01(\x01H\x01R\rratePerSecond\x88\x01\x01\x12\"\n" +
+	"\n" +
+	"rate_burst\x18\x03 \x01(\rH\x02R\trateBurst\x88\x01\x01\x12?\n" +
+	"\tscrubbing\x18\x04 \x01(\v2!.faultline.admin.v1.ScrubSettingsR\tscrubbing\x12<\n" +
+	"\afilters\x18\x05 \x01(\v2\".faultline.admin.v1.FilterSettingsR\afilters\x12C\n" +
+	"\x0fallowed_origins\x18\x06 \x01(\v2\x1a.google.protobuf.ListValueR\x0eallowedOriginsB\x11\n" +
+	"\x0f_retention_daysB\x12\n" +
+	"\x10_rate_per_secondB\r\n" +
+	"\v_rate_burst\"\xdf\x01\n" +
+	"\rScrubSettings\x12\x1f\n" +
+	"\bdefaults\x18\x01 \x01(\bH\x00R\bdefaults\x88\x01\x01\x12.\n" +
+	"\x04keys\x18\x02 \x01(\v2\x1a.google.protobuf.ListValueR\x04keys\x127\n" +
+	"\tsafe_keys\x18\x03 \x01(\v2\x1a.google.protobuf.ListValueR\bsafeKeys\x12&\n" +
+	"\fip_addresses\x18\x04 \x01(\bH\x01R\vipAddresses\x88\x01\x01B\v\n" +
+	"\t_defaultsB\x0f\n" +
+	"\r_ip_addresses\"\x83\x04\n" +
+	"\x0eFilterSettings\x126\n" +
+	"\breleases\x18\x01 \x01(\v2\x1a.google.protobuf.ListValueR\breleases\x12>\n" +
+	"\fenvironments\x18\x02 \x01(\v2\x1a.google.protobuf.ListValueR\fenvironments\x126\n" +
+	"\bmessages\x18\x03 \x01(\v2\x1a.google.protobuf.ListValueR\bmessages\x120\n" +
+	"\x05types\x18\x04 \x01(\v2\x1a.google.protobuf.ListValueR\x05types\x12,\n" +
+	"\x0flegacy_browsers\x18\x05 \x01(\bH\x00R\x0elegacyBrowsers\x88\x01\x01\x12#\n" +
+	"\n" +
+	"extensions\x18\x06 \x01(\bH\x01R\n" +
+	"extensions\x88\x01\x01\x12\x1f\n" +
+	"\bcrawlers\x18\a \x01(\bH\x02R\bcrawlers\x88\x01\x01\x12!\n" +
+	"\tlocalhost\x18\b \x01(\bH\x03R\tlocalhost\x88\x01\x01\x12(\n" +
+	"\rhealth_checks\x18\t \x01(\bH\x04R\fhealthChecks\x88\x01\x01B\x12\n" +
+	"\x10_legacy_browsersB\r\n" +
+	"\v_extensionsB\v\n" +
+	"\t_crawlersB\f\n" +
+	"\n" +
+	"_localhostB\x10\n" +
+	"\x0e_health_checks\"Q\n" +
 	"\x13ListProjectsRequest\x12\x1b\n" +
 	"\tpage_size\x18\x01 \x01(\x05R\bpageSize\x12\x1d\n" +
 	"\n" +
@@ -2328,7 +2671,7 @@ const file_faultline_admin_v1_admin_proto_rawDesc = "" +
 	"\x14CreateProjectRequest\x12\x12\n" +
 	"\x04name\x18\x01 \x01(\tR\x04name\x12\x12\n" +
 	"\x04slug\x18\x02 \x01(\tR\x04slug\x12\x1a\n" +
-	"\bplatform\x18\x03 \x01(\tR\bplatform\"\x83\x02\n" +
+	"\bplatform\x18\x03 \x01(\tR\bplatform\"\xc4\x02\n" +
 	"\x14UpdateProjectRequest\x12\x1d\n" +
 	"\n" +
 	"project_id\x18\x01 \x01(\rR\tprojectId\x12\x17\n" +
@@ -2336,7 +2679,8 @@ const file_faultline_admin_v1_admin_proto_rawDesc = "" +
 	"\bplatform\x18\x03 \x01(\tH\x01R\bplatform\x88\x01\x01\x120\n" +
 	"\x11fingerprint_rules\x18\x04 \x01(\tH\x02R\x10fingerprintRules\x88\x01\x01\x12$\n" +
 	"\vstack_rules\x18\x05 \x01(\tH\x03R\n" +
-	"stackRules\x88\x01\x01B\a\n" +
+	"stackRules\x88\x01\x01\x12?\n" +
+	"\bsettings\x18\x06 \x01(\v2#.faultline.admin.v1.ProjectSettingsR\bsettingsB\a\n" +
 	"\x05_nameB\v\n" +
 	"\t_platformB\x14\n" +
 	"\x12_fingerprint_rulesB\x0e\n" +
@@ -2501,7 +2845,7 @@ func file_faultline_admin_v1_admin_proto_rawDescGZIP() []byte {
 	return file_faultline_admin_v1_admin_proto_rawDescData
 }
 
-var file_faultline_admin_v1_admin_proto_msgTypes = make([]protoimpl.MessageInfo, 35)
+var file_faultline_admin_v1_admin_proto_msgTypes = make([]protoimpl.MessageInfo, 38)
 var file_faultline_admin_v1_admin_proto_goTypes = []any{
 	(*SignInRequest)(nil),          // 0: faultline.admin.v1.SignInRequest
 	(*SignOutRequest)(nil),         // 1: faultline.admin.v1.SignOutRequest
@@ -2511,107 +2855,122 @@ var file_faultline_admin_v1_admin_proto_goTypes = []any{
 	(*Organization)(nil),           // 5: faultline.admin.v1.Organization
 	(*Member)(nil),                 // 6: faultline.admin.v1.Member
 	(*Project)(nil),                // 7: faultline.admin.v1.Project
-	(*ListProjectsRequest)(nil),    // 8: faultline.admin.v1.ListProjectsRequest
-	(*ListProjectsResponse)(nil),   // 9: faultline.admin.v1.ListProjectsResponse
-	(*GetProjectRequest)(nil),      // 10: faultline.admin.v1.GetProjectRequest
-	(*CreateProjectRequest)(nil),   // 11: faultline.admin.v1.CreateProjectRequest
-	(*UpdateProjectRequest)(nil),   // 12: faultline.admin.v1.UpdateProjectRequest
-	(*Key)(nil),                    // 13: faultline.admin.v1.Key
-	(*ListKeysRequest)(nil),        // 14: faultline.admin.v1.ListKeysRequest
-	(*ListKeysResponse)(nil),       // 15: faultline.admin.v1.ListKeysResponse
-	(*CreateKeyRequest)(nil),       // 16: faultline.admin.v1.CreateKeyRequest
-	(*RevokeKeyRequest)(nil),       // 17: faultline.admin.v1.RevokeKeyRequest
-	(*Token)(nil),                  // 18: faultline.admin.v1.Token
-	(*ListTokensRequest)(nil),      // 19: faultline.admin.v1.ListTokensRequest
-	(*ListTokensResponse)(nil),     // 20: faultline.admin.v1.ListTokensResponse
-	(*CreateTokenRequest)(nil),     // 21: faultline.admin.v1.CreateTokenRequest
-	(*RevokeTokenRequest)(nil),     // 22: faultline.admin.v1.RevokeTokenRequest
-	(*ListMembersRequest)(nil),     // 23: faultline.admin.v1.ListMembersRequest
-	(*ListMembersResponse)(nil),    // 24: faultline.admin.v1.ListMembersResponse
-	(*Rule)(nil),                   // 25: faultline.admin.v1.Rule
-	(*ListRulesRequest)(nil),       // 26: faultline.admin.v1.ListRulesRequest
-	(*ListRulesResponse)(nil),      // 27: faultline.admin.v1.ListRulesResponse
-	(*CreateRuleRequest)(nil),      // 28: faultline.admin.v1.CreateRuleRequest
-	(*UpdateRuleRequest)(nil),      // 29: faultline.admin.v1.UpdateRuleRequest
-	(*DeleteRuleRequest)(nil),      // 30: faultline.admin.v1.DeleteRuleRequest
-	(*DeleteRuleResponse)(nil),     // 31: faultline.admin.v1.DeleteRuleResponse
-	(*Delivery)(nil),               // 32: faultline.admin.v1.Delivery
-	(*ListDeliveriesRequest)(nil),  // 33: faultline.admin.v1.ListDeliveriesRequest
-	(*ListDeliveriesResponse)(nil), // 34: faultline.admin.v1.ListDeliveriesResponse
-	(*timestamppb.Timestamp)(nil),  // 35: google.protobuf.Timestamp
-	(*durationpb.Duration)(nil),    // 36: google.protobuf.Duration
+	(*ProjectSettings)(nil),        // 8: faultline.admin.v1.ProjectSettings
+	(*ScrubSettings)(nil),          // 9: faultline.admin.v1.ScrubSettings
+	(*FilterSettings)(nil),         // 10: faultline.admin.v1.FilterSettings
+	(*ListProjectsRequest)(nil),    // 11: faultline.admin.v1.ListProjectsRequest
+	(*ListProjectsResponse)(nil),   // 12: faultline.admin.v1.ListProjectsResponse
+	(*GetProjectRequest)(nil),      // 13: faultline.admin.v1.GetProjectRequest
+	(*CreateProjectRequest)(nil),   // 14: faultline.admin.v1.CreateProjectRequest
+	(*UpdateProjectRequest)(nil),   // 15: faultline.admin.v1.UpdateProjectRequest
+	(*Key)(nil),                    // 16: faultline.admin.v1.Key
+	(*ListKeysRequest)(nil),        // 17: faultline.admin.v1.ListKeysRequest
+	(*ListKeysResponse)(nil),       // 18: faultline.admin.v1.ListKeysResponse
+	(*CreateKeyRequest)(nil),       // 19: faultline.admin.v1.CreateKeyRequest
+	(*RevokeKeyRequest)(nil),       // 20: faultline.admin.v1.RevokeKeyRequest
+	(*Token)(nil),                  // 21: faultline.admin.v1.Token
+	(*ListTokensRequest)(nil),      // 22: faultline.admin.v1.ListTokensRequest
+	(*ListTokensResponse)(nil),     // 23: faultline.admin.v1.ListTokensResponse
+	(*CreateTokenRequest)(nil),     // 24: faultline.admin.v1.CreateTokenRequest
+	(*RevokeTokenRequest)(nil),     // 25: faultline.admin.v1.RevokeTokenRequest
+	(*ListMembersRequest)(nil),     // 26: faultline.admin.v1.ListMembersRequest
+	(*ListMembersResponse)(nil),    // 27: faultline.admin.v1.ListMembersResponse
+	(*Rule)(nil),                   // 28: faultline.admin.v1.Rule
+	(*ListRulesRequest)(nil),       // 29: faultline.admin.v1.ListRulesRequest
+	(*ListRulesResponse)(nil),      // 30: faultline.admin.v1.ListRulesResponse
+	(*CreateRuleRequest)(nil),      // 31: faultline.admin.v1.CreateRuleRequest
+	(*UpdateRuleRequest)(nil),      // 32: faultline.admin.v1.UpdateRuleRequest
+	(*DeleteRuleRequest)(nil),      // 33: faultline.admin.v1.DeleteRuleRequest
+	(*DeleteRuleResponse)(nil),     // 34: faultline.admin.v1.DeleteRuleResponse
+	(*Delivery)(nil),               // 35: faultline.admin.v1.Delivery
+	(*ListDeliveriesRequest)(nil),  // 36: faultline.admin.v1.ListDeliveriesRequest
+	(*ListDeliveriesResponse)(nil), // 37: faultline.admin.v1.ListDeliveriesResponse
+	(*timestamppb.Timestamp)(nil),  // 38: google.protobuf.Timestamp
+	(*structpb.ListValue)(nil),     // 39: google.protobuf.ListValue
+	(*durationpb.Duration)(nil),    // 40: google.protobuf.Duration
 }
 var file_faultline_admin_v1_admin_proto_depIdxs = []int32{
 	6,  // 0: faultline.admin.v1.Session.member:type_name -> faultline.admin.v1.Member
 	5,  // 1: faultline.admin.v1.Session.organization:type_name -> faultline.admin.v1.Organization
-	35, // 2: faultline.admin.v1.Project.created_at:type_name -> google.protobuf.Timestamp
-	35, // 3: faultline.admin.v1.Project.first_event_at:type_name -> google.protobuf.Timestamp
-	7,  // 4: faultline.admin.v1.ListProjectsResponse.projects:type_name -> faultline.admin.v1.Project
-	35, // 5: faultline.admin.v1.Key.created_at:type_name -> google.protobuf.Timestamp
-	35, // 6: faultline.admin.v1.Key.revoked_at:type_name -> google.protobuf.Timestamp
-	35, // 7: faultline.admin.v1.Key.expires_at:type_name -> google.protobuf.Timestamp
-	13, // 8: faultline.admin.v1.ListKeysResponse.keys:type_name -> faultline.admin.v1.Key
-	36, // 9: faultline.admin.v1.CreateKeyRequest.ttl:type_name -> google.protobuf.Duration
-	35, // 10: faultline.admin.v1.Token.created_at:type_name -> google.protobuf.Timestamp
-	35, // 11: faultline.admin.v1.Token.last_used_at:type_name -> google.protobuf.Timestamp
-	35, // 12: faultline.admin.v1.Token.revoked_at:type_name -> google.protobuf.Timestamp
-	35, // 13: faultline.admin.v1.Token.expires_at:type_name -> google.protobuf.Timestamp
-	18, // 14: faultline.admin.v1.ListTokensResponse.tokens:type_name -> faultline.admin.v1.Token
-	36, // 15: faultline.admin.v1.CreateTokenRequest.ttl:type_name -> google.protobuf.Duration
-	6,  // 16: faultline.admin.v1.ListMembersResponse.members:type_name -> faultline.admin.v1.Member
-	36, // 17: faultline.admin.v1.Rule.throttle:type_name -> google.protobuf.Duration
-	35, // 18: faultline.admin.v1.Rule.created_at:type_name -> google.protobuf.Timestamp
-	25, // 19: faultline.admin.v1.ListRulesResponse.rules:type_name -> faultline.admin.v1.Rule
-	25, // 20: faultline.admin.v1.CreateRuleRequest.rule:type_name -> faultline.admin.v1.Rule
-	25, // 21: faultline.admin.v1.UpdateRuleRequest.rule:type_name -> faultline.admin.v1.Rule
-	35, // 22: faultline.admin.v1.Delivery.created_at:type_name -> google.protobuf.Timestamp
-	35, // 23: faultline.admin.v1.Delivery.attempted_at:type_name -> google.protobuf.Timestamp
-	35, // 24: faultline.admin.v1.Delivery.event_received_at:type_name -> google.protobuf.Timestamp
-	36, // 25: faultline.admin.v1.Delivery.latency:type_name -> google.protobuf.Duration
-	32, // 26: faultline.admin.v1.ListDeliveriesResponse.deliveries:type_name -> faultline.admin.v1.Delivery
-	0,  // 27: faultline.admin.v1.SessionService.SignIn:input_type -> faultline.admin.v1.SignInRequest
-	1,  // 28: faultline.admin.v1.SessionService.SignOut:input_type -> faultline.admin.v1.SignOutRequest
-	3,  // 29: faultline.admin.v1.SessionService.GetSession:input_type -> faultline.admin.v1.GetSessionRequest
-	8,  // 30: faultline.admin.v1.ProjectService.ListProjects:input_type -> faultline.admin.v1.ListProjectsRequest
-	10, // 31: faultline.admin.v1.ProjectService.GetProject:input_type -> faultline.admin.v1.GetProjectRequest
-	11, // 32: faultline.admin.v1.ProjectService.CreateProject:input_type -> faultline.admin.v1.CreateProjectRequest
-	12, // 33: faultline.admin.v1.ProjectService.UpdateProject:input_type -> faultline.admin.v1.UpdateProjectRequest
-	14, // 34: faultline.admin.v1.ProjectService.ListKeys:input_type -> faultline.admin.v1.ListKeysRequest
-	16, // 35: faultline.admin.v1.ProjectService.CreateKey:input_type -> faultline.admin.v1.CreateKeyRequest
-	17, // 36: faultline.admin.v1.ProjectService.RevokeKey:input_type -> faultline.admin.v1.RevokeKeyRequest
-	19, // 37: faultline.admin.v1.ProjectService.ListTokens:input_type -> faultline.admin.v1.ListTokensRequest
-	21, // 38: faultline.admin.v1.ProjectService.CreateToken:input_type -> faultline.admin.v1.CreateTokenRequest
-	22, // 39: faultline.admin.v1.ProjectService.RevokeToken:input_type -> faultline.admin.v1.RevokeTokenRequest
-	23, // 40: faultline.admin.v1.ProjectService.ListMembers:input_type -> faultline.admin.v1.ListMembersRequest
-	26, // 41: faultline.admin.v1.AlertService.ListRules:input_type -> faultline.admin.v1.ListRulesRequest
-	28, // 42: faultline.admin.v1.AlertService.CreateRule:input_type -> faultline.admin.v1.CreateRuleRequest
-	29, // 43: faultline.admin.v1.AlertService.UpdateRule:input_type -> faultline.admin.v1.UpdateRuleRequest
-	30, // 44: faultline.admin.v1.AlertService.DeleteRule:input_type -> faultline.admin.v1.DeleteRuleRequest
-	33, // 45: faultline.admin.v1.AlertService.ListDeliveries:input_type -> faultline.admin.v1.ListDeliveriesRequest
-	4,  // 46: faultline.admin.v1.SessionService.SignIn:output_type -> faultline.admin.v1.Session
-	2,  // 47: faultline.admin.v1.SessionService.SignOut:output_type -> faultline.admin.v1.SignOutResponse
-	4,  // 48: faultline.admin.v1.SessionService.GetSession:output_type -> faultline.admin.v1.Session
-	9,  // 49: faultline.admin.v1.ProjectService.ListProjects:output_type -> faultline.admin.v1.ListProjectsResponse
-	7,  // 50: faultline.admin.v1.ProjectService.GetProject:output_type -> faultline.admin.v1.Project
-	7,  // 51: faultline.admin.v1.ProjectService.CreateProject:output_type -> faultline.admin.v1.Project
-	7,  // 52: faultline.admin.v1.ProjectService.UpdateProject:output_type -> faultline.admin.v1.Project
-	15, // 53: faultline.admin.v1.ProjectService.ListKeys:output_type -> faultline.admin.v1.ListKeysResponse
-	13, // 54: faultline.admin.v1.ProjectService.CreateKey:output_type -> faultline.admin.v1.Key
-	13, // 55: faultline.admin.v1.ProjectService.RevokeKey:output_type -> faultline.admin.v1.Key
-	20, // 56: faultline.admin.v1.ProjectService.ListTokens:output_type -> faultline.admin.v1.ListTokensResponse
-	18, // 57: faultline.admin.v1.ProjectService.CreateToken:output_type -> faultline.admin.v1.Token
-	18, // 58: faultline.admin.v1.ProjectService.RevokeToken:output_type -> faultline.admin.v1.Token
-	24, // 59: faultline.admin.v1.ProjectService.ListMembers:output_type -> faultline.admin.v1.ListMembersResponse
-	27, // 60: faultline.admin.v1.AlertService.ListRules:output_type -> faultline.admin.v1.ListRulesResponse
-	25, // 61: faultline.admin.v1.AlertService.CreateRule:output_type -> faultline.admin.v1.Rule
-	25, // 62: faultline.admin.v1.AlertService.UpdateRule:output_type -> faultline.admin.v1.Rule
-	31, // 63: faultline.admin.v1.AlertService.DeleteRule:output_type -> faultline.admin.v1.DeleteRuleResponse
-	34, // 64: faultline.admin.v1.AlertService.ListDeliveries:output_type -> faultline.admin.v1.ListDeliveriesResponse
-	46, // [46:65] is the sub-list for method output_type
-	27, // [27:46] is the sub-list for method input_type
-	27, // [27:27] is the sub-list for extension type_name
-	27, // [27:27] is the sub-list for extension extendee
-	0,  // [0:27] is the sub-list for field type_name
+	38, // 2: faultline.admin.v1.Project.created_at:type_name -> google.protobuf.Timestamp
+	38, // 3: faultline.admin.v1.Project.first_event_at:type_name -> google.protobuf.Timestamp
+	8,  // 4: faultline.admin.v1.Project.settings:type_name -> faultline.admin.v1.ProjectSettings
+	9,  // 5: faultline.admin.v1.ProjectSettings.scrubbing:type_name -> faultline.admin.v1.ScrubSettings
+	10, // 6: faultline.admin.v1.ProjectSettings.filters:type_name -> faultline.admin.v1.FilterSettings
+	39, // 7: faultline.admin.v1.ProjectSettings.allowed_origins:type_name -> google.protobuf.ListValue
+	39, // 8: faultline.admin.v1.ScrubSettings.keys:type_name -> google.protobuf.ListValue
+	39, // 9: faultline.admin.v1.ScrubSettings.safe_keys:type_name -> google.protobuf.ListValue
+	39, // 10: faultline.admin.v1.FilterSettings.releases:type_name -> google.protobuf.ListValue
+	39, // 11: faultline.admin.v1.FilterSettings.environments:type_name -> google.protobuf.ListValue
+	39, // 12: faultline.admin.v1.FilterSettings.messages:type_name -> google.protobuf.ListValue
+	39, // 13: faultline.admin.v1.FilterSettings.types:type_name -> google.protobuf.ListValue
+	7,  // 14: faultline.admin.v1.ListProjectsResponse.projects:type_name -> faultline.admin.v1.Project
+	8,  // 15: faultline.admin.v1.UpdateProjectRequest.settings:type_name -> faultline.admin.v1.ProjectSettings
+	38, // 16: faultline.admin.v1.Key.created_at:type_name -> google.protobuf.Timestamp
+	38, // 17: faultline.admin.v1.Key.revoked_at:type_name -> google.protobuf.Timestamp
+	38, // 18: faultline.admin.v1.Key.expires_at:type_name -> google.protobuf.Timestamp
+	16, // 19: faultline.admin.v1.ListKeysResponse.keys:type_name -> faultline.admin.v1.Key
+	40, // 20: faultline.admin.v1.CreateKeyRequest.ttl:type_name -> google.protobuf.Duration
+	38, // 21: faultline.admin.v1.Token.created_at:type_name -> google.protobuf.Timestamp
+	38, // 22: faultline.admin.v1.Token.last_used_at:type_name -> google.protobuf.Timestamp
+	38, // 23: faultline.admin.v1.Token.revoked_at:type_name -> google.protobuf.Timestamp
+	38, // 24: faultline.admin.v1.Token.expires_at:type_name -> google.protobuf.Timestamp
+	21, // 25: faultline.admin.v1.ListTokensResponse.tokens:type_name -> faultline.admin.v1.Token
+	40, // 26: faultline.admin.v1.CreateTokenRequest.ttl:type_name -> google.protobuf.Duration
+	6,  // 27: faultline.admin.v1.ListMembersResponse.members:type_name -> faultline.admin.v1.Member
+	40, // 28: faultline.admin.v1.Rule.throttle:type_name -> google.protobuf.Duration
+	38, // 29: faultline.admin.v1.Rule.created_at:type_name -> google.protobuf.Timestamp
+	28, // 30: faultline.admin.v1.ListRulesResponse.rules:type_name -> faultline.admin.v1.Rule
+	28, // 31: faultline.admin.v1.CreateRuleRequest.rule:type_name -> faultline.admin.v1.Rule
+	28, // 32: faultline.admin.v1.UpdateRuleRequest.rule:type_name -> faultline.admin.v1.Rule
+	38, // 33: faultline.admin.v1.Delivery.created_at:type_name -> google.protobuf.Timestamp
+	38, // 34: faultline.admin.v1.Delivery.attempted_at:type_name -> google.protobuf.Timestamp
+	38, // 35: faultline.admin.v1.Delivery.event_received_at:type_name -> google.protobuf.Timestamp
+	40, // 36: faultline.admin.v1.Delivery.latency:type_name -> google.protobuf.Duration
+	35, // 37: faultline.admin.v1.ListDeliveriesResponse.deliveries:type_name -> faultline.admin.v1.Delivery
+	0,  // 38: faultline.admin.v1.SessionService.SignIn:input_type -> faultline.admin.v1.SignInRequest
+	1,  // 39: faultline.admin.v1.SessionService.SignOut:input_type -> faultline.admin.v1.SignOutRequest
+	3,  // 40: faultline.admin.v1.SessionService.GetSession:input_type -> faultline.admin.v1.GetSessionRequest
+	11, // 41: faultline.admin.v1.ProjectService.ListProjects:input_type -> faultline.admin.v1.ListProjectsRequest
+	13, // 42: faultline.admin.v1.ProjectService.GetProject:input_type -> faultline.admin.v1.GetProjectRequest
+	14, // 43: faultline.admin.v1.ProjectService.CreateProject:input_type -> faultline.admin.v1.CreateProjectRequest
+	15, // 44: faultline.admin.v1.ProjectService.UpdateProject:input_type -> faultline.admin.v1.UpdateProjectRequest
+	17, // 45: faultline.admin.v1.ProjectService.ListKeys:input_type -> faultline.admin.v1.ListKeysRequest
+	19, // 46: faultline.admin.v1.ProjectService.CreateKey:input_type -> faultline.admin.v1.CreateKeyRequest
+	20, // 47: faultline.admin.v1.ProjectService.RevokeKey:input_type -> faultline.admin.v1.RevokeKeyRequest
+	22, // 48: faultline.admin.v1.ProjectService.ListTokens:input_type -> faultline.admin.v1.ListTokensRequest
+	24, // 49: faultline.admin.v1.ProjectService.CreateToken:input_type -> faultline.admin.v1.CreateTokenRequest
+	25, // 50: faultline.admin.v1.ProjectService.RevokeToken:input_type -> faultline.admin.v1.RevokeTokenRequest
+	26, // 51: faultline.admin.v1.ProjectService.ListMembers:input_type -> faultline.admin.v1.ListMembersRequest
+	29, // 52: faultline.admin.v1.AlertService.ListRules:input_type -> faultline.admin.v1.ListRulesRequest
+	31, // 53: faultline.admin.v1.AlertService.CreateRule:input_type -> faultline.admin.v1.CreateRuleRequest
+	32, // 54: faultline.admin.v1.AlertService.UpdateRule:input_type -> faultline.admin.v1.UpdateRuleRequest
+	33, // 55: faultline.admin.v1.AlertService.DeleteRule:input_type -> faultline.admin.v1.DeleteRuleRequest
+	36, // 56: faultline.admin.v1.AlertService.ListDeliveries:input_type -> faultline.admin.v1.ListDeliveriesRequest
+	4,  // 57: faultline.admin.v1.SessionService.SignIn:output_type -> faultline.admin.v1.Session
+	2,  // 58: faultline.admin.v1.SessionService.SignOut:output_type -> faultline.admin.v1.SignOutResponse
+	4,  // 59: faultline.admin.v1.SessionService.GetSession:output_type -> faultline.admin.v1.Session
+	12, // 60: faultline.admin.v1.ProjectService.ListProjects:output_type -> faultline.admin.v1.ListProjectsResponse
+	7,  // 61: faultline.admin.v1.ProjectService.GetProject:output_type -> faultline.admin.v1.Project
+	7,  // 62: faultline.admin.v1.ProjectService.CreateProject:output_type -> faultline.admin.v1.Project
+	7,  // 63: faultline.admin.v1.ProjectService.UpdateProject:output_type -> faultline.admin.v1.Project
+	18, // 64: faultline.admin.v1.ProjectService.ListKeys:output_type -> faultline.admin.v1.ListKeysResponse
+	16, // 65: faultline.admin.v1.ProjectService.CreateKey:output_type -> faultline.admin.v1.Key
+	16, // 66: faultline.admin.v1.ProjectService.RevokeKey:output_type -> faultline.admin.v1.Key
+	23, // 67: faultline.admin.v1.ProjectService.ListTokens:output_type -> faultline.admin.v1.ListTokensResponse
+	21, // 68: faultline.admin.v1.ProjectService.CreateToken:output_type -> faultline.admin.v1.Token
+	21, // 69: faultline.admin.v1.ProjectService.RevokeToken:output_type -> faultline.admin.v1.Token
+	27, // 70: faultline.admin.v1.ProjectService.ListMembers:output_type -> faultline.admin.v1.ListMembersResponse
+	30, // 71: faultline.admin.v1.AlertService.ListRules:output_type -> faultline.admin.v1.ListRulesResponse
+	28, // 72: faultline.admin.v1.AlertService.CreateRule:output_type -> faultline.admin.v1.Rule
+	28, // 73: faultline.admin.v1.AlertService.UpdateRule:output_type -> faultline.admin.v1.Rule
+	34, // 74: faultline.admin.v1.AlertService.DeleteRule:output_type -> faultline.admin.v1.DeleteRuleResponse
+	37, // 75: faultline.admin.v1.AlertService.ListDeliveries:output_type -> faultline.admin.v1.ListDeliveriesResponse
+	57, // [57:76] is the sub-list for method output_type
+	38, // [38:57] is the sub-list for method input_type
+	38, // [38:38] is the sub-list for extension type_name
+	38, // [38:38] is the sub-list for extension extendee
+	0,  // [0:38] is the sub-list for field type_name
 }
 
 func init() { file_faultline_admin_v1_admin_proto_init() }
@@ -2619,14 +2978,17 @@ func file_faultline_admin_v1_admin_proto_init() {
 	if File_faultline_admin_v1_admin_proto != nil {
 		return
 	}
-	file_faultline_admin_v1_admin_proto_msgTypes[12].OneofWrappers = []any{}
+	file_faultline_admin_v1_admin_proto_msgTypes[8].OneofWrappers = []any{}
+	file_faultline_admin_v1_admin_proto_msgTypes[9].OneofWrappers = []any{}
+	file_faultline_admin_v1_admin_proto_msgTypes[10].OneofWrappers = []any{}
+	file_faultline_admin_v1_admin_proto_msgTypes[15].OneofWrappers = []any{}
 	type x struct{}
 	out := protoimpl.TypeBuilder{
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_faultline_admin_v1_admin_proto_rawDesc), len(file_faultline_admin_v1_admin_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   35,
+			NumMessages:   38,
 			NumExtensions: 0,
 			NumServices:   3,
 		},

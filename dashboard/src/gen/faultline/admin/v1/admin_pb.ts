@@ -10,15 +10,15 @@
 
 import type { GenFile, GenMessage, GenService } from "@bufbuild/protobuf/codegenv2";
 import { fileDesc, messageDesc, serviceDesc } from "@bufbuild/protobuf/codegenv2";
-import type { Duration, Timestamp } from "@bufbuild/protobuf/wkt";
-import { file_google_protobuf_duration, file_google_protobuf_timestamp } from "@bufbuild/protobuf/wkt";
+import type { Duration, ListValue, Timestamp } from "@bufbuild/protobuf/wkt";
+import { file_google_protobuf_duration, file_google_protobuf_struct, file_google_protobuf_timestamp } from "@bufbuild/protobuf/wkt";
 import type { Message } from "@bufbuild/protobuf";
 
 /**
  * Describes the file faultline/admin/v1/admin.proto.
  */
 export const file_faultline_admin_v1_admin: GenFile = /*@__PURE__*/
-  fileDesc("Ch5mYXVsdGxpbmUvYWRtaW4vdjEvYWRtaW4ucHJvdG8SEmZhdWx0bGluZS5hZG1pbi52MSIwCg1TaWduSW5SZXF1ZXN0Eg0KBWVtYWlsGAEgASgJEhAKCHBhc3N3b3JkGAIgASgJIhAKDlNpZ25PdXRSZXF1ZXN0IhEKD1NpZ25PdXRSZXNwb25zZSITChFHZXRTZXNzaW9uUmVxdWVzdCKQAQoHU2Vzc2lvbhIqCgZtZW1iZXIYASABKAsyGi5mYXVsdGxpbmUuYWRtaW4udjEuTWVtYmVyEjYKDG9yZ2FuaXphdGlvbhgCIAEoCzIgLmZhdWx0bGluZS5hZG1pbi52MS5Pcmdhbml6YXRpb24SDwoHdmVyc2lvbhgDIAEoCRIQCghiYXNlX3VybBgEIAEoCSIoCgxPcmdhbml6YXRpb24SCgoCaWQYASABKAkSDAoEbmFtZRgCIAEoCSI/CgZNZW1iZXISCgoCaWQYASABKAkSDQoFZW1haWwYAiABKAkSDAoEbmFtZRgDIAEoCRIMCgRyb2xlGAQgASgJIu8BCgdQcm9qZWN0EgoKAmlkGAEgASgNEgwKBHNsdWcYAiABKAkSDAoEbmFtZRgDIAEoCRIQCghwbGF0Zm9ybRgEIAEoCRIuCgpjcmVhdGVkX2F0GAUgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIyCg5maXJzdF9ldmVudF9hdBgGIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASFgoOcmV0ZW50aW9uX2RheXMYByABKA0SGQoRZmluZ2VycHJpbnRfcnVsZXMYCCABKAkSEwoLc3RhY2tfcnVsZXMYCSABKAkiPAoTTGlzdFByb2plY3RzUmVxdWVzdBIRCglwYWdlX3NpemUYASABKAUSEgoKcGFnZV90b2tlbhgCIAEoCSJeChRMaXN0UHJvamVjdHNSZXNwb25zZRItCghwcm9qZWN0cxgBIAMoCzIbLmZhdWx0bGluZS5hZG1pbi52MS5Qcm9qZWN0EhcKD25leHRfcGFnZV90b2tlbhgCIAEoCSInChFHZXRQcm9qZWN0UmVxdWVzdBISCgpwcm9qZWN0X2lkGAEgASgNIkQKFENyZWF0ZVByb2plY3RSZXF1ZXN0EgwKBG5hbWUYASABKAkSDAoEc2x1ZxgCIAEoCRIQCghwbGF0Zm9ybRgDIAEoCSLKAQoUVXBkYXRlUHJvamVjdFJlcXVlc3QSEgoKcHJvamVjdF9pZBgBIAEoDRIRCgRuYW1lGAIgASgJSACIAQESFQoIcGxhdGZvcm0YAyABKAlIAYgBARIeChFmaW5nZXJwcmludF9ydWxlcxgEIAEoCUgCiAEBEhgKC3N0YWNrX3J1bGVzGAUgASgJSAOIAQFCBwoFX25hbWVCCwoJX3BsYXRmb3JtQhQKEl9maW5nZXJwcmludF9ydWxlc0IOCgxfc3RhY2tfcnVsZXMi7gEKA0tleRIKCgJpZBgBIAEoCRISCgpwcm9qZWN0X2lkGAIgASgNEgwKBGtpbmQYAyABKAkSDAoEbmFtZRgEIAEoCRILCgNkc24YBSABKAkSDgoGc2VjcmV0GAYgASgJEi4KCmNyZWF0ZWRfYXQYByABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEi4KCnJldm9rZWRfYXQYCCABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEi4KCmV4cGlyZXNfYXQYCSABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wIiUKD0xpc3RLZXlzUmVxdWVzdBISCgpwcm9qZWN0X2lkGAEgASgNIjkKEExpc3RLZXlzUmVzcG9uc2USJQoEa2V5cxgBIAMoCzIXLmZhdWx0bGluZS5hZG1pbi52MS5LZXkiagoQQ3JlYXRlS2V5UmVxdWVzdBISCgpwcm9qZWN0X2lkGAEgASgNEgwKBGtpbmQYAiABKAkSDAoEbmFtZRgDIAEoCRImCgN0dGwYBCABKAsyGS5nb29nbGUucHJvdG9idWYuRHVyYXRpb24iNgoQUmV2b2tlS2V5UmVxdWVzdBISCgpwcm9qZWN0X2lkGAEgASgNEg4KBmtleV9pZBgCIAEoCSKDAgoFVG9rZW4SCgoCaWQYASABKAkSDAoEbmFtZRgCIAEoCRIOCgZzY29wZXMYAyADKAkSDgoGc2VjcmV0GAQgASgJEi4KCmNyZWF0ZWRfYXQYBSABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEjAKDGxhc3RfdXNlZF9hdBgGIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASLgoKcmV2b2tlZF9hdBgHIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASLgoKZXhwaXJlc19hdBgIIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXAiEwoRTGlzdFRva2Vuc1JlcXVlc3QiPwoSTGlzdFRva2Vuc1Jlc3BvbnNlEikKBnRva2VucxgBIAMoCzIZLmZhdWx0bGluZS5hZG1pbi52MS5Ub2tlbiJaChJDcmVhdGVUb2tlblJlcXVlc3QSDAoEbmFtZRgBIAEoCRIOCgZzY29wZXMYAiADKAkSJgoDdHRsGAMgASgLMhkuZ29vZ2xlLnByb3RvYnVmLkR1cmF0aW9uIiYKElJldm9rZVRva2VuUmVxdWVzdBIQCgh0b2tlbl9pZBgBIAEoCSIUChJMaXN0TWVtYmVyc1JlcXVlc3QiQgoTTGlzdE1lbWJlcnNSZXNwb25zZRIrCgdtZW1iZXJzGAEgAygLMhouZmF1bHRsaW5lLmFkbWluLnYxLk1lbWJlciLTAQoEUnVsZRIKCgJpZBgBIAEoCRISCgpwcm9qZWN0X2lkGAIgASgNEgwKBG5hbWUYAyABKAkSDwoHZW5hYmxlZBgEIAEoCBIQCgh0cmlnZ2VycxgFIAMoCRINCgVxdWVyeRgGIAEoCRIOCgZlbWFpbHMYByADKAkSKwoIdGhyb3R0bGUYCCABKAsyGS5nb29nbGUucHJvdG9idWYuRHVyYXRpb24SLgoKY3JlYXRlZF9hdBgJIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXAiJgoQTGlzdFJ1bGVzUmVxdWVzdBISCgpwcm9qZWN0X2lkGAEgASgNIjwKEUxpc3RSdWxlc1Jlc3BvbnNlEicKBXJ1bGVzGAEgAygLMhguZmF1bHRsaW5lLmFkbWluLnYxLlJ1bGUiTwoRQ3JlYXRlUnVsZVJlcXVlc3QSEgoKcHJvamVjdF9pZBgBIAEoDRImCgRydWxlGAIgASgLMhguZmF1bHRsaW5lLmFkbWluLnYxLlJ1bGUiTwoRVXBkYXRlUnVsZVJlcXVlc3QSEgoKcHJvamVjdF9pZBgBIAEoDRImCgRydWxlGAIgASgLMhguZmF1bHRsaW5lLmFkbWluLnYxLlJ1bGUiOAoRRGVsZXRlUnVsZVJlcXVlc3QSEgoKcHJvamVjdF9pZBgBIAEoDRIPCgdydWxlX2lkGAIgASgJIhQKEkRlbGV0ZVJ1bGVSZXNwb25zZSKfAwoIRGVsaXZlcnkSCgoCaWQYASABKAkSEgoKcHJvamVjdF9pZBgCIAEoDRIPCgdydWxlX2lkGAMgASgJEhEKCXJ1bGVfbmFtZRgEIAEoCRIQCghpc3N1ZV9pZBgFIAEoCRITCgtpc3N1ZV90aXRsZRgGIAEoCRIPCgdjaGFubmVsGAcgASgJEhEKCXJlY2lwaWVudBgIIAEoCRIOCgZzdGF0dXMYCSABKAkSDgoGcmVhc29uGAogASgJEg0KBWVycm9yGAsgASgJEhAKCGF0dGVtcHRzGAwgASgNEi4KCmNyZWF0ZWRfYXQYDSABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEjAKDGF0dGVtcHRlZF9hdBgOIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASNQoRZXZlbnRfcmVjZWl2ZWRfYXQYDyABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEioKB2xhdGVuY3kYECABKAsyGS5nb29nbGUucHJvdG9idWYuRHVyYXRpb24ihQEKFUxpc3REZWxpdmVyaWVzUmVxdWVzdBISCgpwcm9qZWN0X2lkGAEgASgNEg8KB3J1bGVfaWQYAiABKAkSEAoIaXNzdWVfaWQYAyABKAkSDgoGc3RhdHVzGAQgASgJEhEKCXBhZ2Vfc2l6ZRgFIAEoBRISCgpwYWdlX3Rva2VuGAYgASgJImMKFkxpc3REZWxpdmVyaWVzUmVzcG9uc2USMAoKZGVsaXZlcmllcxgBIAMoCzIcLmZhdWx0bGluZS5hZG1pbi52MS5EZWxpdmVyeRIXCg9uZXh0X3BhZ2VfdG9rZW4YAiABKAkygAIKDlNlc3Npb25TZXJ2aWNlEkgKBlNpZ25JbhIhLmZhdWx0bGluZS5hZG1pbi52MS5TaWduSW5SZXF1ZXN0GhsuZmF1bHRsaW5lLmFkbWluLnYxLlNlc3Npb24SUgoHU2lnbk91dBIiLmZhdWx0bGluZS5hZG1pbi52MS5TaWduT3V0UmVxdWVzdBojLmZhdWx0bGluZS5hZG1pbi52MS5TaWduT3V0UmVzcG9uc2USUAoKR2V0U2Vzc2lvbhIlLmZhdWx0bGluZS5hZG1pbi52MS5HZXRTZXNzaW9uUmVxdWVzdBobLmZhdWx0bGluZS5hZG1pbi52MS5TZXNzaW9uMsUHCg5Qcm9qZWN0U2VydmljZRJhCgxMaXN0UHJvamVjdHMSJy5mYXVsdGxpbmUuYWRtaW4udjEuTGlzdFByb2plY3RzUmVxdWVzdBooLmZhdWx0bGluZS5hZG1pbi52MS5MaXN0UHJvamVjdHNSZXNwb25zZRJQCgpHZXRQcm9qZWN0EiUuZmF1bHRsaW5lLmFkbWluLnYxLkdldFByb2plY3RSZXF1ZXN0GhsuZmF1bHRsaW5lLmFkbWluLnYxLlByb2plY3QSVgoNQ3JlYXRlUHJvamVjdBIoLmZhdWx0bGluZS5hZG1pbi52MS5DcmVhdGVQcm9qZWN0UmVxdWVzdBobLmZhdWx0bGluZS5hZG1pbi52MS5Qcm9qZWN0ElYKDVVwZGF0ZVByb2plY3QSKC5mYXVsdGxpbmUuYWRtaW4udjEuVXBkYXRlUHJvamVjdFJlcXVlc3QaGy5mYXVsdGxpbmUuYWRtaW4udjEuUHJvamVjdBJVCghMaXN0S2V5cxIjLmZhdWx0bGluZS5hZG1pbi52MS5MaXN0S2V5c1JlcXVlc3QaJC5mYXVsdGxpbmUuYWRtaW4udjEuTGlzdEtleXNSZXNwb25zZRJKCglDcmVhdGVLZXkSJC5mYXVsdGxpbmUuYWRtaW4udjEuQ3JlYXRlS2V5UmVxdWVzdBoXLmZhdWx0bGluZS5hZG1pbi52MS5LZXkSSgoJUmV2b2tlS2V5EiQuZmF1bHRsaW5lLmFkbWluLnYxLlJldm9rZUtleVJlcXVlc3QaFy5mYXVsdGxpbmUuYWRtaW4udjEuS2V5ElsKCkxpc3RUb2tlbnMSJS5mYXVsdGxpbmUuYWRtaW4udjEuTGlzdFRva2Vuc1JlcXVlc3QaJi5mYXVsdGxpbmUuYWRtaW4udjEuTGlzdFRva2Vuc1Jlc3BvbnNlElAKC0NyZWF0ZVRva2VuEiYuZmF1bHRsaW5lLmFkbWluLnYxLkNyZWF0ZVRva2VuUmVxdWVzdBoZLmZhdWx0bGluZS5hZG1pbi52MS5Ub2tlbhJQCgtSZXZva2VUb2tlbhImLmZhdWx0bGluZS5hZG1pbi52MS5SZXZva2VUb2tlblJlcXVlc3QaGS5mYXVsdGxpbmUuYWRtaW4udjEuVG9rZW4SXgoLTGlzdE1lbWJlcnMSJi5mYXVsdGxpbmUuYWRtaW4udjEuTGlzdE1lbWJlcnNSZXF1ZXN0GicuZmF1bHRsaW5lLmFkbWluLnYxLkxpc3RNZW1iZXJzUmVzcG9uc2UyzAMKDEFsZXJ0U2VydmljZRJYCglMaXN0UnVsZXMSJC5mYXVsdGxpbmUuYWRtaW4udjEuTGlzdFJ1bGVzUmVxdWVzdBolLmZhdWx0bGluZS5hZG1pbi52MS5MaXN0UnVsZXNSZXNwb25zZRJNCgpDcmVhdGVSdWxlEiUuZmF1bHRsaW5lLmFkbWluLnYxLkNyZWF0ZVJ1bGVSZXF1ZXN0GhguZmF1bHRsaW5lLmFkbWluLnYxLlJ1bGUSTQoKVXBkYXRlUnVsZRIlLmZhdWx0bGluZS5hZG1pbi52MS5VcGRhdGVSdWxlUmVxdWVzdBoYLmZhdWx0bGluZS5hZG1pbi52MS5SdWxlElsKCkRlbGV0ZVJ1bGUSJS5mYXVsdGxpbmUuYWRtaW4udjEuRGVsZXRlUnVsZVJlcXVlc3QaJi5mYXVsdGxpbmUuYWRtaW4udjEuRGVsZXRlUnVsZVJlc3BvbnNlEmcKDkxpc3REZWxpdmVyaWVzEikuZmF1bHRsaW5lLmFkbWluLnYxLkxpc3REZWxpdmVyaWVzUmVxdWVzdBoqLmZhdWx0bGluZS5hZG1pbi52MS5MaXN0RGVsaXZlcmllc1Jlc3BvbnNlQkZaRGdpdGh1Yi5jb20vZmF1bHRsaW5lLWRldi9mYXVsdGxpbmUvZ2VuL2dvL2ZhdWx0bGluZS9hZG1pbi92MTthZG1pbnYxYgZwcm90bzM", [file_google_protobuf_duration, file_google_protobuf_timestamp]);
+  fileDesc("Ch5mYXVsdGxpbmUvYWRtaW4vdjEvYWRtaW4ucHJvdG8SEmZhdWx0bGluZS5hZG1pbi52MSIwCg1TaWduSW5SZXF1ZXN0Eg0KBWVtYWlsGAEgASgJEhAKCHBhc3N3b3JkGAIgASgJIhAKDlNpZ25PdXRSZXF1ZXN0IhEKD1NpZ25PdXRSZXNwb25zZSITChFHZXRTZXNzaW9uUmVxdWVzdCKQAQoHU2Vzc2lvbhIqCgZtZW1iZXIYASABKAsyGi5mYXVsdGxpbmUuYWRtaW4udjEuTWVtYmVyEjYKDG9yZ2FuaXphdGlvbhgCIAEoCzIgLmZhdWx0bGluZS5hZG1pbi52MS5Pcmdhbml6YXRpb24SDwoHdmVyc2lvbhgDIAEoCRIQCghiYXNlX3VybBgEIAEoCSIoCgxPcmdhbml6YXRpb24SCgoCaWQYASABKAkSDAoEbmFtZRgCIAEoCSI/CgZNZW1iZXISCgoCaWQYASABKAkSDQoFZW1haWwYAiABKAkSDAoEbmFtZRgDIAEoCRIMCgRyb2xlGAQgASgJIqYCCgdQcm9qZWN0EgoKAmlkGAEgASgNEgwKBHNsdWcYAiABKAkSDAoEbmFtZRgDIAEoCRIQCghwbGF0Zm9ybRgEIAEoCRIuCgpjcmVhdGVkX2F0GAUgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIyCg5maXJzdF9ldmVudF9hdBgGIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASFgoOcmV0ZW50aW9uX2RheXMYByABKA0SGQoRZmluZ2VycHJpbnRfcnVsZXMYCCABKAkSEwoLc3RhY2tfcnVsZXMYCSABKAkSNQoIc2V0dGluZ3MYCiABKAsyIy5mYXVsdGxpbmUuYWRtaW4udjEuUHJvamVjdFNldHRpbmdzIrsCCg9Qcm9qZWN0U2V0dGluZ3MSGwoOcmV0ZW50aW9uX2RheXMYASABKA1IAIgBARIcCg9yYXRlX3Blcl9zZWNvbmQYAiABKAFIAYgBARIXCgpyYXRlX2J1cnN0GAMgASgNSAKIAQESNAoJc2NydWJiaW5nGAQgASgLMiEuZmF1bHRsaW5lLmFkbWluLnYxLlNjcnViU2V0dGluZ3MSMwoHZmlsdGVycxgFIAEoCzIiLmZhdWx0bGluZS5hZG1pbi52MS5GaWx0ZXJTZXR0aW5ncxIzCg9hbGxvd2VkX29yaWdpbnMYBiABKAsyGi5nb29nbGUucHJvdG9idWYuTGlzdFZhbHVlQhEKD19yZXRlbnRpb25fZGF5c0ISChBfcmF0ZV9wZXJfc2Vjb25kQg0KC19yYXRlX2J1cnN0IrgBCg1TY3J1YlNldHRpbmdzEhUKCGRlZmF1bHRzGAEgASgISACIAQESKAoEa2V5cxgCIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5MaXN0VmFsdWUSLQoJc2FmZV9rZXlzGAMgASgLMhouZ29vZ2xlLnByb3RvYnVmLkxpc3RWYWx1ZRIZCgxpcF9hZGRyZXNzZXMYBCABKAhIAYgBAUILCglfZGVmYXVsdHNCDwoNX2lwX2FkZHJlc3NlcyKbAwoORmlsdGVyU2V0dGluZ3MSLAoIcmVsZWFzZXMYASABKAsyGi5nb29nbGUucHJvdG9idWYuTGlzdFZhbHVlEjAKDGVudmlyb25tZW50cxgCIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5MaXN0VmFsdWUSLAoIbWVzc2FnZXMYAyABKAsyGi5nb29nbGUucHJvdG9idWYuTGlzdFZhbHVlEikKBXR5cGVzGAQgASgLMhouZ29vZ2xlLnByb3RvYnVmLkxpc3RWYWx1ZRIcCg9sZWdhY3lfYnJvd3NlcnMYBSABKAhIAIgBARIXCgpleHRlbnNpb25zGAYgASgISAGIAQESFQoIY3Jhd2xlcnMYByABKAhIAogBARIWCglsb2NhbGhvc3QYCCABKAhIA4gBARIaCg1oZWFsdGhfY2hlY2tzGAkgASgISASIAQFCEgoQX2xlZ2FjeV9icm93c2Vyc0INCgtfZXh0ZW5zaW9uc0ILCglfY3Jhd2xlcnNCDAoKX2xvY2FsaG9zdEIQCg5faGVhbHRoX2NoZWNrcyI8ChNMaXN0UHJvamVjdHNSZXF1ZXN0EhEKCXBhZ2Vfc2l6ZRgBIAEoBRISCgpwYWdlX3Rva2VuGAIgASgJIl4KFExpc3RQcm9qZWN0c1Jlc3BvbnNlEi0KCHByb2plY3RzGAEgAygLMhsuZmF1bHRsaW5lLmFkbWluLnYxLlByb2plY3QSFwoPbmV4dF9wYWdlX3Rva2VuGAIgASgJIicKEUdldFByb2plY3RSZXF1ZXN0EhIKCnByb2plY3RfaWQYASABKA0iRAoUQ3JlYXRlUHJvamVjdFJlcXVlc3QSDAoEbmFtZRgBIAEoCRIMCgRzbHVnGAIgASgJEhAKCHBsYXRmb3JtGAMgASgJIoECChRVcGRhdGVQcm9qZWN0UmVxdWVzdBISCgpwcm9qZWN0X2lkGAEgASgNEhEKBG5hbWUYAiABKAlIAIgBARIVCghwbGF0Zm9ybRgDIAEoCUgBiAEBEh4KEWZpbmdlcnByaW50X3J1bGVzGAQgASgJSAKIAQESGAoLc3RhY2tfcnVsZXMYBSABKAlIA4gBARI1CghzZXR0aW5ncxgGIAEoCzIjLmZhdWx0bGluZS5hZG1pbi52MS5Qcm9qZWN0U2V0dGluZ3NCBwoFX25hbWVCCwoJX3BsYXRmb3JtQhQKEl9maW5nZXJwcmludF9ydWxlc0IOCgxfc3RhY2tfcnVsZXMi7gEKA0tleRIKCgJpZBgBIAEoCRISCgpwcm9qZWN0X2lkGAIgASgNEgwKBGtpbmQYAyABKAkSDAoEbmFtZRgEIAEoCRILCgNkc24YBSABKAkSDgoGc2VjcmV0GAYgASgJEi4KCmNyZWF0ZWRfYXQYByABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEi4KCnJldm9rZWRfYXQYCCABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEi4KCmV4cGlyZXNfYXQYCSABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wIiUKD0xpc3RLZXlzUmVxdWVzdBISCgpwcm9qZWN0X2lkGAEgASgNIjkKEExpc3RLZXlzUmVzcG9uc2USJQoEa2V5cxgBIAMoCzIXLmZhdWx0bGluZS5hZG1pbi52MS5LZXkiagoQQ3JlYXRlS2V5UmVxdWVzdBISCgpwcm9qZWN0X2lkGAEgASgNEgwKBGtpbmQYAiABKAkSDAoEbmFtZRgDIAEoCRImCgN0dGwYBCABKAsyGS5nb29nbGUucHJvdG9idWYuRHVyYXRpb24iNgoQUmV2b2tlS2V5UmVxdWVzdBISCgpwcm9qZWN0X2lkGAEgASgNEg4KBmtleV9pZBgCIAEoCSKDAgoFVG9rZW4SCgoCaWQYASABKAkSDAoEbmFtZRgCIAEoCRIOCgZzY29wZXMYAyADKAkSDgoGc2VjcmV0GAQgASgJEi4KCmNyZWF0ZWRfYXQYBSABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEjAKDGxhc3RfdXNlZF9hdBgGIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASLgoKcmV2b2tlZF9hdBgHIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASLgoKZXhwaXJlc19hdBgIIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXAiEwoRTGlzdFRva2Vuc1JlcXVlc3QiPwoSTGlzdFRva2Vuc1Jlc3BvbnNlEikKBnRva2VucxgBIAMoCzIZLmZhdWx0bGluZS5hZG1pbi52MS5Ub2tlbiJaChJDcmVhdGVUb2tlblJlcXVlc3QSDAoEbmFtZRgBIAEoCRIOCgZzY29wZXMYAiADKAkSJgoDdHRsGAMgASgLMhkuZ29vZ2xlLnByb3RvYnVmLkR1cmF0aW9uIiYKElJldm9rZVRva2VuUmVxdWVzdBIQCgh0b2tlbl9pZBgBIAEoCSIUChJMaXN0TWVtYmVyc1JlcXVlc3QiQgoTTGlzdE1lbWJlcnNSZXNwb25zZRIrCgdtZW1iZXJzGAEgAygLMhouZmF1bHRsaW5lLmFkbWluLnYxLk1lbWJlciLTAQoEUnVsZRIKCgJpZBgBIAEoCRISCgpwcm9qZWN0X2lkGAIgASgNEgwKBG5hbWUYAyABKAkSDwoHZW5hYmxlZBgEIAEoCBIQCgh0cmlnZ2VycxgFIAMoCRINCgVxdWVyeRgGIAEoCRIOCgZlbWFpbHMYByADKAkSKwoIdGhyb3R0bGUYCCABKAsyGS5nb29nbGUucHJvdG9idWYuRHVyYXRpb24SLgoKY3JlYXRlZF9hdBgJIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXAiJgoQTGlzdFJ1bGVzUmVxdWVzdBISCgpwcm9qZWN0X2lkGAEgASgNIjwKEUxpc3RSdWxlc1Jlc3BvbnNlEicKBXJ1bGVzGAEgAygLMhguZmF1bHRsaW5lLmFkbWluLnYxLlJ1bGUiTwoRQ3JlYXRlUnVsZVJlcXVlc3QSEgoKcHJvamVjdF9pZBgBIAEoDRImCgRydWxlGAIgASgLMhguZmF1bHRsaW5lLmFkbWluLnYxLlJ1bGUiTwoRVXBkYXRlUnVsZVJlcXVlc3QSEgoKcHJvamVjdF9pZBgBIAEoDRImCgRydWxlGAIgASgLMhguZmF1bHRsaW5lLmFkbWluLnYxLlJ1bGUiOAoRRGVsZXRlUnVsZVJlcXVlc3QSEgoKcHJvamVjdF9pZBgBIAEoDRIPCgdydWxlX2lkGAIgASgJIhQKEkRlbGV0ZVJ1bGVSZXNwb25zZSKfAwoIRGVsaXZlcnkSCgoCaWQYASABKAkSEgoKcHJvamVjdF9pZBgCIAEoDRIPCgdydWxlX2lkGAMgASgJEhEKCXJ1bGVfbmFtZRgEIAEoCRIQCghpc3N1ZV9pZBgFIAEoCRITCgtpc3N1ZV90aXRsZRgGIAEoCRIPCgdjaGFubmVsGAcgASgJEhEKCXJlY2lwaWVudBgIIAEoCRIOCgZzdGF0dXMYCSABKAkSDgoGcmVhc29uGAogASgJEg0KBWVycm9yGAsgASgJEhAKCGF0dGVtcHRzGAwgASgNEi4KCmNyZWF0ZWRfYXQYDSABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEjAKDGF0dGVtcHRlZF9hdBgOIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASNQoRZXZlbnRfcmVjZWl2ZWRfYXQYDyABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEioKB2xhdGVuY3kYECABKAsyGS5nb29nbGUucHJvdG9idWYuRHVyYXRpb24ihQEKFUxpc3REZWxpdmVyaWVzUmVxdWVzdBISCgpwcm9qZWN0X2lkGAEgASgNEg8KB3J1bGVfaWQYAiABKAkSEAoIaXNzdWVfaWQYAyABKAkSDgoGc3RhdHVzGAQgASgJEhEKCXBhZ2Vfc2l6ZRgFIAEoBRISCgpwYWdlX3Rva2VuGAYgASgJImMKFkxpc3REZWxpdmVyaWVzUmVzcG9uc2USMAoKZGVsaXZlcmllcxgBIAMoCzIcLmZhdWx0bGluZS5hZG1pbi52MS5EZWxpdmVyeRIXCg9uZXh0X3BhZ2VfdG9rZW4YAiABKAkygAIKDlNlc3Npb25TZXJ2aWNlEkgKBlNpZ25JbhIhLmZhdWx0bGluZS5hZG1pbi52MS5TaWduSW5SZXF1ZXN0GhsuZmF1bHRsaW5lLmFkbWluLnYxLlNlc3Npb24SUgoHU2lnbk91dBIiLmZhdWx0bGluZS5hZG1pbi52MS5TaWduT3V0UmVxdWVzdBojLmZhdWx0bGluZS5hZG1pbi52MS5TaWduT3V0UmVzcG9uc2USUAoKR2V0U2Vzc2lvbhIlLmZhdWx0bGluZS5hZG1pbi52MS5HZXRTZXNzaW9uUmVxdWVzdBobLmZhdWx0bGluZS5hZG1pbi52MS5TZXNzaW9uMsUHCg5Qcm9qZWN0U2VydmljZRJhCgxMaXN0UHJvamVjdHMSJy5mYXVsdGxpbmUuYWRtaW4udjEuTGlzdFByb2plY3RzUmVxdWVzdBooLmZhdWx0bGluZS5hZG1pbi52MS5MaXN0UHJvamVjdHNSZXNwb25zZRJQCgpHZXRQcm9qZWN0EiUuZmF1bHRsaW5lLmFkbWluLnYxLkdldFByb2plY3RSZXF1ZXN0GhsuZmF1bHRsaW5lLmFkbWluLnYxLlByb2plY3QSVgoNQ3JlYXRlUHJvamVjdBIoLmZhdWx0bGluZS5hZG1pbi52MS5DcmVhdGVQcm9qZWN0UmVxdWVzdBobLmZhdWx0bGluZS5hZG1pbi52MS5Qcm9qZWN0ElYKDVVwZGF0ZVByb2plY3QSKC5mYXVsdGxpbmUuYWRtaW4udjEuVXBkYXRlUHJvamVjdFJlcXVlc3QaGy5mYXVsdGxpbmUuYWRtaW4udjEuUHJvamVjdBJVCghMaXN0S2V5cxIjLmZhdWx0bGluZS5hZG1pbi52MS5MaXN0S2V5c1JlcXVlc3QaJC5mYXVsdGxpbmUuYWRtaW4udjEuTGlzdEtleXNSZXNwb25zZRJKCglDcmVhdGVLZXkSJC5mYXVsdGxpbmUuYWRtaW4udjEuQ3JlYXRlS2V5UmVxdWVzdBoXLmZhdWx0bGluZS5hZG1pbi52MS5LZXkSSgoJUmV2b2tlS2V5EiQuZmF1bHRsaW5lLmFkbWluLnYxLlJldm9rZUtleVJlcXVlc3QaFy5mYXVsdGxpbmUuYWRtaW4udjEuS2V5ElsKCkxpc3RUb2tlbnMSJS5mYXVsdGxpbmUuYWRtaW4udjEuTGlzdFRva2Vuc1JlcXVlc3QaJi5mYXVsdGxpbmUuYWRtaW4udjEuTGlzdFRva2Vuc1Jlc3BvbnNlElAKC0NyZWF0ZVRva2VuEiYuZmF1bHRsaW5lLmFkbWluLnYxLkNyZWF0ZVRva2VuUmVxdWVzdBoZLmZhdWx0bGluZS5hZG1pbi52MS5Ub2tlbhJQCgtSZXZva2VUb2tlbhImLmZhdWx0bGluZS5hZG1pbi52MS5SZXZva2VUb2tlblJlcXVlc3QaGS5mYXVsdGxpbmUuYWRtaW4udjEuVG9rZW4SXgoLTGlzdE1lbWJlcnMSJi5mYXVsdGxpbmUuYWRtaW4udjEuTGlzdE1lbWJlcnNSZXF1ZXN0GicuZmF1bHRsaW5lLmFkbWluLnYxLkxpc3RNZW1iZXJzUmVzcG9uc2UyzAMKDEFsZXJ0U2VydmljZRJYCglMaXN0UnVsZXMSJC5mYXVsdGxpbmUuYWRtaW4udjEuTGlzdFJ1bGVzUmVxdWVzdBolLmZhdWx0bGluZS5hZG1pbi52MS5MaXN0UnVsZXNSZXNwb25zZRJNCgpDcmVhdGVSdWxlEiUuZmF1bHRsaW5lLmFkbWluLnYxLkNyZWF0ZVJ1bGVSZXF1ZXN0GhguZmF1bHRsaW5lLmFkbWluLnYxLlJ1bGUSTQoKVXBkYXRlUnVsZRIlLmZhdWx0bGluZS5hZG1pbi52MS5VcGRhdGVSdWxlUmVxdWVzdBoYLmZhdWx0bGluZS5hZG1pbi52MS5SdWxlElsKCkRlbGV0ZVJ1bGUSJS5mYXVsdGxpbmUuYWRtaW4udjEuRGVsZXRlUnVsZVJlcXVlc3QaJi5mYXVsdGxpbmUuYWRtaW4udjEuRGVsZXRlUnVsZVJlc3BvbnNlEmcKDkxpc3REZWxpdmVyaWVzEikuZmF1bHRsaW5lLmFkbWluLnYxLkxpc3REZWxpdmVyaWVzUmVxdWVzdBoqLmZhdWx0bGluZS5hZG1pbi52MS5MaXN0RGVsaXZlcmllc1Jlc3BvbnNlQkZaRGdpdGh1Yi5jb20vZmF1bHRsaW5lLWRldi9mYXVsdGxpbmUvZ2VuL2dvL2ZhdWx0bGluZS9hZG1pbi92MTthZG1pbnYxYgZwcm90bzM", [file_google_protobuf_duration, file_google_protobuf_struct, file_google_protobuf_timestamp]);
 
 /**
  * SignInRequest holds credentials.
@@ -273,6 +273,13 @@ export type Project = Message<"faultline.admin.v1.Project"> & {
    * @generated from field: string stack_rules = 9;
    */
   stackRules: string;
+
+  /**
+   * What its owner decided about its events; every field is present.
+   *
+   * @generated from field: faultline.admin.v1.ProjectSettings settings = 10;
+   */
+  settings?: ProjectSettings | undefined;
 };
 
 /**
@@ -281,6 +288,185 @@ export type Project = Message<"faultline.admin.v1.Project"> & {
  */
 export const ProjectSchema: GenMessage<Project> = /*@__PURE__*/
   messageDesc(file_faultline_admin_v1_admin, 7);
+
+/**
+ * ProjectSettings are what a project's owner decides about its events. In a change, what
+ * is absent stays as it is; a list that is present replaces the list that was, and an
+ * empty one clears it. Lists are lists of strings. See docs/cleaning.md.
+ *
+ * @generated from message faultline.admin.v1.ProjectSettings
+ */
+export type ProjectSettings = Message<"faultline.admin.v1.ProjectSettings"> & {
+  /**
+   * How long events are kept, 1 to 3650.
+   *
+   * @generated from field: optional uint32 retention_days = 1;
+   */
+  retentionDays?: number | undefined;
+
+  /**
+   * Accepted events a second, averaged; 0 is no limit.
+   *
+   * @generated from field: optional double rate_per_second = 2;
+   */
+  ratePerSecond?: number | undefined;
+
+  /**
+   * Events accepted at once beyond the rate.
+   *
+   * @generated from field: optional uint32 rate_burst = 3;
+   */
+  rateBurst?: number | undefined;
+
+  /**
+   * What is removed from events before they are stored.
+   *
+   * @generated from field: faultline.admin.v1.ScrubSettings scrubbing = 4;
+   */
+  scrubbing?: ScrubSettings | undefined;
+
+  /**
+   * Which events are refused.
+   *
+   * @generated from field: faultline.admin.v1.FilterSettings filters = 5;
+   */
+  filters?: FilterSettings | undefined;
+
+  /**
+   * Where browsers may send events from: example.com, *.example.com, https://example.com:8443.
+   * Empty allows every origin.
+   *
+   * @generated from field: google.protobuf.ListValue allowed_origins = 6;
+   */
+  allowedOrigins?: ListValue | undefined;
+};
+
+/**
+ * Describes the message faultline.admin.v1.ProjectSettings.
+ * Use `create(ProjectSettingsSchema)` to create a new message.
+ */
+export const ProjectSettingsSchema: GenMessage<ProjectSettings> = /*@__PURE__*/
+  messageDesc(file_faultline_admin_v1_admin, 8);
+
+/**
+ * ScrubSettings are what is removed from events before they are stored.
+ *
+ * @generated from message faultline.admin.v1.ScrubSettings
+ */
+export type ScrubSettings = Message<"faultline.admin.v1.ScrubSettings"> & {
+  /**
+   * Remove what looks like a secret by its key or by itself.
+   *
+   * @generated from field: optional bool defaults = 1;
+   */
+  defaults?: boolean | undefined;
+
+  /**
+   * Further keys whose values are removed; * stands for any run of characters.
+   *
+   * @generated from field: google.protobuf.ListValue keys = 2;
+   */
+  keys?: ListValue | undefined;
+
+  /**
+   * Keys whose values are never removed; * stands for any run of characters.
+   *
+   * @generated from field: google.protobuf.ListValue safe_keys = 3;
+   */
+  safeKeys?: ListValue | undefined;
+
+  /**
+   * Remove the addresses of users and of those who sent requests.
+   *
+   * @generated from field: optional bool ip_addresses = 4;
+   */
+  ipAddresses?: boolean | undefined;
+};
+
+/**
+ * Describes the message faultline.admin.v1.ScrubSettings.
+ * Use `create(ScrubSettingsSchema)` to create a new message.
+ */
+export const ScrubSettingsSchema: GenMessage<ScrubSettings> = /*@__PURE__*/
+  messageDesc(file_faultline_admin_v1_admin, 9);
+
+/**
+ * FilterSettings are which events are refused. Each refusal is counted under the reason
+ * that is named here. In patterns, * stands for any run of characters.
+ *
+ * @generated from message faultline.admin.v1.FilterSettings
+ */
+export type FilterSettings = Message<"faultline.admin.v1.FilterSettings"> & {
+  /**
+   * Patterns of releases: filter_release.
+   *
+   * @generated from field: google.protobuf.ListValue releases = 1;
+   */
+  releases?: ListValue | undefined;
+
+  /**
+   * Patterns of environments: filter_environment.
+   *
+   * @generated from field: google.protobuf.ListValue environments = 2;
+   */
+  environments?: ListValue | undefined;
+
+  /**
+   * Patterns of messages, exception values, and "type: value": filter_message.
+   *
+   * @generated from field: google.protobuf.ListValue messages = 3;
+   */
+  messages?: ListValue | undefined;
+
+  /**
+   * Patterns of exception types: filter_type.
+   *
+   * @generated from field: google.protobuf.ListValue types = 4;
+   */
+  types?: ListValue | undefined;
+
+  /**
+   * Browsers too old to care for: filter_legacy_browser.
+   *
+   * @generated from field: optional bool legacy_browsers = 5;
+   */
+  legacyBrowsers?: boolean | undefined;
+
+  /**
+   * Errors of browser extensions: filter_extension.
+   *
+   * @generated from field: optional bool extensions = 6;
+   */
+  extensions?: boolean | undefined;
+
+  /**
+   * Web crawlers and monitors: filter_crawler.
+   *
+   * @generated from field: optional bool crawlers = 7;
+   */
+  crawlers?: boolean | undefined;
+
+  /**
+   * Pages and servers on localhost: filter_localhost.
+   *
+   * @generated from field: optional bool localhost = 8;
+   */
+  localhost?: boolean | undefined;
+
+  /**
+   * Requests that only ask whether a server is well: filter_health_check.
+   *
+   * @generated from field: optional bool health_checks = 9;
+   */
+  healthChecks?: boolean | undefined;
+};
+
+/**
+ * Describes the message faultline.admin.v1.FilterSettings.
+ * Use `create(FilterSettingsSchema)` to create a new message.
+ */
+export const FilterSettingsSchema: GenMessage<FilterSettings> = /*@__PURE__*/
+  messageDesc(file_faultline_admin_v1_admin, 10);
 
 /**
  * ListProjectsRequest is a page.
@@ -308,7 +494,7 @@ export type ListProjectsRequest = Message<"faultline.admin.v1.ListProjectsReques
  * Use `create(ListProjectsRequestSchema)` to create a new message.
  */
 export const ListProjectsRequestSchema: GenMessage<ListProjectsRequest> = /*@__PURE__*/
-  messageDesc(file_faultline_admin_v1_admin, 8);
+  messageDesc(file_faultline_admin_v1_admin, 11);
 
 /**
  * ListProjectsResponse is one page.
@@ -336,7 +522,7 @@ export type ListProjectsResponse = Message<"faultline.admin.v1.ListProjectsRespo
  * Use `create(ListProjectsResponseSchema)` to create a new message.
  */
 export const ListProjectsResponseSchema: GenMessage<ListProjectsResponse> = /*@__PURE__*/
-  messageDesc(file_faultline_admin_v1_admin, 9);
+  messageDesc(file_faultline_admin_v1_admin, 12);
 
 /**
  * GetProjectRequest names a project.
@@ -357,7 +543,7 @@ export type GetProjectRequest = Message<"faultline.admin.v1.GetProjectRequest"> 
  * Use `create(GetProjectRequestSchema)` to create a new message.
  */
 export const GetProjectRequestSchema: GenMessage<GetProjectRequest> = /*@__PURE__*/
-  messageDesc(file_faultline_admin_v1_admin, 10);
+  messageDesc(file_faultline_admin_v1_admin, 13);
 
 /**
  * CreateProjectRequest describes a project.
@@ -392,7 +578,7 @@ export type CreateProjectRequest = Message<"faultline.admin.v1.CreateProjectRequ
  * Use `create(CreateProjectRequestSchema)` to create a new message.
  */
 export const CreateProjectRequestSchema: GenMessage<CreateProjectRequest> = /*@__PURE__*/
-  messageDesc(file_faultline_admin_v1_admin, 11);
+  messageDesc(file_faultline_admin_v1_admin, 14);
 
 /**
  * UpdateProjectRequest changes a project. What is absent stays as it is.
@@ -434,6 +620,13 @@ export type UpdateProjectRequest = Message<"faultline.admin.v1.UpdateProjectRequ
    * @generated from field: optional string stack_rules = 5;
    */
   stackRules?: string | undefined;
+
+  /**
+   * What changes of its settings.
+   *
+   * @generated from field: faultline.admin.v1.ProjectSettings settings = 6;
+   */
+  settings?: ProjectSettings | undefined;
 };
 
 /**
@@ -441,7 +634,7 @@ export type UpdateProjectRequest = Message<"faultline.admin.v1.UpdateProjectRequ
  * Use `create(UpdateProjectRequestSchema)` to create a new message.
  */
 export const UpdateProjectRequestSchema: GenMessage<UpdateProjectRequest> = /*@__PURE__*/
-  messageDesc(file_faultline_admin_v1_admin, 12);
+  messageDesc(file_faultline_admin_v1_admin, 15);
 
 /**
  * Key lets a program send events to one project.
@@ -518,7 +711,7 @@ export type Key = Message<"faultline.admin.v1.Key"> & {
  * Use `create(KeySchema)` to create a new message.
  */
 export const KeySchema: GenMessage<Key> = /*@__PURE__*/
-  messageDesc(file_faultline_admin_v1_admin, 13);
+  messageDesc(file_faultline_admin_v1_admin, 16);
 
 /**
  * ListKeysRequest names a project.
@@ -539,7 +732,7 @@ export type ListKeysRequest = Message<"faultline.admin.v1.ListKeysRequest"> & {
  * Use `create(ListKeysRequestSchema)` to create a new message.
  */
 export const ListKeysRequestSchema: GenMessage<ListKeysRequest> = /*@__PURE__*/
-  messageDesc(file_faultline_admin_v1_admin, 14);
+  messageDesc(file_faultline_admin_v1_admin, 17);
 
 /**
  * ListKeysResponse lists keys.
@@ -560,7 +753,7 @@ export type ListKeysResponse = Message<"faultline.admin.v1.ListKeysResponse"> & 
  * Use `create(ListKeysResponseSchema)` to create a new message.
  */
 export const ListKeysResponseSchema: GenMessage<ListKeysResponse> = /*@__PURE__*/
-  messageDesc(file_faultline_admin_v1_admin, 15);
+  messageDesc(file_faultline_admin_v1_admin, 18);
 
 /**
  * CreateKeyRequest describes a key.
@@ -602,7 +795,7 @@ export type CreateKeyRequest = Message<"faultline.admin.v1.CreateKeyRequest"> & 
  * Use `create(CreateKeyRequestSchema)` to create a new message.
  */
 export const CreateKeyRequestSchema: GenMessage<CreateKeyRequest> = /*@__PURE__*/
-  messageDesc(file_faultline_admin_v1_admin, 16);
+  messageDesc(file_faultline_admin_v1_admin, 19);
 
 /**
  * RevokeKeyRequest names a key.
@@ -630,7 +823,7 @@ export type RevokeKeyRequest = Message<"faultline.admin.v1.RevokeKeyRequest"> & 
  * Use `create(RevokeKeyRequestSchema)` to create a new message.
  */
 export const RevokeKeyRequestSchema: GenMessage<RevokeKeyRequest> = /*@__PURE__*/
-  messageDesc(file_faultline_admin_v1_admin, 17);
+  messageDesc(file_faultline_admin_v1_admin, 20);
 
 /**
  * Token gives access to the API.
@@ -700,7 +893,7 @@ export type Token = Message<"faultline.admin.v1.Token"> & {
  * Use `create(TokenSchema)` to create a new message.
  */
 export const TokenSchema: GenMessage<Token> = /*@__PURE__*/
-  messageDesc(file_faultline_admin_v1_admin, 18);
+  messageDesc(file_faultline_admin_v1_admin, 21);
 
 /**
  * ListTokensRequest is empty.
@@ -715,7 +908,7 @@ export type ListTokensRequest = Message<"faultline.admin.v1.ListTokensRequest"> 
  * Use `create(ListTokensRequestSchema)` to create a new message.
  */
 export const ListTokensRequestSchema: GenMessage<ListTokensRequest> = /*@__PURE__*/
-  messageDesc(file_faultline_admin_v1_admin, 19);
+  messageDesc(file_faultline_admin_v1_admin, 22);
 
 /**
  * ListTokensResponse lists tokens.
@@ -736,7 +929,7 @@ export type ListTokensResponse = Message<"faultline.admin.v1.ListTokensResponse"
  * Use `create(ListTokensResponseSchema)` to create a new message.
  */
 export const ListTokensResponseSchema: GenMessage<ListTokensResponse> = /*@__PURE__*/
-  messageDesc(file_faultline_admin_v1_admin, 20);
+  messageDesc(file_faultline_admin_v1_admin, 23);
 
 /**
  * CreateTokenRequest describes a token.
@@ -771,7 +964,7 @@ export type CreateTokenRequest = Message<"faultline.admin.v1.CreateTokenRequest"
  * Use `create(CreateTokenRequestSchema)` to create a new message.
  */
 export const CreateTokenRequestSchema: GenMessage<CreateTokenRequest> = /*@__PURE__*/
-  messageDesc(file_faultline_admin_v1_admin, 21);
+  messageDesc(file_faultline_admin_v1_admin, 24);
 
 /**
  * RevokeTokenRequest names a token.
@@ -792,7 +985,7 @@ export type RevokeTokenRequest = Message<"faultline.admin.v1.RevokeTokenRequest"
  * Use `create(RevokeTokenRequestSchema)` to create a new message.
  */
 export const RevokeTokenRequestSchema: GenMessage<RevokeTokenRequest> = /*@__PURE__*/
-  messageDesc(file_faultline_admin_v1_admin, 22);
+  messageDesc(file_faultline_admin_v1_admin, 25);
 
 /**
  * ListMembersRequest is empty.
@@ -807,7 +1000,7 @@ export type ListMembersRequest = Message<"faultline.admin.v1.ListMembersRequest"
  * Use `create(ListMembersRequestSchema)` to create a new message.
  */
 export const ListMembersRequestSchema: GenMessage<ListMembersRequest> = /*@__PURE__*/
-  messageDesc(file_faultline_admin_v1_admin, 23);
+  messageDesc(file_faultline_admin_v1_admin, 26);
 
 /**
  * ListMembersResponse lists members.
@@ -828,7 +1021,7 @@ export type ListMembersResponse = Message<"faultline.admin.v1.ListMembersRespons
  * Use `create(ListMembersResponseSchema)` to create a new message.
  */
 export const ListMembersResponseSchema: GenMessage<ListMembersResponse> = /*@__PURE__*/
-  messageDesc(file_faultline_admin_v1_admin, 24);
+  messageDesc(file_faultline_admin_v1_admin, 27);
 
 /**
  * Rule says when somebody is told of what.
@@ -906,7 +1099,7 @@ export type Rule = Message<"faultline.admin.v1.Rule"> & {
  * Use `create(RuleSchema)` to create a new message.
  */
 export const RuleSchema: GenMessage<Rule> = /*@__PURE__*/
-  messageDesc(file_faultline_admin_v1_admin, 25);
+  messageDesc(file_faultline_admin_v1_admin, 28);
 
 /**
  * ListRulesRequest names a project.
@@ -927,7 +1120,7 @@ export type ListRulesRequest = Message<"faultline.admin.v1.ListRulesRequest"> & 
  * Use `create(ListRulesRequestSchema)` to create a new message.
  */
 export const ListRulesRequestSchema: GenMessage<ListRulesRequest> = /*@__PURE__*/
-  messageDesc(file_faultline_admin_v1_admin, 26);
+  messageDesc(file_faultline_admin_v1_admin, 29);
 
 /**
  * ListRulesResponse lists rules.
@@ -948,7 +1141,7 @@ export type ListRulesResponse = Message<"faultline.admin.v1.ListRulesResponse"> 
  * Use `create(ListRulesResponseSchema)` to create a new message.
  */
 export const ListRulesResponseSchema: GenMessage<ListRulesResponse> = /*@__PURE__*/
-  messageDesc(file_faultline_admin_v1_admin, 27);
+  messageDesc(file_faultline_admin_v1_admin, 30);
 
 /**
  * CreateRuleRequest holds a rule.
@@ -976,7 +1169,7 @@ export type CreateRuleRequest = Message<"faultline.admin.v1.CreateRuleRequest"> 
  * Use `create(CreateRuleRequestSchema)` to create a new message.
  */
 export const CreateRuleRequestSchema: GenMessage<CreateRuleRequest> = /*@__PURE__*/
-  messageDesc(file_faultline_admin_v1_admin, 28);
+  messageDesc(file_faultline_admin_v1_admin, 31);
 
 /**
  * UpdateRuleRequest holds a rule.
@@ -1004,7 +1197,7 @@ export type UpdateRuleRequest = Message<"faultline.admin.v1.UpdateRuleRequest"> 
  * Use `create(UpdateRuleRequestSchema)` to create a new message.
  */
 export const UpdateRuleRequestSchema: GenMessage<UpdateRuleRequest> = /*@__PURE__*/
-  messageDesc(file_faultline_admin_v1_admin, 29);
+  messageDesc(file_faultline_admin_v1_admin, 32);
 
 /**
  * DeleteRuleRequest names a rule.
@@ -1032,7 +1225,7 @@ export type DeleteRuleRequest = Message<"faultline.admin.v1.DeleteRuleRequest"> 
  * Use `create(DeleteRuleRequestSchema)` to create a new message.
  */
 export const DeleteRuleRequestSchema: GenMessage<DeleteRuleRequest> = /*@__PURE__*/
-  messageDesc(file_faultline_admin_v1_admin, 30);
+  messageDesc(file_faultline_admin_v1_admin, 33);
 
 /**
  * DeleteRuleResponse is empty.
@@ -1047,7 +1240,7 @@ export type DeleteRuleResponse = Message<"faultline.admin.v1.DeleteRuleResponse"
  * Use `create(DeleteRuleResponseSchema)` to create a new message.
  */
 export const DeleteRuleResponseSchema: GenMessage<DeleteRuleResponse> = /*@__PURE__*/
-  messageDesc(file_faultline_admin_v1_admin, 31);
+  messageDesc(file_faultline_admin_v1_admin, 34);
 
 /**
  * Delivery is one notification to one receiver.
@@ -1173,7 +1366,7 @@ export type Delivery = Message<"faultline.admin.v1.Delivery"> & {
  * Use `create(DeliverySchema)` to create a new message.
  */
 export const DeliverySchema: GenMessage<Delivery> = /*@__PURE__*/
-  messageDesc(file_faultline_admin_v1_admin, 32);
+  messageDesc(file_faultline_admin_v1_admin, 35);
 
 /**
  * ListDeliveriesRequest selects deliveries.
@@ -1229,7 +1422,7 @@ export type ListDeliveriesRequest = Message<"faultline.admin.v1.ListDeliveriesRe
  * Use `create(ListDeliveriesRequestSchema)` to create a new message.
  */
 export const ListDeliveriesRequestSchema: GenMessage<ListDeliveriesRequest> = /*@__PURE__*/
-  messageDesc(file_faultline_admin_v1_admin, 33);
+  messageDesc(file_faultline_admin_v1_admin, 36);
 
 /**
  * ListDeliveriesResponse is one page.
@@ -1257,7 +1450,7 @@ export type ListDeliveriesResponse = Message<"faultline.admin.v1.ListDeliveriesR
  * Use `create(ListDeliveriesResponseSchema)` to create a new message.
  */
 export const ListDeliveriesResponseSchema: GenMessage<ListDeliveriesResponse> = /*@__PURE__*/
-  messageDesc(file_faultline_admin_v1_admin, 34);
+  messageDesc(file_faultline_admin_v1_admin, 37);
 
 /**
  * SessionService signs people in and out of the dashboard.
