@@ -24,6 +24,9 @@ func (s *Server) HTTP() http.Handler {
 	if s.otlp != nil {
 		s.otlp.Mount(mux)
 	}
+	if s.builds != nil {
+		s.mountBuilds(mux)
+	}
 	if s.api != nil {
 		for _, path := range s.api.Paths() {
 			mux.Handle(path, s.api.Handler())

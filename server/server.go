@@ -31,18 +31,21 @@ import (
 	"github.com/faultline-dev/faultline/server/receive/native"
 	"github.com/faultline-dev/faultline/server/receive/otlp"
 	"github.com/faultline-dev/faultline/server/receive/sentry"
+	"github.com/faultline-dev/faultline/server/sentryapi"
 	"github.com/faultline-dev/faultline/server/triage"
+	"github.com/faultline-dev/faultline/server/upload"
 	"github.com/faultline-dev/faultline/server/web"
 )
 
 // Config is the configuration of every part.
 type Config struct {
-	Ingest ingest.Config
-	Native native.Config
-	Sentry sentry.Config
-	OTLP   otlp.Config
-	Auth   auth.Config
-	Triage triage.Config
+	Ingest  ingest.Config
+	Native  native.Config
+	Sentry  sentry.Config
+	OTLP    otlp.Config
+	Auth    auth.Config
+	Triage  triage.Config
+	Uploads upload.Config
 
 	BaseURL     string // where people reach the dashboard
 	Proxies     forwarded.Proxies
@@ -72,7 +75,9 @@ type Server struct {
 	sentry   *sentry.Handler  // nil without the role ingest
 	otlp     *otlp.Handler    // nil without the role ingest
 	triage   *triage.Service
-	api      *api.API // nil without the role api
+	uploads  *upload.Service
+	builds   *sentryapi.Handler // nil without the role api
+	api      *api.API           // nil without the role api
 	web      *web.Handler
 	checker  *auth.Checker
 	dir      *auth.Directory
@@ -97,6 +102,9 @@ func New(ctx context.Context, cfg Config, p Parts) (*Server, error) {
 	}); err != nil {
 		return nil, err
 	}
+	if err := s.takeUploads(); err != nil {
+		return nil, err
+	}
 	if cfg.TakesEvents {
 		if err := s.takeEvents(); err != nil {
 			return nil, err
@@ -115,7 +123,7 @@ func (s *Server) takeEvents() (err error) {
 	p := s.parts
 	s.pipeline, err = ingest.New(s.cfg.Ingest, ingest.Parts{
 		Store: p.ClickHouse, Index: p.ClickHouse, Spill: p.Bus, Publisher: p.Bus, Tail: p.Bus,
-		Directory: s.dir, Metrics: ingest.NewMetrics(p.Registry), Logger: p.Logger,
+		Directory: s.dir, Symbols: s.uploads, Metrics: ingest.NewMetrics(p.Registry), Logger: p.Logger,
 	})
 	if err != nil {
 		return err
@@ -167,6 +175,7 @@ func (s *Server) answer(ctx context.Context) (err error) {
 	}); err != nil {
 		return err
 	}
+	s.answerBuilds()
 	s.web, err = web.New(p.Dashboard)
 	return err
 }
@@ -201,6 +210,7 @@ func (s *Server) Run(ctx context.Context) error {
 	defer stop()
 	g, ctx := errgroup.WithContext(ctx)
 	g.Go(func() error { return s.triage.Run(ctx) })
+	g.Go(func() error { return s.uploads.Run(ctx) })
 	if s.pipeline != nil {
 		g.Go(func() error { return s.pipeline.Run(ctx) })
 	}

@@ -12,6 +12,7 @@ import (
 	"github.com/faultline-dev/faultline/server/receive/otlp"
 	"github.com/faultline-dev/faultline/server/receive/sentry"
 	"github.com/faultline-dev/faultline/server/triage"
+	"github.com/faultline-dev/faultline/server/upload"
 )
 
 // configs is the configuration of every package that has one.
@@ -23,6 +24,7 @@ type configs struct {
 	otlp       otlp.Config
 	auth       auth.Config
 	triage     triage.Config
+	uploads    upload.Config
 	alerts     alerting.Config
 	clickhouse clickhouse.Config
 	engine     embedded.Config
@@ -34,7 +36,7 @@ type configs struct {
 func newSections() *sections {
 	s := &sections{configs: configs{
 		log: telemetry.DefaultConfig(), ingest: ingest.DefaultConfig(), native: native.DefaultConfig(), sentry: sentry.DefaultConfig(), otlp: otlp.DefaultConfig(), auth: auth.DefaultConfig(),
-		triage: triage.DefaultConfig(), alerts: alerting.DefaultConfig(), clickhouse: clickhouse.DefaultConfig(),
+		triage: triage.DefaultConfig(), uploads: upload.DefaultConfig(), alerts: alerting.DefaultConfig(), clickhouse: clickhouse.DefaultConfig(),
 		engine: embedded.DefaultConfig(), nats: embedded.DefaultNATSConfig(), bus: bus.DefaultConfig(),
 	}}
 	c := &s.configs
@@ -48,6 +50,7 @@ func newSections() *sections {
 		{prefix: "otlp", title: "OpenTelemetry", dir: "server/receive/otlp", config: &c.otlp},
 		{prefix: "auth", title: "Keys, tokens and sessions", dir: "server/auth", config: &c.auth},
 		{prefix: "triage", title: "Triage", dir: "server/triage", config: &c.triage},
+		{prefix: "uploads", title: "Uploaded source maps", dir: "server/upload", config: &c.uploads},
 		{prefix: "alerts", title: "Alerts: deciding", dir: "alerting/watch", config: &c.alerts.Watch},
 		{prefix: "deliver", title: "Alerts: sending", dir: "alerting/deliver", config: &c.alerts.Deliver},
 		{prefix: "email", title: "E-mail", dir: "alerting/notify/email", config: &c.alerts.Email},

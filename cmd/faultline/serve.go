@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"net/url"
 	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"time"
@@ -193,9 +194,13 @@ func (c *serveCommand) build(ctx context.Context, store *storage, s *sections, l
 	if err != nil {
 		return nil, err
 	}
+	uploads := s.uploads
+	if uploads.Dir == "" {
+		uploads.Dir = filepath.Join(c.Data, "artifacts")
+	}
 	r := &running{}
 	r.server, err = server.New(ctx, server.Config{
-		Ingest: s.ingest, Native: s.native, Sentry: s.sentry, OTLP: s.otlp, Auth: s.auth, Triage: s.triage,
+		Ingest: s.ingest, Native: s.native, Sentry: s.sentry, OTLP: s.otlp, Auth: s.auth, Triage: s.triage, Uploads: uploads,
 		BaseURL: c.baseURL(), Proxies: proxies, Version: telemetry.Version(),
 		TakesEvents: c.has(roleIngest), Answers: c.has(roleAPI),
 	}, server.Parts{ClickHouse: store.clickhouse, Meta: store.meta, Bus: store.bus, Dashboard: files, Registry: registry, Logger: log, Check: checks})

@@ -3,8 +3,15 @@
 package artifact
 
 import (
+	"errors"
 	"strings"
 	"time"
+)
+
+// Errors that callers decide on.
+var (
+	ErrNoFile   = errors.New("there is no such file")
+	ErrChecksum = errors.New("the content does not have this checksum")
 )
 
 // Kind is what a file of a bundle is.

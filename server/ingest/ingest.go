@@ -68,6 +68,13 @@ type Tail interface {
 	Tail(e event.Summary)
 }
 
+// Symbols explains the frames of minified code in place. It must cost next to nothing
+// for events that it does not concern, must not change what events share, and must
+// leave an event as it is when it cannot do its work in a moment.
+type Symbols interface {
+	Event(projectID uint32, e *event.Event)
+}
+
 // Directory knows projects. It answers from memory in the usual case; what it
 // returns must not be changed by anybody.
 type Directory interface {

@@ -28,6 +28,7 @@ type Pipeline struct {
 	directory Directory
 	quota     *quota.Limiter
 	groups    *group.Grouper
+	symbols   Symbols // nil: frames stay as they are
 	writer    *writer
 	tally     *tally
 	metrics   *Metrics
@@ -42,6 +43,7 @@ type Parts struct {
 	Publisher Publisher
 	Tail      Tail
 	Directory Directory
+	Symbols   Symbols // nil: none
 	Metrics   *Metrics
 	Logger    *slog.Logger // nil: slog's default
 }
@@ -56,7 +58,7 @@ func New(cfg Config, parts Parts) (*Pipeline, error) {
 	}
 	t := newTally(parts.Store, parts.Metrics, parts.Logger)
 	return &Pipeline{
-		cfg: cfg, directory: parts.Directory, quota: quota.New(quotaProjects), groups: group.NewGrouper(group.DefaultMemory), tally: t,
+		cfg: cfg, directory: parts.Directory, symbols: parts.Symbols, quota: quota.New(quotaProjects), groups: group.NewGrouper(group.DefaultMemory), tally: t,
 		writer: newWriter(cfg, parts, t), metrics: parts.Metrics, log: parts.Logger,
 	}, nil
 }
@@ -110,6 +112,9 @@ func (p *Pipeline) process(b *receive.Batch, e *event.Event, home *project.Proje
 		return nil, outcome.Result{Kind: outcome.Filtered, Reason: reason}
 	}
 	scrub.Event(e, rules.scrub)
+	if p.symbols != nil {
+		p.symbols.Event(b.ProjectID, e)
+	}
 	g := p.groups.Event(e, rules.group)
 	return &event.Occurrence{
 		ProjectID: b.ProjectID, KeyID: b.KeyID, ReceivedAt: b.ReceivedAt, RetentionDays: home.Settings.RetentionDays, Event: e,

@@ -52,6 +52,9 @@ func Event(e *event.Event, lookup Lookup) int {
 	return n
 }
 
+// maxScripts bounds how many scripts of one event are looked up.
+const maxScripts = 50
+
 // session is the work on one event.
 type session struct {
 	event  *event.Event
@@ -114,7 +117,7 @@ func (s *session) find(url string) *Map {
 	case url == "", strings.HasPrefix(url, "node:"), strings.HasPrefix(url, "internal/"), url[0] == '<', url[0] == '[', url == "native":
 		return nil
 	}
-	if m, known := s.maps[url]; known {
+	if m, known := s.maps[url]; known || len(s.maps) == maxScripts {
 		return m
 	}
 	var m *Map

@@ -15,12 +15,8 @@ import (
 	"path/filepath"
 	"strings"
 	"time"
-)
 
-// Errors that callers decide on.
-var (
-	ErrNotFound = errors.New("there is no such file")
-	ErrChecksum = errors.New("the content does not have this checksum")
+	"github.com/faultline-dev/faultline/internal/artifact"
 )
 
 // Store is a folder of files. It is safe for concurrent use, also by several processes.
@@ -35,12 +31,12 @@ const temporary = "tmp-"
 // path is where a file is: a folder of more than some thousand files is slow.
 func (s *Store) path(name string) (string, error) {
 	if len(name) != 2*sha1.Size || strings.Trim(name, "0123456789abcdef") != "" {
-		return "", fmt.Errorf("%q is no SHA-1 in hexadecimal digits: %w", name, ErrNotFound)
+		return "", fmt.Errorf("%q is no SHA-1 in hexadecimal digits: %w", name, artifact.ErrNoFile)
 	}
 	return filepath.Join(s.dir, name[:2], name[2:]), nil
 }
 
-// Put keeps a content under its checksum, and returns its size. ErrChecksum if it has
+// Put keeps a content under its checksum, and returns its size. artifact.ErrChecksum if it has
 // another.
 func (s *Store) Put(_ context.Context, name string, content io.Reader) (size int64, err error) {
 	path, err := s.path(name)
@@ -64,7 +60,7 @@ func (s *Store) Put(_ context.Context, name string, content io.Reader) (size int
 		return 0, fmt.Errorf("write a file: %w", err)
 	}
 	if got := hex.EncodeToString(sum.Sum(nil)); got != name {
-		return 0, fmt.Errorf("%w: %s, but %s", ErrChecksum, name, got)
+		return 0, fmt.Errorf("%w: %s, but %s", artifact.ErrChecksum, name, got)
 	}
 	if err = f.Sync(); err != nil {
 		return 0, fmt.Errorf("write a file: %w", err)
@@ -75,7 +71,7 @@ func (s *Store) Put(_ context.Context, name string, content io.Reader) (size int
 	return size, f.Close()
 }
 
-// Open opens a file, or fails with ErrNotFound.
+// Open opens a file, or fails with artifact.ErrNoFile.
 func (s *Store) Open(_ context.Context, name string) (*os.File, error) {
 	path, err := s.path(name)
 	if err != nil {
@@ -83,7 +79,7 @@ func (s *Store) Open(_ context.Context, name string) (*os.File, error) {
 	}
 	f, err := os.Open(path)
 	if errors.Is(err, fs.ErrNotExist) {
-		return nil, fmt.Errorf("%s: %w", name, ErrNotFound)
+		return nil, fmt.Errorf("%s: %w", name, artifact.ErrNoFile)
 	}
 	if err != nil {
 		return nil, fmt.Errorf("open a kept file: %w", err)

@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/faultline-dev/faultline/internal/artifact"
 	"github.com/faultline-dev/faultline/internal/store/disk"
 )
 
@@ -31,13 +32,13 @@ func TestFilesAreKeptUnderTheirChecksum(t *testing.T) {
 	if n := names(); n != nil {
 		t.Errorf("a store that does not exist holds %v", n)
 	}
-	if _, err := s.Open(ctx, hello); !errors.Is(err, disk.ErrNotFound) {
+	if _, err := s.Open(ctx, hello); !errors.Is(err, artifact.ErrNoFile) {
 		t.Error(err)
 	}
-	if _, err := s.Put(ctx, "../../etc/passwd", strings.NewReader("x")); !errors.Is(err, disk.ErrNotFound) {
+	if _, err := s.Put(ctx, "../../etc/passwd", strings.NewReader("x")); !errors.Is(err, artifact.ErrNoFile) {
 		t.Error(err)
 	}
-	if _, err := s.Put(ctx, hello, strings.NewReader("hell")); !errors.Is(err, disk.ErrChecksum) {
+	if _, err := s.Put(ctx, hello, strings.NewReader("hell")); !errors.Is(err, artifact.ErrChecksum) {
 		t.Error(err)
 	}
 	for range 2 {

@@ -21,6 +21,7 @@ const scopes = [
   { id: "project:write", about: "make projects and keys" },
   { id: "alert:read", about: "read rules and notifications" },
   { id: "alert:write", about: "change rules" },
+  { id: "release:write", about: "upload source maps, announce releases" },
 ] as const;
 
 /** A person's or CI's access to the API. */

@@ -1,0 +1,210 @@
+package upload
+
+import (
+	"context"
+	"encoding/base64"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/maypok86/otter/v2"
+
+	"github.com/faultline-dev/faultline/internal/artifact"
+	"github.com/faultline-dev/faultline/internal/event"
+	"github.com/faultline-dev/faultline/server/symbolicate"
+)
+
+// lookupTime bounds how long the index may keep an event waiting.
+const lookupTime = 2 * time.Second
+
+// Event explains the frames of an event by what was uploaded for its project. For a
+// project without uploads, and for an event without scripts, it costs next to nothing.
+// When the index or the files fail, the event stays as it is.
+func (s *Service) Event(projectID uint32, e *event.Event) {
+	if !symbolicate.Wanted(e) {
+		return
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), lookupTime)
+	defer cancel()
+	has, err := s.known.Get(ctx, projectID, otter.LoaderFunc[uint32, bool](s.index.HasBundles))
+	if err != nil {
+		s.known.Set(projectID, false) // for a while, so that events do not wait one after the other
+		s.log.Warn("the uploads of a project cannot be looked up; frames stay minified", "project", projectID, "error", err)
+		return
+	}
+	if !has {
+		return
+	}
+	symbolicate.Event(e, &lookup{service: s, ctx: ctx, project: projectID})
+}
+
+// forget makes the next question about a project go to the index.
+func (s *Service) forget(projectID uint32) {
+	s.known.Invalidate(projectID)
+	for q := range s.places.Keys() {
+		if q.project == projectID {
+			s.places.Invalidate(q)
+		}
+	}
+}
+
+// question is what an event asks: by debug id, or by release and address.
+type question struct {
+	project       uint32
+	debugID       string
+	release, dist string
+	url           string
+}
+
+// mapPlace is where a map is: a file of a bundle, or the comment of a script in it.
+type mapPlace struct {
+	checksum, path string
+	inline         bool
+}
+
+// lookup answers the questions of one event.
+type lookup struct {
+	service *Service
+	ctx     context.Context
+	project uint32
+}
+
+// ByDebugID implements symbolicate.Lookup.
+func (l *lookup) ByDebugID(id string) *symbolicate.Map {
+	if id = artifact.ID(id); id == "" {
+		return nil
+	}
+	return l.find(question{project: l.project, debugID: id})
+}
+
+// ByURL implements symbolicate.Lookup.
+func (l *lookup) ByURL(release, dist, url string) *symbolicate.Map {
+	return l.find(question{project: l.project, release: release, dist: dist, url: url})
+}
+
+func (l *lookup) find(q question) *symbolicate.Map {
+	s := l.service
+	places, err := s.places.Get(l.ctx, q, otter.LoaderFunc[question, []mapPlace](s.locate))
+	if err != nil {
+		s.places.Set(q, nil) // for a while, like above
+		s.log.Warn("a source map cannot be looked up; frames stay minified", "project", q.project, "error", err)
+		return nil
+	}
+	for _, place := range places {
+		p, err := s.maps.Get(l.ctx, place, otter.LoaderFunc[mapPlace, *parsedMap](s.load))
+		if err != nil {
+			s.log.Warn("an uploaded source map cannot be read; frames stay minified", "project", q.project, "bundle", place.checksum, "file", place.path, "error", err)
+			continue
+		}
+		if p.m != nil {
+			return p.m
+		}
+	}
+	return nil
+}
+
+// locate finds the maps that may answer a question, the best first.
+func (s *Service) locate(ctx context.Context, q question) ([]mapPlace, error) {
+	if q.debugID != "" {
+		files, err := s.index.FilesByDebugID(ctx, q.project, artifact.Map, q.debugID)
+		if err != nil {
+			return nil, err
+		}
+		return placesOf(files), nil
+	}
+	names := symbolicate.Names(q.url)
+	scripts, err := s.index.FilesByURL(ctx, q.project, q.release, q.dist, names)
+	if err != nil {
+		return nil, err
+	}
+	scripts = slices.DeleteFunc(scripts, func(f artifact.Found) bool { return f.Kind != artifact.Script })
+	slices.SortStableFunc(scripts, func(a, b artifact.Found) int { return slices.Index(names, a.URL) - slices.Index(names, b.URL) })
+	if len(scripts) == 0 {
+		return nil, nil
+	}
+	script := scripts[0]
+	reference := script.MapURL
+	if reference == "" {
+		if reference, err = s.reference(ctx, script); err != nil {
+			return nil, err
+		}
+	}
+	switch {
+	case strings.HasPrefix(reference, "data:"):
+		return []mapPlace{{checksum: script.Checksum, path: script.Path, inline: true}}, nil
+	case reference == "":
+		reference = script.URL + ".map"
+	default:
+		reference = symbolicate.Resolve(script.URL, reference)
+	}
+	files, err := s.index.FilesByURL(ctx, q.project, q.release, q.dist, symbolicate.Names(reference))
+	if err != nil {
+		return nil, err
+	}
+	return placesOf(slices.DeleteFunc(files, func(f artifact.Found) bool { return f.Kind != artifact.Map })), nil
+}
+
+func placesOf(files []artifact.Found) []mapPlace {
+	places := make([]mapPlace, len(files))
+	for i, f := range files {
+		places[i] = mapPlace{checksum: f.Checksum, path: f.Path}
+	}
+	return places
+}
+
+// reference is what the last comment of a script says of its map.
+func (s *Service) reference(ctx context.Context, script artifact.Found) (string, error) {
+	text, err := s.read(ctx, script.Checksum, script.Path)
+	if errors.Is(err, ErrBundle) {
+		return "", nil
+	}
+	return symbolicate.Reference(text), err
+}
+
+func (s *Service) read(ctx context.Context, checksum, path string) ([]byte, error) {
+	file, err := s.bundles.Open(ctx, checksum)
+	if err != nil {
+		return nil, err
+	}
+	b, err := openBundle(file)
+	if err != nil {
+		return nil, err
+	}
+	defer b.close()
+	return b.read(path, symbolicate.MaxMapBytes)
+}
+
+// load reads a map. One that is broken is remembered as such.
+func (s *Service) load(ctx context.Context, place mapPlace) (*parsedMap, error) {
+	text, err := s.read(ctx, place.checksum, place.path)
+	if err == nil && place.inline {
+		text, err = inlineMap(symbolicate.Reference(text))
+	}
+	var m *symbolicate.Map
+	if err == nil {
+		m, err = symbolicate.ParseMap(text)
+	}
+	if errors.Is(err, ErrBundle) || errors.Is(err, symbolicate.ErrMap) {
+		s.log.Warn("an uploaded source map is broken", "bundle", place.checksum, "file", place.path, "error", err)
+		return &parsedMap{}, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	return &parsedMap{m}, nil
+}
+
+// inlineMap is the map that a script carries in its comment.
+func inlineMap(reference string) ([]byte, error) {
+	_, data, found := strings.Cut(reference, ";base64,")
+	if !found {
+		return nil, fmt.Errorf("%w: the comment of its script has no map in base 64", symbolicate.ErrMap)
+	}
+	text, err := base64.StdEncoding.DecodeString(data)
+	if err != nil {
+		return nil, fmt.Errorf("%w: the comment of its script: %w", symbolicate.ErrMap, err)
+	}
+	return text, nil
+}
