@@ -2,7 +2,6 @@ package search
 
 import (
 	"iter"
-	"strings"
 
 	"github.com/faultline-dev/faultline/internal/event"
 )
@@ -51,16 +50,19 @@ func inWord(c byte) bool {
 // exceptions, the message with its template, and the transaction, a line each,
 // in ASCII lower case. A store must keep exactly this; that it is in lower case
 // already spares it from doing so in every way of evaluating a query.
-func SearchText(e *event.Event) string {
-	var b strings.Builder
+func SearchText(e *event.Event) string { return string(AppendSearchText(nil, e)) }
+
+// AppendSearchText appends an event's SearchText.
+func AppendSearchText(b []byte, e *event.Event) []byte {
+	begin := len(b)
 	line := func(s string) {
 		if s == "" {
 			return
 		}
-		if b.Len() > 0 {
-			b.WriteByte('\n')
+		if len(b) > begin {
+			b = append(b, '\n')
 		}
-		b.WriteString(s)
+		b = append(b, s...)
 	}
 	for i := range e.Exceptions {
 		line(e.Exceptions[i].Type)
@@ -71,5 +73,10 @@ func SearchText(e *event.Event) string {
 		line(e.Message.Template)
 	}
 	line(e.Transaction)
-	return fold(b.String())
+	for i := begin; i < len(b); i++ {
+		if 'A' <= b[i] && b[i] <= 'Z' {
+			b[i] += 'a' - 'A'
+		}
+	}
+	return b
 }

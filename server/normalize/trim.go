@@ -212,18 +212,20 @@ func (t *trimmer) tags() {
 	e, l := t.event, t.limits
 	e.Tags = t.pairs(e.Tags, l.Tags, l.Name, "tags")
 	// The first of equal keys wins, empty ones go, line breaks would break search.
-	kept := e.Tags[:0]
+	kept, ordered := e.Tags[:0], true
 	for i := range e.Tags {
 		tag := e.Tags[i]
 		tag.Key = strings.TrimSpace(tag.Key)
 		if tag.Key == "" || tag.Value == "" {
 			continue
 		}
-		if strings.ContainsAny(tag.Value, "\r\n") {
+		if strings.IndexByte(tag.Value, '\n') >= 0 || strings.IndexByte(tag.Value, '\r') >= 0 {
 			tag.Value = strings.Join(strings.Fields(tag.Value), " ")
 		}
-		duplicate := false
-		for j := range kept {
+		// Where they come in order, only the last one can be the same.
+		ordered = ordered && (len(kept) == 0 || kept[len(kept)-1].Key <= tag.Key)
+		duplicate := len(kept) > 0 && kept[len(kept)-1].Key == tag.Key
+		for j := 0; j < len(kept) && !ordered; j++ {
 			duplicate = duplicate || kept[j].Key == tag.Key
 		}
 		if !duplicate {

@@ -132,7 +132,7 @@ var engineXML = template.Must(template.New("engine.xml").Parse(`<?xml version="1
 
     <background_pool_size>{{.MergeThreads}}</background_pool_size>
     <!-- When the processors are busy, inserts and queries come first; merges catch up later. -->
-    <os_threads_nice_value_merge_mutate>5</os_threads_nice_value_merge_mutate>
+    <os_threads_nice_value_merge_mutate>10</os_threads_nice_value_merge_mutate>
     <background_move_pool_size>1</background_move_pool_size>
     <background_fetches_pool_size>1</background_fetches_pool_size>
     <background_common_pool_size>2</background_common_pool_size>

@@ -115,6 +115,7 @@ func (b *block) reset() {
 		c.Data.(proto.Resettable).Reset()
 	}
 	b.frames.forget()
+	b.parts.before = nil
 }
 
 // append adds an occurrence. The block refers to the last one until it is reset.
@@ -162,7 +163,8 @@ func (b *block) append(o *event.Occurrence) {
 	b.packed.b = b.packed.b[:0]
 	packRest(&b.packed, e)
 	b.rest.AppendBytes(b.packed.b)
-	b.searchText.Append(search.SearchText(e))
+	b.packed.b = search.AppendSearchText(b.packed.b[:0], e)
+	b.searchText.AppendBytes(b.packed.b)
 	b.contexts.append(e.Contexts)
 	b.parts.append(o.Parts)
 	b.exceptions.append(e.Exceptions, &b.packed)

@@ -62,6 +62,8 @@ func (c *contextColumns) append(list []event.Context) {
 type partColumns struct {
 	ends                *proto.ColUInt64
 	kind, value, source *array[*dictionary]
+
+	before []event.Part // of the event before
 }
 
 func newPartColumns() partColumns {
@@ -77,6 +79,14 @@ func (c *partColumns) columns() []proto.InputColumn {
 
 func (c *partColumns) append(list []event.Part) {
 	like := lastBegin(c.ends)
+	if n := len(list); n > 0 && n == len(c.before) && &list[0] == &c.before[0] {
+		for _, words := range [...]*dictionary{c.kind.data, c.value.data, c.source.data} {
+			words.keys = append(words.keys, words.keys[like:like+n]...)
+		}
+		c.ends.Append(uint64(c.kind.data.Rows()))
+		return
+	}
+	c.before = list
 	for i := range list {
 		c.kind.data.appendLike(list[i].Kind, like+i)
 		c.value.data.appendLike(list[i].Value, like+i)
