@@ -17,6 +17,7 @@ import (
 	"time"
 
 	"connectrpc.com/connect"
+	"github.com/faultline-dev/faultline/e2e/instance"
 	eventv1 "github.com/faultline-dev/faultline/gen/go/faultline/event/v1"
 	ingestv1 "github.com/faultline-dev/faultline/gen/go/faultline/ingest/v1"
 	"github.com/faultline-dev/faultline/gen/go/faultline/ingest/v1/ingestv1connect"
@@ -28,7 +29,7 @@ import (
 // counted up.
 type sender struct {
 	t       *testing.T
-	server  *server
+	server  *instance.Server
 	batches int
 	acked   atomic.Int64 // events
 	ids     []event.ID
@@ -75,9 +76,9 @@ func (c *sender) round(ctx context.Context, attempts []uint32, done []bool) (lef
 	protocols.SetUnencryptedHTTP2(true)
 	transport := &http.Transport{Protocols: protocols}
 	defer transport.CloseIdleConnections()
-	client := ingestv1connect.NewIngestServiceClient(&http.Client{Transport: transport}, "http://"+c.server.http, connect.WithGRPC())
+	client := ingestv1connect.NewIngestServiceClient(&http.Client{Transport: transport}, "http://"+c.server.HTTP, connect.WithGRPC())
 	ctx, info := connect.NewClientContext(ctx)
-	info.RequestHeader().Set("Authorization", "Bearer "+publicKey)
+	info.RequestHeader().Set("Authorization", "Bearer "+instance.PublicKey)
 	stream, err := client.Stream(ctx)
 	if err != nil {
 		return left
@@ -94,7 +95,7 @@ func (c *sender) round(ctx context.Context, attempts []uint32, done []bool) (lef
 				return
 			}
 			attempts[n]++
-			if stream.Send(&ingestv1.StreamRequest{ProjectId: projectID, Batch: c.batch(n, attempts[n])}) != nil {
+			if stream.Send(&ingestv1.StreamRequest{ProjectId: instance.ProjectID, Batch: c.batch(n, attempts[n])}) != nil {
 				return
 			}
 		}
@@ -155,8 +156,8 @@ func TestKillsLoseAndDoubleNothing(t *testing.T) {
 	if testing.Short() {
 		events = 20_000
 	}
-	s := newServer(t)
-	s.start()
+	s := instance.New(t)
+	s.Start()
 	c := &sender{t: t, server: s, batches: events / eventsABatch}
 	for range events {
 		c.ids = append(c.ids, event.NewID())
@@ -166,18 +167,18 @@ func TestKillsLoseAndDoubleNothing(t *testing.T) {
 	finished := make(chan struct{})
 	go func() { defer close(finished); c.run(ctx) }()
 	after := func(share int) {
-		eventually(t, 2*time.Minute, fmt.Sprintf("%d %% are acknowledged", share), func() bool { return c.acked.Load() >= int64(events*share/100) })
+		instance.Eventually(t, 2*time.Minute, fmt.Sprintf("%d %% are acknowledged", share), func() bool { return c.acked.Load() >= int64(events*share/100) })
 	}
 	after(15)
-	syscall.Kill(enginePID(t, s.cmd.Process.Pid), syscall.SIGKILL)
+	syscall.Kill(enginePID(t, s.Cmd.Process.Pid), syscall.SIGKILL)
 	after(35)
-	s.kill()
-	s.start()
+	s.Kill()
+	s.Start()
 	after(60)
-	syscall.Kill(enginePID(t, s.cmd.Process.Pid), syscall.SIGKILL)
+	syscall.Kill(enginePID(t, s.Cmd.Process.Pid), syscall.SIGKILL)
 	after(75)
-	s.kill()
-	s.start()
+	s.Kill()
+	s.Start()
 	select {
 	case <-finished:
 	case <-ctx.Done():
@@ -186,19 +187,19 @@ func TestKillsLoseAndDoubleNothing(t *testing.T) {
 		t.Fatalf("%d of %d events were acknowledged", got, events)
 	}
 	// Exactly once: as many rows as events, the roll-up agrees, and each id is found.
-	status, answer := s.call("POST", fmt.Sprintf("/api/v1/projects/%d:explore", projectID), map[string]any{"query": "torture", "measure": "count"})
+	status, answer := s.Call("POST", fmt.Sprintf("/api/v1/projects/%d:explore", instance.ProjectID), map[string]any{"query": "torture", "measure": "count"})
 	if status != http.StatusOK {
 		t.Fatalf("%d %v", status, answer)
 	}
 	if got := answer["series"].([]any)[0].(map[string]any)["total"]; got != strconv.Itoa(events) {
 		t.Errorf("%v rows for %d events", got, events)
 	}
-	issues := s.get(fmt.Sprintf("/api/v1/projects/%d/issues", projectID))["issues"].([]any)
+	issues := s.Get(fmt.Sprintf("/api/v1/projects/%d/issues", instance.ProjectID))["issues"].([]any)
 	if len(issues) != 1 || issues[0].(map[string]any)["count"] != strconv.Itoa(events) {
 		t.Errorf("the roll-up says %v", issues)
 	}
 	for i := 0; i < events; i += max(1, events/500) {
-		if e := s.get(fmt.Sprintf("/api/v1/projects/%d/events/%s", projectID, c.ids[i])); e["eventId"] != c.ids[i].String() {
+		if e := s.Get(fmt.Sprintf("/api/v1/projects/%d/events/%s", instance.ProjectID, c.ids[i])); e["eventId"] != c.ids[i].String() {
 			t.Fatalf("event %d: %v", i, e)
 		}
 	}

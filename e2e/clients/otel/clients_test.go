@@ -10,6 +10,8 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	"github.com/faultline-dev/faultline/e2e/instance"
 )
 
 // client is one SDK with one way of sending.
@@ -36,11 +38,11 @@ func TestSDKsOfOpenTelemetryWorkUnchanged(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
 			command := c.command(t)
-			s := startServer(t)
+			s := instance.Start(t)
 			program := exec.Command(command[0], command[1:]...)
 			program.Env = append(os.Environ(),
-				"OTEL_EXPORTER_OTLP_PROTOCOL="+c.protocol, "OTEL_EXPORTER_OTLP_ENDPOINT="+s.endpoint(c.protocol), "OTEL_EXPORTER_OTLP_INSECURE=true",
-				"OTEL_EXPORTER_OTLP_HEADERS=authorization=Bearer%20"+publicKey, "OTEL_EXPORTER_OTLP_COMPRESSION=gzip",
+				"OTEL_EXPORTER_OTLP_PROTOCOL="+c.protocol, "OTEL_EXPORTER_OTLP_ENDPOINT="+endpoint(s, c.protocol), "OTEL_EXPORTER_OTLP_INSECURE=true",
+				"OTEL_EXPORTER_OTLP_HEADERS=authorization=Bearer%20"+instance.PublicKey, "OTEL_EXPORTER_OTLP_COMPRESSION=gzip",
 				"OTEL_SERVICE_NAME=shop", "OTEL_RESOURCE_ATTRIBUTES=service.version=1.4.2,deployment.environment.name=staging,host.name=web-3")
 			out, err := program.CombinedOutput()
 			if err != nil {
@@ -49,17 +51,17 @@ func TestSDKsOfOpenTelemetryWorkUnchanged(t *testing.T) {
 			if len(strings.TrimSpace(string(out))) > 0 && !strings.Contains(string(out), "Deprecat") {
 				t.Errorf("the program complains: %s", out)
 			}
-			s.check(t, c)
+			check(t, s, c)
 		})
 	}
 }
 
 // check asks REST what became of it.
-func (s *server) check(t *testing.T, c client) {
+func check(t *testing.T, s *instance.Server, c client) {
 	t.Helper()
 	var issues []any
-	eventually(t, 15*time.Second, "two issues", func() bool {
-		issues, _ = s.get(t, "/api/v1/projects/7/issues")["issues"].([]any)
+	instance.Eventually(t, 15*time.Second, "two issues", func() bool {
+		issues, _ = s.Get("/api/v1/projects/7/issues")["issues"].([]any)
 		return len(issues) >= 2
 	})
 	if len(issues) != 2 {
@@ -80,9 +82,9 @@ func (s *server) check(t *testing.T, c client) {
 	if issue == nil {
 		t.Fatalf("no %q in %v", c.title, byTitle)
 	}
-	events := s.get(t, "/api/v1/issues/"+issue["id"].(string)+"/events")["events"].([]any)
+	events := s.Get("/api/v1/issues/" + issue["id"].(string) + "/events")["events"].([]any)
 	summary := events[0].(map[string]any)
-	stored := s.get(t, "/api/v1/projects/7/events/"+summary["eventId"].(string))
+	stored := s.Get("/api/v1/projects/7/events/" + summary["eventId"].(string))
 	event, ok := stored["event"].(map[string]any)
 	if !ok {
 		event = stored
@@ -170,4 +172,12 @@ func fresh(file, mark string) bool {
 	}
 	m, err := os.Stat(mark)
 	return err == nil && !m.ModTime().Before(f.ModTime())
+}
+
+// endpoint is what an exporter is given: gRPC has a listener of its own.
+func endpoint(s *instance.Server, protocol string) string {
+	if protocol == "grpc" {
+		return "http://" + s.GRPC
+	}
+	return "http://" + s.HTTP
 }

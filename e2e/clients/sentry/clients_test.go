@@ -10,6 +10,8 @@ import (
 	"path/filepath"
 	"slices"
 	"testing"
+
+	"github.com/faultline-dev/faultline/e2e/instance"
 )
 
 // client is an SDK with the program that uses it.
@@ -52,16 +54,16 @@ func TestSentrySDKsWorkUnchanged(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
 			command := c.install(t)
-			s := startServer(t)
+			s := instance.Start(t)
 			c.run(t, s, command)
 		})
 	}
 }
 
 // run lets the shop go wrong and looks at what REST shows.
-func (c client) run(t *testing.T, s *server, command []string) {
+func (c client) run(t *testing.T, s *instance.Server, command []string) {
 	cmd := exec.Command(command[0], command[1:]...)
-	cmd.Env = append(os.Environ(), "SENTRY_DSN="+s.dsn())
+	cmd.Env = append(os.Environ(), "SENTRY_DSN="+s.DSN())
 	var out, errs bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &out, &errs
 	if err := cmd.Run(); err != nil {
@@ -77,18 +79,18 @@ func (c client) run(t *testing.T, s *server, command []string) {
 	t.Logf("%s %s", c.sdk, said.Version)
 	var events [4]stored
 	for i, id := range said.IDs {
-		s.get(t, "/api/v1/projects/7/events/"+id, &events[i]) // acknowledged means stored
+		s.Decode("/api/v1/projects/7/events/"+id, &events[i]) // acknowledged means stored
 	}
 	c.surroundings(t, events[0], said.Version)
 	c.chain(t, events[0])
 	if events[0].IssueID != events[2].IssueID {
 		t.Errorf("one error twice is two issues: %s and %s", events[0].Title, events[2].Title)
 	}
-	list := s.issues(t, "order")
+	list := issues(s, "order")
 	if len(list) != 1 || list[0].Title != c.first+": order 4712 cannot be placed" || list[0].Culprit != c.culprit || list[0].Count != "2" || list[0].UserCount != "1" {
 		t.Errorf("issues of the order: %+v", list)
 	}
-	if n := len(s.issues(t, "shop:berlin release:shop@1.2.3 environment:staging user.email:ada@example.com")); n != 3 {
+	if n := len(issues(s, "shop:berlin release:shop@1.2.3 environment:staging user.email:ada@example.com")); n != 3 {
 		t.Errorf("%d issues are found by tag, release, environment and user", n)
 	}
 	message := events[1]

@@ -12,15 +12,17 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/faultline-dev/faultline/e2e/instance"
 )
 
 // workshop is a folder in which a program is built.
 type workshop struct {
 	dir    string
-	server *server
+	server *instance.Server
 }
 
-func newWorkshop(t *testing.T, s *server) workshop {
+func newWorkshop(t *testing.T, s *instance.Server) workshop {
 	t.Helper()
 	w := workshop{dir: t.TempDir(), server: s}
 	for _, name := range []string{"package.json", "package-lock.json", "src/index.ts", "src/cart.ts", "src/payment.ts"} {
@@ -45,8 +47,8 @@ func (w workshop) run(t *testing.T, command ...string) string {
 	t.Helper()
 	cmd := exec.Command(command[0], command[1:]...)
 	cmd.Dir = w.dir
-	cmd.Env = append(os.Environ(), "SENTRY_URL=http://"+w.server.http, "SENTRY_AUTH_TOKEN="+token, "SENTRY_ORG=default", "SENTRY_PROJECT=7",
-		"SENTRY_DSN="+w.server.dsn(), "SENTRY_RELEASE="+release)
+	cmd.Env = append(os.Environ(), "SENTRY_URL=http://"+w.server.HTTP, "SENTRY_AUTH_TOKEN="+instance.Token, "SENTRY_ORG=default", "SENTRY_PROJECT=7",
+		"SENTRY_DSN="+w.server.DSN(), "SENTRY_RELEASE="+release)
 	var out, errs bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &out, &errs
 	if err := cmd.Run(); err != nil {
@@ -64,7 +66,7 @@ const release = "shop@1.2.3"
 
 func TestMinifiedErrorsShowTheirSource(t *testing.T) {
 	t.Parallel()
-	s := startServer(t)
+	s := instance.Start(t)
 	w := newWorkshop(t, s)
 	w.run(t, "node_modules/.bin/esbuild", "src/index.ts", "--bundle", "--minify", "--platform=node", "--sourcemap", "--outfile=dist/shop.js", "--log-level=error")
 	w.cli(t, "releases", "new", release)
@@ -80,7 +82,7 @@ func TestMinifiedErrorsShowTheirSource(t *testing.T) {
 		t.Fatal(out)
 	}
 	var e stored
-	s.get(t, "/api/v1/projects/7/events/"+said.IDs[0], &e)
+	s.Decode("/api/v1/projects/7/events/"+said.IDs[0], &e)
 	if e.Title != "TypeError: no card for order 4711 of {cart}" || e.Culprit != "src/payment in charge" {
 		t.Errorf("%q at %q", e.Title, e.Culprit)
 	}
@@ -122,7 +124,7 @@ func check(t *testing.T, e stored, base string) {
 
 func TestWithoutDebugIDsTheReleaseAndTheAddressDecide(t *testing.T) {
 	t.Parallel()
-	s := startServer(t)
+	s := instance.Start(t)
 	w := newWorkshop(t, s)
 	code := "import { Cart } from \"./cart\";\n\nglobalThis.placeOrder = (id: number): number => {\n  const cart = new Cart().add({ id });\n\n\n\n  return cart.checkout();\n};\n"
 	if err := os.WriteFile(filepath.Join(w.dir, "src/index.ts"), []byte(code), 0o644); err != nil {
@@ -137,7 +139,7 @@ func TestWithoutDebugIDsTheReleaseAndTheAddressDecide(t *testing.T) {
 	}`
 	frames := w.run(t, "node", "-e", thrower)
 	body := `{"event_id":"00112233445566778899aabbccddeeff","platform":"javascript","release":"` + release + `","exception":{"values":[{"type":"TypeError","value":"no card","stacktrace":{"frames":` + frames + `}}]}}`
-	answer, err := http.Post("http://"+s.http+"/api/7/store/?sentry_key="+publicKey, "application/json", strings.NewReader(body))
+	answer, err := http.Post("http://"+s.HTTP+"/api/7/store/?sentry_key="+instance.PublicKey, "application/json", strings.NewReader(body))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -146,6 +148,6 @@ func TestWithoutDebugIDsTheReleaseAndTheAddressDecide(t *testing.T) {
 		t.Fatalf("%d %s %v", answer.StatusCode, text, err)
 	}
 	var e stored
-	s.get(t, "/api/v1/projects/7/events/00112233445566778899aabbccddeeff", &e)
+	s.Decode("/api/v1/projects/7/events/00112233445566778899aabbccddeeff", &e)
 	check(t, e, "https://shop.example/src/")
 }
