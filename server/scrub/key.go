@@ -17,12 +17,25 @@ var sensitiveWords = map[string]bool{
 // sensitivePairs are two words in a row.
 var sensitivePairs = map[[2]string]bool{
 	{"api", "key"}: true, {"private", "key"}: true, {"access", "key"}: true, {"secret", "key"}: true, {"signing", "key"}: true, {"encryption", "key"}: true,
-	{"session", "id"}: true, {"session", "key"}: true, {"credit", "card"}: true, {"card", "number"}: true,
+	{"session", "id"}: true, {"session", "key"}: true, {"connect", "sid"}: true, {"amz", "signature"}: true, {"goog", "signature"}: true, {"private", "token"}: true, {"credit", "card"}: true, {"card", "number"}: true,
 }
 
 // sensitiveEnds are ends of a word that make it a secret, for names written in one:
 // "userpassword", "accesstoken".
 var sensitiveEnds = [...]string{"password", "passwd", "secret", "token", "apikey", "sessionid"}
+
+// secretEnd are the letters with which keys that name secrets end, whichever they are, in
+// lower case: a quick no for most.
+var secretEnd = func() (table [256]bool) {
+	for word := range sensitiveWords {
+		table[word[len(word)-1]] = true
+	}
+	for pair := range sensitivePairs {
+		table[pair[1][len(pair[1])-1]] = true
+	}
+	table[']'|0x20], table['d'] = true, true // user[password], user%5Bpassword%5D
+	return table
+}()
 
 // sensitiveKey reports whether a key names a secret. Programs use few keys, so the
 // answers are remembered.

@@ -1,6 +1,8 @@
 package scrub
 
 import (
+	"bytes"
+	"encoding/json"
 	"strings"
 
 	"github.com/faultline-dev/faultline/internal/event"
@@ -23,28 +25,62 @@ func (r *Rules) object(o event.Object, found func(key string)) event.Object {
 		done = end
 	}
 	key := ""
+	// remove removes the value that starts at an index, and returns where it ends.
+	remove := func(value int) int {
+		stop := valueEnd(s, value)
+		if v := s[value:stop]; v != "null" && v != `""` && v != "true" && v != "false" && v != quotedFiltered && v != "" {
+			replace(value, stop, quotedFiltered)
+			found(key)
+		}
+		return stop
+	}
 	for i := 0; i < len(s); {
 		if s[i] != '"' {
+			if n := number(s, i); n >= 13 && r.defaults && cardLen(s[i:i+n]) == n {
+				replace(i, i+n, quotedFiltered)
+				found(key)
+				i += n
+				continue
+			} else if n > 0 {
+				i += n
+				continue
+			}
 			i++
 			continue
 		}
 		end := stringEnd(s, i)
-		if next := skipSpace(s, end); next < len(s) && s[next] == ':' {
-			key = s[i+1 : max(i+1, end-1)]
-			value := skipSpace(s, next+1)
-			i = value
-			if !r.secretKey(key) {
-				continue
+		inside := s[i+1 : max(i+1, end-1)]
+		next := skipSpace(s, end)
+		if next < len(s) && s[next] == ':' {
+			key = unescape(inside)
+			i = skipSpace(s, next+1)
+			switch {
+			case r.safeKey(key):
+				i = valueEnd(s, i)
+			case r.secretKey(key):
+				i = remove(i)
+			case cookieKey(key) && i < len(s) && s[i] == '"':
+				end := stringEnd(s, i)
+				if raw := s[i+1 : max(i+1, end-1)]; !strings.Contains(raw, `\`) {
+					if clean, changed := r.cookies(raw); changed {
+						replace(i+1, end-1, clean)
+						found(key)
+						i = end
+					}
+				}
 			}
-			stop := valueEnd(s, value)
-			if v := s[value:stop]; v != "null" && v != `""` && v != "true" && v != "false" && v != quotedFiltered {
-				replace(value, stop, quotedFiltered)
-				found(key)
-			}
-			i = stop
 			continue
 		}
-		if clean, changed := text(s[i+1 : max(i+1, end-1)]); changed && r.defaults {
+		// Headers often are pairs: ["Authorization", "..."].
+		if i > 0 && s[i-1] == '[' && next+1 < len(s) && s[next] == ',' && len(inside) < memoText && r.secretKey(inside) {
+			value := skipSpace(s, next+1)
+			if stop := valueEnd(s, value); s[value:min(value+1, len(s))] == `"` && skipSpace(s, stop) < len(s) && s[skipSpace(s, stop)] == ']' {
+				key = inside
+				i = remove(value)
+				continue
+			}
+		}
+		if clean, changed := r.quoted(inside); changed {
 			replace(i+1, end-1, clean)
 			found(key)
 		}
@@ -58,6 +94,45 @@ func (r *Rules) object(o event.Object, found func(key string)) event.Object {
 }
 
 const quotedFiltered = `"` + Filtered + `"`
+
+// quoted is text for what stands between the quotes of a JSON string.
+func (r *Rules) quoted(raw string) (string, bool) {
+	if !r.looks() || len(raw) < 8 || !strings.Contains(raw, `\`) {
+		return r.shown(raw)
+	}
+	var plain string
+	if json.Unmarshal([]byte(`"`+raw+`"`), &plain) != nil {
+		return r.shown(raw)
+	}
+	clean, changed := r.shown(plain)
+	if !changed {
+		return raw, false
+	}
+	var b bytes.Buffer
+	to := json.NewEncoder(&b)
+	to.SetEscapeHTML(false)
+	if to.Encode(clean) != nil {
+		return raw, false
+	}
+	encoded := strings.TrimSuffix(b.String(), "\n")
+	return encoded[1 : len(encoded)-1], true
+}
+
+// unescape is a key as it reads.
+func unescape(key string) string {
+	var plain string
+	if strings.Contains(key, `\`) && json.Unmarshal([]byte(`"`+key+`"`), &plain) == nil {
+		return plain
+	}
+	return key
+}
+
+// number is the length of the number that starts at i, 0 if none does.
+func number(s string, i int) int { return span(s[i:], numberByte) }
+
+func numberByte(c byte) bool {
+	return c >= '0' && c <= '9' || c == '-' || c == '+' || c == '.' || c|0x20 == 'e'
+}
 
 // stringEnd is the index after the closing quote of a string that opens at i.
 func stringEnd(s string, i int) int {

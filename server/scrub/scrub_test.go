@@ -24,9 +24,10 @@ func TestKeysThatNameSecrets(t *testing.T) {
 }
 
 func TestTextsThatHoldSecrets(t *testing.T) {
+	r := NewRules(project.DefaultSettings())
 	f := func(in, want string) {
 		t.Helper()
-		got, changed := text(in)
+		got, changed := r.text(in)
 		if got != want || changed != (in != want) {
 			t.Errorf("%q became %q, want %q", in, got, want)
 		}
@@ -42,6 +43,23 @@ func TestTextsThatHoldSecrets(t *testing.T) {
 	f("-----BEGIN RSA PRIVATE KEY-----\nabc\n-----END RSA PRIVATE KEY----- after", "[Filtered] after")
 	f("key AKIAIOSFODNN7EXAMPLE used", "key [Filtered] used")
 	f("nothing to see, 12 of 34", "nothing to see, 12 of 34")
+	f("paid with 4111 1111 1111 1111 2026", "paid with [Filtered] 2026")
+	f("amex 3782 822463 10005.", "amex [Filtered].")
+	f("GET /cb?access_token=abc123&x=1 failed", "GET /cb?access_token=[Filtered]&x=1 failed")
+	f("connect host=db password=hunter2 sslmode=off", "connect host=db password=[Filtered] sslmode=off")
+	f(`sent {"user":"ada","password":"hunter2"} to x`, `sent {"user":"ada","password":"[Filtered]"} to x`)
+	f(`sent {'api_key': 'abc'}`, `sent {'api_key': '[Filtered]'}`)
+	f(`{:password=>"hunter2", "token" => "x"}`, `{:password=>"[Filtered]", "token" => "[Filtered]"}`)
+	f(`{ password: 'hunter2' }`, `{ password: '[Filtered]' }`)
+	f(`{\"secret\":\"a\\\"b\",\"n\":1}`, `{\"secret\":\"[Filtered]\",\"n\":1}`)
+	f("X-Api-Key: abcdef", "X-Api-Key: [Filtered]")
+	f("redis://:hunter2@cache:6379", "redis://:[Filtered]@cache:6379")
+	f("Unexpected token: 'x'", "Unexpected token: 'x'")
+	f("SyntaxError: Unexpected token: punc", "SyntaxError: Unexpected token: punc")
+	f("wrong password: try again", "wrong password: try again")
+	f("token == expected, password=nil", "token == expected, password=nil")
+	f("push failed for ghp_0123456789abcdefghijABCDEFGHIJ012345", "push failed for [Filtered]")
+	f("key AIzaSyA0123456789abcdefghijklmnopqrstuv", "key [Filtered]")
 }
 
 func TestEveryFieldOfAnEventIsScrubbed(t *testing.T) {
@@ -114,5 +132,13 @@ func FuzzObject(f *testing.F) {
 
 func FuzzText(f *testing.F) {
 	f.Add("4111 1111 1111 1111 postgres://a:b@c Bearer abcdefgh")
-	f.Fuzz(func(t *testing.T, s string) { text(s) })
+	f.Add(`token="a password=b 'c`)
+	f.Add(`{\"password\":\"x\\\"y\",'api_key'=>"z"}`)
+	r := NewRules(project.DefaultSettings())
+	f.Fuzz(func(t *testing.T, s string) {
+		once, _ := r.text(s)
+		if twice, changed := r.text(once); changed {
+			t.Fatalf("%q became %q, then %q", s, once, twice)
+		}
+	})
 }

@@ -2,21 +2,50 @@ package scrub
 
 import "strings"
 
-// text removes from a text what is a secret by its look: credit card numbers,
-// PEM private keys, JSON web tokens, bearer credentials, cloud access keys, and
-// passwords in URLs. It returns s itself if there is none.
-func text(s string) (string, bool) {
-	if len(s) < 12 || !suspicious(s) {
+// maxRounds bounds how often a text is looked at again after something was removed from
+// it, so that what is left does not look like a secret either.
+const maxRounds = 4
+
+// text removes from a text what is a secret by its look: credit card numbers, PEM private
+// keys, JSON web tokens, bearer credentials, keys of clouds and services, passwords in
+// URLs, and what secret keys are given. It returns s itself if there is none.
+func (r *Rules) text(s string) (string, bool) {
+	return r.clean(s, true)
+}
+
+// source is text for lines of source code, in which keys are given variables.
+func (r *Rules) source(s string) (string, bool) {
+	return r.clean(s, false)
+}
+
+func (r *Rules) clean(s string, assignments bool) (string, bool) {
+	if len(s) < 8 || !suspicious(s) && (!r.further() || !strings.ContainsAny(s, "=:")) {
 		return s, false
 	}
+	changed := false
+	for range maxRounds {
+		next, again := r.round(s, assignments)
+		if !again {
+			break
+		}
+		s, changed = next, true
+	}
+	return s, changed
+}
+
+func (r *Rules) round(s string, assignments bool) (string, bool) {
 	var b strings.Builder
 	done := 0
 	for i := 0; i < len(s); {
-		if i > 0 && wordByte(s[i-1]) && s[i] != '-' {
-			i++
-			continue
+		var start, end int
+		switch c := s[i]; {
+		case c == '=' || c == ':':
+			if assignments {
+				start, end = r.assigned(s, i)
+			}
+		case i == 0 || !wordByte(s[i-1]) || c == '-':
+			start, end = secretAt(s, i)
 		}
-		start, end := secretAt(s, i)
 		if end == 0 {
 			i++
 			continue
@@ -39,8 +68,7 @@ func text(s string) (string, bool) {
 func suspicious(s string) bool {
 	digits := 0
 	for i := range len(s) {
-		c := s[i]
-		switch marks[c] {
+		switch marks[s[i]] {
 		case plain:
 			digits = 0
 		case digit:
@@ -49,11 +77,16 @@ func suspicious(s string) bool {
 			}
 		case gap:
 			// Numbers are written in groups.
-			if c == ' ' && (strings.HasSuffix(s[:i], "earer") || strings.HasSuffix(s[:i], "asic")) {
+			if i > 1 && endsScheme(s, i) {
 				return true
 			}
 		case mark:
-			if endsMark(s[:i+1]) {
+			if endsMark(s, i) {
+				return true
+			}
+			digits = 0
+		case given:
+			if i > 1 && gives(s, i) {
 				return true
 			}
 			digits = 0
@@ -68,6 +101,7 @@ const (
 	digit
 	gap
 	mark
+	given
 )
 
 var marks = func() (table [256]uint8) {
@@ -75,29 +109,49 @@ var marks = func() (table [256]uint8) {
 		table[c] = digit
 	}
 	table[' '], table['-'] = gap, gap
-	for _, c := range "@JNA_x" {
+	table['='], table[':'] = given, given
+	for _, c := range "@JNA_." {
 		table[c] = mark
 	}
 	return table
 }()
 
-// endsMark tells whether a text ends with the mark of a secret.
-func endsMark(s string) bool {
-	switch s[len(s)-1] {
-	case '@':
-		return strings.Contains(s, "://")
-	case 'J':
-		return strings.HasSuffix(s, "eyJ")
-	case 'N':
-		return strings.HasSuffix(s, "-----BEGIN")
-	case 'A':
-		return strings.HasSuffix(s, "AKIA") || strings.HasSuffix(s, "ASIA")
-	case '_':
-		return strings.HasSuffix(s, "ghp_") || strings.HasSuffix(s, "sk_live_")
-	case 'x':
-		return strings.HasSuffix(s, "xox")
+// endsScheme tells whether a space or dash ends the name of a way to authenticate, or
+// the beginning of a service's key.
+func endsScheme(s string, i int) bool {
+	if s[i] == '-' {
+		return endsPrefix(s, i)
+	}
+	switch s[i-1] | 0x20 {
+	case 'r':
+		return i >= 6 && strings.EqualFold(s[i-6:i], "bearer")
+	case 'c':
+		return i >= 5 && strings.EqualFold(s[i-5:i], "basic")
 	}
 	return false
+}
+
+// gives tells whether an = or a : may give a secret key its value: the key ends like one.
+func gives(s string, i int) bool {
+	if s[i] == ':' && i+1 < len(s) && s[i+1] == '/' {
+		return false
+	}
+	return secretEnd[s[i-1]|0x20] || s[i-1] == ' ' || s[i-1] == '"' || s[i-1] == '\'' || len(s) > i+1 && s[i+1] == '>'
+}
+
+// endsMark tells whether a text ends at i with the mark of a secret.
+func endsMark(s string, i int) bool {
+	switch s[i] {
+	case '@':
+		return strings.Contains(s[max(0, i-512):i], "//") || strings.Contains(s[max(0, i-512):i], `:\/\/`)
+	case 'J':
+		return i > 1 && s[i-1] == 'y' && s[i-2] == 'e'
+	case 'N':
+		return i >= 9 && s[i-9:i+1] == "-----BEGIN"
+	case 'A':
+		return i > 2 && s[i-1] == 'I' && (s[i-3:i+1] == "AKIA" || s[i-3:i+1] == "ASIA") || i+2 < len(s) && s[i+1:min(len(s), i+4)] == "Iza"
+	}
+	return endsPrefix(s, i)
 }
 
 // secretAt recognises a secret at the start of a word; end is 0 if there is none.
@@ -115,7 +169,7 @@ func secretAt(s string, i int) (start, end int) {
 			}
 		}
 		return i, len(s)
-	case c == 'e' && strings.HasPrefix(rest, "eyJ"):
+	case c == 'e' && strings.HasPrefix(rest, "eyJ") && (i == 0 || s[i-1] != '-'):
 		if n := jwtLen(rest); n > 0 {
 			return i, i + n
 		}
@@ -131,50 +185,14 @@ func secretAt(s string, i int) (start, end int) {
 				}
 			}
 		}
-	case c == 'g' && strings.HasPrefix(rest, "ghp_"), c == 's' && strings.HasPrefix(rest, "sk_live_"), c == 'x' && (strings.HasPrefix(rest, "xoxb-") || strings.HasPrefix(rest, "xoxp-")):
-		if n := span(rest, tokenByte); n >= 20 {
-			return i, i + n
-		}
+	}
+	if n := serviceKey(rest); n > 0 && (i == 0 || s[i-1] != '-') {
+		return i, i + n
 	}
 	if start, end := urlPassword(rest); end > 0 {
 		return i + start, i + end
 	}
 	return 0, 0
-}
-
-// cardLen recognises 13 to 19 digits, with single spaces or dashes between
-// them, that begin like a card and pass the Luhn check.
-func cardLen(s string) int {
-	var digits [19]byte
-	n, i, last := 0, 0, 0
-	for i < len(s) && n < len(digits) {
-		c := s[i]
-		if c >= '0' && c <= '9' {
-			digits[n] = c - '0'
-			n++
-			last = i + 1
-		} else if (c != ' ' && c != '-') || i+1 >= len(s) || s[i+1] < '0' || s[i+1] > '9' {
-			break
-		}
-		i++
-	}
-	if n < 13 || last < len(s) && wordByte(s[last]) || digits[0] < 2 || digits[0] > 6 {
-		return 0
-	}
-	sum := 0
-	for k := range n {
-		d := int(digits[n-1-k])
-		if k%2 == 1 {
-			if d *= 2; d > 9 {
-				d -= 9
-			}
-		}
-		sum += d
-	}
-	if sum%10 != 0 {
-		return 0
-	}
-	return last
 }
 
 // jwtLen recognises three base64url parts joined by dots.
@@ -198,9 +216,7 @@ func jwtLen(s string) int {
 
 // urlPassword finds the password in scheme://user:password@host.
 func urlPassword(s string) (start, end int) {
-	n := span(s, func(c byte) bool {
-		return c|0x20 >= 'a' && c|0x20 <= 'z' || c >= '0' && c <= '9' || c == '+' || c == '-'
-	})
+	n := span(s[:min(len(s), 33)], schemeByte)
 	if n == 0 || n > 32 || !strings.HasPrefix(s[n:], "://") {
 		return 0, 0
 	}
@@ -217,6 +233,10 @@ func urlPassword(s string) (start, end int) {
 		return 0, 0
 	}
 	return n + 3 + colon + 1, n + 3 + at
+}
+
+func schemeByte(c byte) bool {
+	return c|0x20 >= 'a' && c|0x20 <= 'z' || c >= '0' && c <= '9' || c == '+' || c == '-'
 }
 
 func span(s string, f func(byte) bool) int {
