@@ -36,16 +36,16 @@ func (r *Rules) object(o event.Object, found func(key string)) event.Object {
 	}
 	for i := 0; i < len(s); {
 		if s[i] != '"' {
-			if n := number(s, i); n >= 13 && r.defaults && cardLen(s[i:i+n]) == n {
-				replace(i, i+n, quotedFiltered)
-				found(key)
-				i += n
-				continue
-			} else if n > 0 {
-				i += n
+			if s[i] < '0' || s[i] > '9' {
+				i++
 				continue
 			}
-			i++
+			n := span(s[i:], numberByte)
+			if n >= 13 && r.defaults && cardLen(s[i:i+n]) == n {
+				replace(i, i+n, quotedFiltered)
+				found(key)
+			}
+			i += n
 			continue
 		}
 		end := stringEnd(s, i)
@@ -127,9 +127,7 @@ func unescape(key string) string {
 	return key
 }
 
-// number is the length of the number that starts at i, 0 if none does.
-func number(s string, i int) int { return span(s[i:], numberByte) }
-
+// numberByte is what the numbers of JSON are made of.
 func numberByte(c byte) bool {
 	return c >= '0' && c <= '9' || c == '-' || c == '+' || c == '.' || c|0x20 == 'e'
 }
