@@ -15,6 +15,9 @@ var servicePrefixes = [...]struct {
 
 // serviceKey is the length of the service's key that a text begins with, 0 for none.
 func serviceKey(s string) int {
+	if !heads[s[0]] {
+		return 0
+	}
 	for i := range servicePrefixes {
 		p := &servicePrefixes[i]
 		if s[0] == p.prefix[0] && strings.HasPrefix(s, p.prefix) {
@@ -39,6 +42,14 @@ func endsPrefix(s string, i int) bool {
 	}
 	return false
 }
+
+// heads are the first bytes of the beginnings.
+var heads = func() (table [256]bool) {
+	for i := range servicePrefixes {
+		table[servicePrefixes[i].prefix[0]] = true
+	}
+	return table
+}()
 
 // tails tells of a byte whether it stands last but one (1) or last but two (2) in one of
 // the beginnings: a quick no for most.

@@ -131,12 +131,17 @@ func endsScheme(s string, i int) bool {
 	return false
 }
 
-// gives tells whether an = or a : may give a secret key its value: the key ends like one.
+// gives tells whether an = or a : may give a secret key its value. Keys that do not end
+// like one are not even looked up.
 func gives(s string, i int) bool {
 	if s[i] == ':' && i+1 < len(s) && s[i+1] == '/' {
 		return false
 	}
-	return secretEnd[s[i-1]|0x20] || s[i-1] == ' ' || s[i-1] == '"' || s[i-1] == '\'' || len(s) > i+1 && s[i+1] == '>'
+	if c := s[i-1]; !secretEnd[c|0x20] && c != ' ' && c != '"' && c != '\'' {
+		return false
+	}
+	key, _ := keyBefore(s, i)
+	return len(key) > 1 && sensitiveKey(key)
 }
 
 // endsMark tells whether a text ends at i with the mark of a secret.
