@@ -28,11 +28,12 @@ var (
 
 // issue is what the events of one issue share.
 type issue struct {
-	route  string
-	method string
-	fixed  []byte   // fields of Event that never change, but for a line
-	line   int      // where in them the number of that line stands, in lineBytes bytes
-	around [][]byte // fields of Event that go with a machine and a release
+	route   string
+	method  string
+	request []byte   // fields of Request that never change
+	fixed   []byte   // fields of Event that never change, but for a line
+	line    int      // where in them the number of that line stands, in lineBytes bytes
+	around  [][]byte // fields of Event that go with a machine and a release
 }
 
 // The line in which a program's own code fails moves with every release, and a few
@@ -52,6 +53,7 @@ func newIssue(seed uint64, n int) issue {
 	r := rand.New(rand.NewPCG(seed, uint64(n)))
 	noun, verb := pick(r, nouns), pick(r, verbs)
 	i := issue{route: "/api/v2/" + noun + "s/{id}/" + verb, method: pick(r, []string{"GET", "POST", "PUT"})}
+	i.request = appendText(appendText(nil, 1, "https://shop.example.com"+i.route), 2, i.method)
 	i.fixed = marshal(&eventv1.Event{
 		Level: eventv1.Level_LEVEL_ERROR, Platform: "go", Logger: pick(r, packages), Transaction: i.method + " " + i.route,
 		Exceptions: exceptions(r, n, verb, noun),
@@ -151,32 +153,66 @@ func marshal(m proto.Message) []byte {
 
 func (g *Generator) appendUser(b []byte, r *rand.Rand) []byte {
 	id := r.IntN(g.cfg.Users)
-	name := strconv.Itoa(id)
+	var number [20]byte
+	name := strconv.AppendInt(number[:0], int64(id), 10)
 	return appendMessage(b, 15, func(b []byte) []byte {
-		b = appendText(b, 1, name)
-		b = appendText(b, 2, "user"+name+"@example.com")
-		return appendText(b, 5, fmt.Sprintf("203.0.%d.%d", id>>8&0xff, id&0xff))
+		b = appendParts(b, 1, name)
+		b = appendParts(b, 2, []byte("user"), name, []byte("@example.com"))
+		var address [16]byte
+		a := append(address[:0], "203.0."...)
+		a = strconv.AppendInt(a, int64(id>>8&0xff), 10)
+		a = strconv.AppendInt(append(a, '.'), int64(id&0xff), 10)
+		return appendParts(b, 5, a)
 	})
 }
 
 func appendRequest(b []byte, i *issue, r *rand.Rand) []byte {
 	return appendMessage(b, 16, func(b []byte) []byte {
-		b = appendText(b, 1, "https://shop.example.com"+i.route)
-		b = appendText(b, 2, i.method)
-		b = appendText(b, 3, "page="+strconv.Itoa(r.IntN(50)))
+		b = append(b, i.request...)
+		var query [16]byte
+		b = appendParts(b, 3, strconv.AppendInt(append(query[:0], "page="...), int64(r.IntN(50)), 10))
 		return appendPair(b, 4, "User-Agent", pick(r, browsers))
 	})
 }
 
+// The choices for tags.
+var (
+	browserNames = []string{"Chrome", "Safari", "Firefox", "Edge"}
+	plans        = []string{"free", "team", "business"}
+	customers    = numbered("c", 500)
+	shards       = numbered("", 32)
+	tenants      = numbered("t", 2000)
+	statements   = each(nouns, "SELECT id, state, total FROM ", "s WHERE id = $1 LIMIT 20")
+	hosts        = each(packages, " http://", ".internal:8080/v1/")
+)
+
+// numbered is a list of numbers after a word.
+func numbered(word string, n int) []string {
+	list := make([]string, n)
+	for i := range list {
+		list[i] = word + strconv.Itoa(i)
+	}
+	return list
+}
+
+// each puts every word of a list between two texts.
+func each(words []string, before, after string) []string {
+	list := make([]string, len(words))
+	for i, w := range words {
+		list[i] = before + w + after
+	}
+	return list
+}
+
 func appendTags(b []byte, i *issue, r *rand.Rand) []byte {
-	b = appendPair(b, 18, "browser", pick(r, []string{"Chrome", "Safari", "Firefox", "Edge"}))
-	b = appendPair(b, 18, "customer", "c"+strconv.Itoa(r.IntN(500)))
+	b = appendPair(b, 18, "browser", pick(r, browserNames))
+	b = appendPair(b, 18, "customer", pick(r, customers))
 	b = appendPair(b, 18, "feature", pick(r, nouns))
 	b = appendPair(b, 18, "handler", i.route)
-	b = appendPair(b, 18, "plan", pick(r, []string{"free", "team", "business"}))
+	b = appendPair(b, 18, "plan", pick(r, plans))
 	b = appendPair(b, 18, "region", pick(r, places))
-	b = appendPair(b, 18, "shard", strconv.Itoa(r.IntN(32)))
-	return appendPair(b, 18, "tenant", "t"+strconv.Itoa(r.IntN(2000)))
+	b = appendPair(b, 18, "shard", pick(r, shards))
+	return appendPair(b, 18, "tenant", pick(r, tenants))
 }
 
 func appendBreadcrumbs(b []byte, i *issue, at time.Time, r *rand.Rand) []byte {
@@ -187,10 +223,11 @@ func appendBreadcrumbs(b []byte, i *issue, at time.Time, r *rand.Rand) []byte {
 			})
 			if k%2 == 0 {
 				b = appendText(b, 3, "query")
-				b = appendText(b, 4, "SELECT id, state, total FROM "+pick(r, nouns)+"s WHERE id = $1 LIMIT 20")
+				b = appendText(b, 4, pick(r, statements))
 			} else {
 				b = appendText(b, 3, "http.client")
-				b = appendText(b, 4, i.method+" http://"+pick(r, packages)+".internal:8080/v1/"+strconv.Itoa(r.IntN(100_000)))
+				var id [20]byte
+				b = appendParts(b, 4, []byte(i.method), []byte(pick(r, hosts)), strconv.AppendInt(id[:0], int64(r.IntN(100_000)), 10))
 			}
 			return appendNumber(b, 5, uint64(eventv1.Level_LEVEL_INFO))
 		})
