@@ -84,6 +84,16 @@ export function projectService(store: Store): ServiceImpl<typeof ProjectService>
       );
       return p;
     },
+    async updateProject(req) {
+      const p = store.projects.find((x) => x.id === req.projectId);
+      if (!p) throw new ConnectError("no such project", Code.NotFound);
+      p.name = req.name ?? p.name;
+      p.platform = req.platform ?? p.platform;
+      p.fingerprintRules = req.fingerprintRules ?? p.fingerprintRules;
+      p.stackRules = req.stackRules ?? p.stackRules;
+      if (req.settings) p.settings = { ...p.settings, ...req.settings };
+      return p;
+    },
     async listKeys(req) {
       return { keys: store.keys.filter((k) => k.projectId === req.projectId) };
     },

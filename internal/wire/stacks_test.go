@@ -1,7 +1,9 @@
 package wire_test
 
 import (
+	"reflect"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -47,7 +49,8 @@ func TestSharingChangesNoEvent(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if d := cmp.Diff(unshared(want), unshared(got)); d != "" {
+			if want, got := unshared(want), unshared(got); !reflect.DeepEqual(want, got) {
+				d := cmp.Diff(want, got)
 				t.Fatalf("event %d with %d bytes of stacks:\n%s", n, budget, d)
 			}
 		}
@@ -75,6 +78,32 @@ func TestEqualStacksAreSharedFromTheThirdTimeOn(t *testing.T) {
 	if other := decoded(t, d, eventOf(t, "python")); other.Exceptions[0].Stack.Shared != 0 {
 		t.Fatal("a stack is shared between platforms")
 	}
+}
+
+func TestManyDecodersShareAtOnce(t *testing.T) {
+	t.Parallel()
+	g := eventgen.New(eventgen.DefaultConfig(time.Unix(1_800_000_000, 0)))
+	stacks := wire.NewStacks(256<<10, keepAll)
+	var all sync.WaitGroup
+	for w := range uint64(8) {
+		all.Go(func() {
+			d, own := wire.NewSharingDecoder(wire.DefaultLimits(), stacks), wire.NewDecoder(wire.DefaultLimits())
+			for n := range uint64(300) {
+				data := g.AppendProto(nil, 1, n+w)
+				want, err := own.Event(data)
+				if err != nil {
+					t.Error(err)
+					return
+				}
+				got, err := d.Event(data)
+				if err != nil || !reflect.DeepEqual(unshared(want), unshared(got)) {
+					t.Errorf("event %d is another where many decode: %v", n, err)
+					return
+				}
+			}
+		})
+	}
+	all.Wait()
 }
 
 func TestAStackThatMayNotBeSharedIsNot(t *testing.T) {
