@@ -9,6 +9,7 @@ import (
 	"github.com/zeebo/xxh3"
 
 	"github.com/faultline-dev/faultline/internal/event"
+	"github.com/faultline-dev/faultline/internal/recent"
 )
 
 // Stacks remembers stack traces by their bytes. Most events of an issue have the very
@@ -16,20 +17,15 @@ import (
 // are shared by all events that have it. Stacks may be used by many decoders at once.
 //
 // A stack is kept when it comes the second time, so that those that never come again
-// cost no more than a look. Two generations bound the memory: when the young one has
-// half of it, it becomes the old one, and what is not asked for until the next time is
-// forgotten.
+// cost no more than a look.
 type Stacks struct {
 	prepare func(platform string, s *event.Stacktrace) bool
-	budget  int
 	seed    uint64
 
-	mu         sync.Mutex
-	young, old map[uint64]*sharedStack
-	bytes      int               // of the young ones
-	once       [onceSlots]uint64 // hashes of those that came once
-	last       uint64            // number given out last
-	stats      StackStats
+	mu    sync.Mutex
+	known *recent.Things[*sharedStack]
+	last  uint64 // number given out last
+	stats StackStats
 }
 
 // sharedStack is one stack that came more than once.
@@ -45,13 +41,10 @@ type StackStats struct {
 	Own    uint64 // decoded for one event
 }
 
-// onceSlots is how many stacks that came once are remembered, roughly.
-const onceSlots = 1 << 13
-
 // NewStacks keeps stacks in about so many bytes. Prepare makes a decoded stack into one
 // that may be shared, or reports false: it is called once for each that came twice.
 func NewStacks(bytes int, prepare func(platform string, s *event.Stacktrace) bool) *Stacks {
-	return &Stacks{prepare: prepare, budget: bytes, seed: rand.Uint64(), young: map[uint64]*sharedStack{}}
+	return &Stacks{prepare: prepare, seed: rand.Uint64(), known: recent.New[*sharedStack](bytes)}
 }
 
 // Stats counts since the start.
@@ -66,8 +59,8 @@ func (s *Stacks) find(l Limits, platform, raw string) *event.Stacktrace {
 	// The seed is secret, so that nobody can make two stacks meet.
 	h := xxh3.HashStringSeed(raw, s.seed) ^ xxh3.HashStringSeed(platform, s.seed)
 	s.mu.Lock()
-	known := s.lookUp(h)
-	again := known == nil && s.cameBefore(h)
+	known, _ := s.known.Find(h)
+	again := known == nil && s.known.CameBefore(h)
 	if known == nil || !known.fits(platform, raw) {
 		s.stats.Own++
 	} else {
@@ -88,27 +81,6 @@ func (k *sharedStack) fits(platform, raw string) bool {
 	return k.stack.Shared != 0 && k.raw == raw && k.platform == platform
 }
 
-// lookUp finds by hash, and makes what it finds young.
-func (s *Stacks) lookUp(h uint64) *sharedStack {
-	if k := s.young[h]; k != nil {
-		return k
-	}
-	k := s.old[h]
-	if k != nil {
-		delete(s.old, h)
-		s.add(h, k)
-	}
-	return k
-}
-
-// cameBefore notes that a stack came, and tells whether it had come before.
-func (s *Stacks) cameBefore(h uint64) bool {
-	slot := &s.once[h%onceSlots]
-	before := *slot == h
-	*slot = h
-	return before
-}
-
 // keep decodes and prepares a stack with memory of its own.
 func (s *Stacks) keep(h uint64, l Limits, platform, raw string) {
 	k := &sharedStack{platform: strings.Clone(platform), raw: strings.Clone(raw)}
@@ -125,16 +97,7 @@ func (s *Stacks) keep(h uint64, l Limits, platform, raw string) {
 	} else {
 		k.stack = event.Stacktrace{}
 	}
-	s.add(h, k)
-}
-
-// add puts a stack among the young ones.
-func (s *Stacks) add(h uint64, k *sharedStack) {
-	s.young[h] = k
-	s.bytes += k.size()
-	if s.bytes > s.budget/2 {
-		s.old, s.young, s.bytes = s.young, map[uint64]*sharedStack{}, 0
-	}
+	s.known.Keep(h, k, k.size())
 }
 
 // size is about what a stack takes in memory.

@@ -9,27 +9,23 @@ import (
 	"github.com/zeebo/xxh3"
 
 	"github.com/faultline-dev/faultline/internal/event"
+	"github.com/faultline-dev/faultline/internal/recent"
 	"github.com/faultline-dev/faultline/server/stacktext"
 )
 
 // stacks remembers what was read of stack traces. Most events of an issue have the text
 // of the one before but for the message; such a text is read and normalized once, and
 // its frames are shared by all events that have it. A text is kept when it comes the
-// second time. Two generations bound the memory.
+// second time.
 type stacks struct {
 	prepare func(platform string, s *event.Stacktrace) bool
 	budget  int
 	seed    uint64
 
-	mu         sync.Mutex
-	young, old map[uint64]*sharedTrace
-	bytes      int // of the young ones
-	once       [onceSlots]uint64
-	last       uint64 // number given out last
+	mu    sync.Mutex
+	known *recent.Things[*sharedTrace]
+	last  uint64 // number given out last
 }
-
-// onceSlots is how many texts that came once are remembered, roughly.
-const onceSlots = 1 << 12
 
 // ownNumbers tells the numbers of shared stacks of this package from those of other
 // protocols, which count from 1.
@@ -53,7 +49,7 @@ type sharedTrace struct {
 }
 
 func newStacks(budget int, prepare func(string, *event.Stacktrace) bool) *stacks {
-	return &stacks{prepare: prepare, budget: budget, seed: rand.Uint64(), young: map[uint64]*sharedTrace{}}
+	return &stacks{prepare: prepare, budget: budget, seed: rand.Uint64(), known: recent.New[*sharedTrace](budget)}
 }
 
 // parse reads a stack trace. Where shared is true, its frames are, and have been
@@ -66,8 +62,8 @@ func (s *stacks) parse(project uint32, text string, h stacktext.Hint) (trace sta
 	// The seed is secret, so that nobody can make two texts meet.
 	sum := xxh3.HashStringSeed(k.before, s.seed) ^ 3*xxh3.HashStringSeed(k.after, s.seed) ^ 5*xxh3.HashStringSeed(k.platform, s.seed+uint64(project)) ^ 7*xxh3.HashStringSeed(k.value, s.seed)
 	s.mu.Lock()
-	known := s.lookUp(sum)
-	again := known == nil && s.cameBefore(sum)
+	known, _ := s.known.Find(sum)
+	again := known == nil && s.known.CameBefore(sum)
 	s.mu.Unlock()
 	switch {
 	case known != nil && known.fit && known.key == k:
@@ -109,27 +105,6 @@ func (t *sharedTrace) with(value string) stacktext.Result {
 	return out
 }
 
-// lookUp finds by hash, and makes what it finds young.
-func (s *stacks) lookUp(sum uint64) *sharedTrace {
-	if t := s.young[sum]; t != nil {
-		return t
-	}
-	t := s.old[sum]
-	if t != nil {
-		delete(s.old, sum)
-		s.add(sum, t)
-	}
-	return t
-}
-
-// cameBefore notes that a text came, and tells whether it had come before.
-func (s *stacks) cameBefore(sum uint64) bool {
-	slot := &s.once[sum%onceSlots]
-	before := *slot == sum
-	*slot = sum
-	return before
-}
-
 // keep reads a text with memory of its own.
 func (s *stacks) keep(sum uint64, k traceKey, text string, h stacktext.Hint) {
 	text = strings.Clone(text)
@@ -158,16 +133,7 @@ func (s *stacks) keep(sum uint64, k traceKey, text string, h stacktext.Hint) {
 			stack.Frames = slices.Clip(stack.Frames)
 		}
 	}
-	s.add(sum, t)
-}
-
-// add puts a trace among the young ones.
-func (s *stacks) add(sum uint64, t *sharedTrace) {
-	s.young[sum] = t
-	s.bytes += 512 + len(t.key.before) + len(t.key.after) + t.trace.Frames()*frameSize
-	if s.bytes > s.budget/2 {
-		s.old, s.young, s.bytes = s.young, map[uint64]*sharedTrace{}, 0
-	}
+	s.known.Keep(sum, t, 512+len(t.key.before)+len(t.key.after)+t.trace.Frames()*frameSize)
 }
 
 // foreign says of the frames of another platform than the event's which it is.
