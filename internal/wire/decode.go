@@ -43,8 +43,9 @@ func (b *Batch) Total() int { return len(b.Events) + len(b.Refused) }
 // Decoder reads events straight from the wire. One decoder serves one goroutine. It
 // holds nothing of what it has decoded, so an idle one costs next to nothing.
 //
-// Strings of the events alias the bytes that were decoded, and events of a batch
-// share memory: whoever keeps a part of one for long must copy it.
+// Events own their strings: the bytes that were decoded can be used again at once, and
+// most of them need not be kept, because stacks are shared and values repeat. Events of a
+// batch share memory: whoever keeps a part of one for long must copy it.
 type Decoder struct {
 	limits   Limits
 	stacks   *Stacks // nil: every stack is the event's own
@@ -59,7 +60,7 @@ type Decoder struct {
 
 // arena is the memory of the events of one batch.
 type arena struct {
-	text        []byte
+	texts
 	events      slab[event.Event]
 	pointers    slab[*event.Event]
 	exceptions  slab[event.Exception]
@@ -77,8 +78,7 @@ func NewDecoder(l Limits) *Decoder { return &Decoder{limits: l} }
 // common.
 func NewSharingDecoder(l Limits, s *Stacks) *Decoder { return &Decoder{limits: l, stacks: s} }
 
-// Request reads a SendRequest or StreamRequest, which have the same fields. The
-// bytes belong to the batch from then on and must not change.
+// Request reads a SendRequest or StreamRequest, which have the same fields.
 //
 // An event that breaks a limit, or is malformed within intact framing, is refused
 // alone. Where the framing is broken the error wraps ErrMalformed and everything
@@ -111,6 +111,7 @@ func (d *Decoder) Request(data []byte) (Batch, error) {
 
 // release lets go of what was decoded.
 func (d *Decoder) release() {
+	d.texts.forget()
 	d.arena = arena{}
 	if cap(d.entries) > entriesKept {
 		d.entries = nil
@@ -144,7 +145,7 @@ func (d *Decoder) batch(b *Batch, data string) cursor {
 			}
 			n++
 		case 4<<3 | bytesType:
-			drop, ok := drop(c.str)
+			drop, ok := d.drop(c.str)
 			if !ok {
 				c.fail()
 			}
@@ -247,13 +248,13 @@ func grow[T any](d *Decoder, s *slab[T], list []T, c *cursor) []T {
 	return s.extend(list, n)
 }
 
-func drop(data string) (Drop, bool) {
+func (d *Decoder) drop(data string) (Drop, bool) {
 	var out Drop
 	c := cursor{rest: data}
 	for c.next() {
 		switch c.key {
 		case 1<<3 | bytesType:
-			out.Reason = c.str
+			out.Reason = d.own(c.str)
 		case 2<<3 | varintType:
 			out.Count = c.num
 		}

@@ -23,19 +23,20 @@ func (d *Decoder) event(e *event.Event, data string) {
 			e.Level = level(c.num)
 		case 4<<3 | bytesType:
 			d.mistaken = d.mistaken || d.relied && c.str != e.Platform
-			e.Platform, d.platform = c.str, c.str
+			e.Platform = d.own(c.str)
+			d.platform = e.Platform
 		case 5<<3 | bytesType:
-			e.Logger = c.str
+			e.Logger = d.own(c.str)
 		case 6<<3 | bytesType:
-			e.Transaction = c.str
+			e.Transaction = d.own(c.str)
 		case 7<<3 | bytesType:
-			e.ServerName = c.str
+			e.ServerName = d.own(c.str)
 		case 8<<3 | bytesType:
-			e.Release = c.str
+			e.Release = d.own(c.str)
 		case 9<<3 | bytesType:
-			e.Dist = c.str
+			e.Dist = d.own(c.str)
 		case 10<<3 | bytesType:
-			e.Environment = c.str
+			e.Environment = d.own(c.str)
 		case 11<<3 | bytesType:
 			d.message(&e.Message, c.str)
 		case 12<<3 | bytesType:
@@ -90,7 +91,7 @@ func (d *Decoder) event(e *event.Event, data string) {
 
 // text1 appends one string to a list.
 func (d *Decoder) text1(list []string, c *cursor) []string {
-	return append(grow(d, &d.strings, list, c), c.str)
+	return append(grow(d, &d.strings, list, c), d.own(c.str))
 }
 
 // tag appends one entry of a map of strings.
@@ -105,9 +106,9 @@ func (d *Decoder) pair(data string) event.Tag {
 	for c.next() {
 		switch c.key {
 		case 1<<3 | bytesType:
-			t.Key = c.str
+			t.Key = d.own(c.str)
 		case 2<<3 | bytesType:
-			t.Value = c.str
+			t.Value = d.own(c.str)
 		}
 	}
 	d.check(&c, "a pair of texts")
@@ -147,9 +148,9 @@ func (d *Decoder) message(m *event.Message, data string) {
 	for c.next() {
 		switch c.key {
 		case 1<<3 | bytesType:
-			m.Template = c.str
+			m.Template = d.own(c.str)
 		case 2<<3 | bytesType:
-			m.Formatted = c.str
+			m.Formatted = d.own(c.str)
 		case 3<<3 | bytesType:
 			m.Params = d.text1(m.Params, &c)
 		}
@@ -167,11 +168,11 @@ func (d *Decoder) breadcrumb(data string) event.Breadcrumb {
 		case 1<<3 | bytesType:
 			d.stamp(&at, c.str)
 		case 2<<3 | bytesType:
-			b.Type = c.str
+			b.Type = d.own(c.str)
 		case 3<<3 | bytesType:
-			b.Category = c.str
+			b.Category = d.own(c.str)
 		case 4<<3 | bytesType:
-			b.Message = c.str
+			b.Message = d.own(c.str)
 		case 5<<3 | varintType:
 			b.Level = level(c.num)
 		case 6<<3 | bytesType:
@@ -188,15 +189,15 @@ func (d *Decoder) user(u *event.User, data string) {
 	for c.next() {
 		switch c.key {
 		case 1<<3 | bytesType:
-			u.ID = c.str
+			u.ID = d.own(c.str)
 		case 2<<3 | bytesType:
-			u.Email = c.str
+			u.Email = d.own(c.str)
 		case 3<<3 | bytesType:
-			u.Username = c.str
+			u.Username = d.own(c.str)
 		case 4<<3 | bytesType:
-			u.Name = c.str
+			u.Name = d.own(c.str)
 		case 5<<3 | bytesType:
-			u.IP = c.str
+			u.IP = d.own(c.str)
 		case 6<<3 | bytesType:
 			u.Data = d.tag(u.Data, &c)
 		}
@@ -209,17 +210,17 @@ func (d *Decoder) request(r *event.Request, data string) {
 	for c.next() {
 		switch c.key {
 		case 1<<3 | bytesType:
-			r.URL = c.str
+			r.URL = d.own(c.str)
 		case 2<<3 | bytesType:
-			r.Method = c.str
+			r.Method = d.own(c.str)
 		case 3<<3 | bytesType:
-			r.Query = c.str
+			r.Query = d.own(c.str)
 		case 4<<3 | bytesType:
 			r.Headers = d.tag(r.Headers, &c)
 		case 5<<3 | bytesType:
-			r.Cookies = c.str
+			r.Cookies = d.own(c.str)
 		case 6<<3 | bytesType:
-			r.Body = c.str
+			r.Body = d.own(c.str)
 		case 7<<3 | bytesType:
 			r.Env = d.tag(r.Env, &c)
 		}
@@ -232,9 +233,9 @@ func (d *Decoder) sdk(s *event.SDK, data string) {
 	for c.next() {
 		switch c.key {
 		case 1<<3 | bytesType:
-			s.Name = c.str
+			s.Name = d.own(c.str)
 		case 2<<3 | bytesType:
-			s.Version = c.str
+			s.Version = d.own(c.str)
 		case 3<<3 | bytesType:
 			s.Integrations = d.text1(s.Integrations, &c)
 		}
@@ -263,11 +264,11 @@ func (d *Decoder) attachment(data string) event.Attachment {
 	for c.next() {
 		switch c.key {
 		case 1<<3 | bytesType:
-			a.Filename = c.str
+			a.Filename = d.own(c.str)
 		case 2<<3 | bytesType:
-			a.ContentType = c.str
+			a.ContentType = d.own(c.str)
 		case 3<<3 | bytesType:
-			a.Type = c.str
+			a.Type = d.own(c.str)
 		case 4<<3 | varintType:
 			a.Size = c.num
 		}

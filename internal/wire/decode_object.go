@@ -17,18 +17,13 @@ type entry struct {
 	value string
 }
 
-// textChunk is how much memory for the text of objects is allocated at once at most.
-const textChunk = 32 << 10
-
 // object reads a Struct message as the text of a JSON object, names in order. An
 // empty one gives no text.
 func (d *Decoder) object(data string) event.Object {
 	if data == "" || d.err != nil {
 		return ""
 	}
-	if cap(d.text)-len(d.text) < 2*len(data)+64 {
-		d.text = make([]byte, 0, max(min(2*cap(d.text), textChunk), 2*len(data)+64))
-	}
+	d.room(2*len(data) + 64)
 	start := len(d.text)
 	d.text = d.structure(d.text, data, 1)
 	text := d.text[start:]
@@ -149,7 +144,7 @@ func (d *Decoder) list(b []byte, data string, depth int) []byte {
 // context reads one entry of the map of contexts.
 func (d *Decoder) context(data string) event.Context {
 	e := d.entry(data)
-	return event.Context{Name: e.name, Data: d.object(e.value)}
+	return event.Context{Name: d.own(e.name), Data: d.object(e.value)}
 }
 
 func sortTags(tags []event.Tag) []event.Tag {

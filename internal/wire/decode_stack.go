@@ -13,17 +13,17 @@ func (d *Decoder) exception(data string) event.Exception {
 	for c.next() && d.err == nil {
 		switch c.key {
 		case 1<<3 | bytesType:
-			x.Type = c.str
+			x.Type = d.own(c.str)
 		case 2<<3 | bytesType:
-			x.Value = c.str
+			x.Value = d.own(c.str)
 		case 3<<3 | bytesType:
-			x.Module = c.str
+			x.Module = d.own(c.str)
 		case 4<<3 | bytesType:
 			d.stacktrace(&x.Stack, c.str)
 		case 5<<3 | bytesType:
 			d.mechanism(&x.Mechanism, &object, c.str)
 		case 6<<3 | bytesType:
-			x.ThreadID = c.str
+			x.ThreadID = d.own(c.str)
 		}
 	}
 	d.check(&c, "exception")
@@ -37,7 +37,7 @@ func (d *Decoder) mechanism(m *event.Mechanism, object *merged, data string) {
 	for c.next() {
 		switch c.key {
 		case 1<<3 | bytesType:
-			m.Type = c.str
+			m.Type = d.own(c.str)
 		case 2<<3 | varintType:
 			m.Handled = handled(c.num != 0)
 		case 3<<3 | varintType:
@@ -47,11 +47,11 @@ func (d *Decoder) mechanism(m *event.Mechanism, object *merged, data string) {
 		case 5<<3 | varintType:
 			m.IsGroup = c.num != 0
 		case 6<<3 | bytesType:
-			m.Source = c.str
+			m.Source = d.own(c.str)
 		case 7<<3 | varintType:
 			m.Synthetic = c.num != 0
 		case 8<<3 | bytesType:
-			m.Description = c.str
+			m.Description = d.own(c.str)
 		case 9<<3 | bytesType:
 			object.add(c.str)
 		}
@@ -65,15 +65,15 @@ func (d *Decoder) thread(data string) event.Thread {
 	for c.next() && d.err == nil {
 		switch c.key {
 		case 1<<3 | bytesType:
-			t.ID = c.str
+			t.ID = d.own(c.str)
 		case 2<<3 | bytesType:
-			t.Name = c.str
+			t.Name = d.own(c.str)
 		case 3<<3 | varintType:
 			t.Crashed = c.num != 0
 		case 4<<3 | varintType:
 			t.Current = c.num != 0
 		case 5<<3 | bytesType:
-			t.State = c.str
+			t.State = d.own(c.str)
 		case 6<<3 | bytesType:
 			d.stacktrace(&t.Stack, c.str)
 		}
@@ -115,13 +115,13 @@ func (d *Decoder) frame(f *event.Frame, data string) {
 	for c.next() && d.err == nil {
 		switch c.key {
 		case 1<<3 | bytesType:
-			f.Function = c.str
+			f.Function = d.own(c.str)
 		case 2<<3 | bytesType:
-			f.Module = c.str
+			f.Module = d.own(c.str)
 		case 3<<3 | bytesType:
-			f.Filename = c.str
+			f.Filename = d.own(c.str)
 		case 4<<3 | bytesType:
-			f.AbsPath = c.str
+			f.AbsPath = d.own(c.str)
 		case 5<<3 | varintType:
 			f.Line = uint32(c.num)
 		case 6<<3 | varintType:
@@ -131,21 +131,21 @@ func (d *Decoder) frame(f *event.Frame, data string) {
 		case 8<<3 | bytesType:
 			f.PreContext = d.text1(f.PreContext, &c)
 		case 9<<3 | bytesType:
-			f.ContextLine = c.str
+			f.ContextLine = d.own(c.str)
 		case 10<<3 | bytesType:
 			f.PostContext = d.text1(f.PostContext, &c)
 		case 11<<3 | bytesType:
 			vars.add(c.str)
 		case 12<<3 | bytesType:
-			f.Package = c.str
+			f.Package = d.own(c.str)
 		case 13<<3 | fixed64Type:
 			f.InstructionAddr = c.num
 		case 14<<3 | fixed64Type:
 			f.ImageAddr = c.num
 		case 15<<3 | bytesType:
-			f.Symbol = c.str
+			f.Symbol = d.own(c.str)
 		case 16<<3 | bytesType:
-			f.Platform = c.str
+			f.Platform = d.own(c.str)
 		}
 	}
 	d.check(&c, "frame")
@@ -158,21 +158,21 @@ func (d *Decoder) debugImage(data string) event.DebugImage {
 	for c.next() {
 		switch c.key {
 		case 1<<3 | bytesType:
-			i.Type = c.str
+			i.Type = d.own(c.str)
 		case 2<<3 | bytesType:
-			i.DebugID = c.str
+			i.DebugID = d.own(c.str)
 		case 3<<3 | bytesType:
-			i.CodeID = c.str
+			i.CodeID = d.own(c.str)
 		case 4<<3 | bytesType:
-			i.CodeFile = c.str
+			i.CodeFile = d.own(c.str)
 		case 5<<3 | bytesType:
-			i.DebugFile = c.str
+			i.DebugFile = d.own(c.str)
 		case 6<<3 | fixed64Type:
 			i.ImageAddr = c.num
 		case 7<<3 | varintType:
 			i.ImageSize = c.num
 		case 8<<3 | bytesType:
-			i.Arch = c.str
+			i.Arch = d.own(c.str)
 		}
 	}
 	d.check(&c, "debug image")

@@ -28,14 +28,14 @@ func (h *Handler) Mount(mux *http.ServeMux) {
 }
 
 func (h *Handler) connectSend(ctx context.Context, in *connect.Request[frame]) (*connect.Response[frame], error) {
-	ack, err := h.once(ctx, connectCaller(in.Header(), in.Peer()), 0, in.Msg.data)
+	ack, err := h.once(ctx, connectCaller(in.Header(), in.Peer()), 0, in.Msg)
 	if err == nil && none(ack, outcome.Limited, true) {
 		err = noRoom{ack.RetryAfter}
 	}
 	if err != nil {
 		return nil, toConnect(h.toStatus(ctx, err))
 	}
-	return connect.NewResponse(&frame{wire.AppendResponse(nil, ack)}), nil
+	return connect.NewResponse(&frame{data: wire.AppendResponse(nil, ack)}), nil
 }
 
 func (h *Handler) connectStream(ctx context.Context, s *connect.BidiStream[frame, frame]) error {
@@ -50,7 +50,7 @@ type connectPipe struct {
 	stream *connect.BidiStream[frame, frame]
 }
 
-func (p connectPipe) receive() ([]byte, error) {
+func (p connectPipe) receive() (*frame, error) {
 	f, err := p.stream.Receive()
 	if err != nil {
 		if errors.Is(err, io.EOF) {
@@ -58,10 +58,10 @@ func (p connectPipe) receive() ([]byte, error) {
 		}
 		return nil, err
 	}
-	return f.data, nil
+	return f, nil
 }
 
-func (p connectPipe) send(data []byte) error { return p.stream.Send(&frame{data}) }
+func (p connectPipe) send(data []byte) error { return p.stream.Send(&frame{data: data}) }
 
 func connectCaller(header http.Header, peer connect.Peer) caller {
 	return caller{credential: bearer(header.Get("Authorization")), ip: address(peer.Addr)}

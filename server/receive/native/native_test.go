@@ -168,7 +168,7 @@ func TestABatchThatCannotBeReadIsRefusedAndTheStreamGoesOn(t *testing.T) {
 	}
 	exchange := func(data []byte) *ingestv1.Ack {
 		t.Helper()
-		if err := s.SendMsg(&frame{data}); err != nil {
+		if err := s.SendMsg(&frame{data: data}); err != nil {
 			t.Fatal(err)
 		}
 		out := &ingestv1.StreamResponse{}

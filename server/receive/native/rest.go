@@ -81,7 +81,7 @@ func (h *Handler) restBatch(w http.ResponseWriter, r *http.Request) (wire.Ack, e
 			return wire.Ack{}, err
 		}
 	}
-	return h.once(r.Context(), c, uint32(id), wire.WrapBatch(data))
+	return h.once(r.Context(), c, uint32(id), &frame{data: wire.WrapBatch(data)})
 }
 
 func isProtobuf(contentType string) bool {

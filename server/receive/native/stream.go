@@ -14,8 +14,8 @@ import (
 // two goroutines at once.
 type pipe interface {
 	// receive returns the next message, or io.EOF when the client has sent its last.
-	// The bytes belong to the caller.
-	receive() ([]byte, error)
+	// The caller frees it.
+	receive() (*frame, error)
 	send([]byte) error
 }
 
@@ -61,8 +61,8 @@ type session struct {
 
 // message is what one read gave.
 type message struct {
-	data []byte
-	err  error
+	frame *frame
+	err   error
 }
 
 // read reads messages ahead, one at a time. A read ends with the call to which it
@@ -71,9 +71,9 @@ func (s *session) read(ctx context.Context) <-chan message {
 	out := make(chan message)
 	go func() {
 		for {
-			data, err := s.pipe.receive()
+			f, err := s.pipe.receive()
 			select {
-			case out <- message{data, err}:
+			case out <- message{f, err}:
 			case <-ctx.Done():
 				return
 			}
@@ -100,7 +100,7 @@ func (s *session) serve(ctx context.Context, messages <-chan message) error {
 			case m.err != nil:
 				return m.err
 			}
-			if err := s.admit(ctx, m.data); err != nil {
+			if err := s.admit(ctx, m.frame); err != nil {
 				return err
 			}
 		}
@@ -109,11 +109,12 @@ func (s *session) serve(ctx context.Context, messages <-chan message) error {
 
 // admit decodes a message and lets it go its way. It waits for room, and while it
 // does, nothing more is read.
-func (s *session) admit(ctx context.Context, data []byte) error {
-	if len(data) > s.cfg.MessageBytes {
+func (s *session) admit(ctx context.Context, f *frame) error {
+	defer f.free()
+	if len(f.data) > s.cfg.MessageBytes {
 		return errSize // the listener may take larger messages of other protocols
 	}
-	size := int64(len(data))
+	size := int64(len(f.data))
 	if err := s.room.Acquire(ctx, size); err != nil {
 		return err
 	}
@@ -124,7 +125,7 @@ func (s *session) admit(ctx context.Context, data []byte) error {
 		return ctx.Err()
 	}
 	// A batch that cannot be read is all refused; the stream goes on.
-	b, _ := s.decoder.Request(data)
+	b, _ := s.decoder.Request(f.data)
 	done := func() {
 		<-s.window
 		s.room.Release(size)
@@ -159,12 +160,13 @@ func (s *session) answer(a wire.Ack) {
 }
 
 // once serves a request that is answered before the next.
-func (h *Handler) once(ctx context.Context, c caller, projectID uint32, data []byte) (wire.Ack, error) {
+func (h *Handler) once(ctx context.Context, c caller, projectID uint32, f *frame) (wire.Ack, error) {
+	defer f.free()
 	var ack wire.Ack
-	if len(data) > h.cfg.MessageBytes {
+	if len(f.data) > h.cfg.MessageBytes {
 		return ack, errSize
 	}
-	size := int64(len(data))
+	size := int64(len(f.data))
 	waiting, cancel := context.WithTimeout(ctx, h.cfg.Patience)
 	defer cancel()
 	if err := h.room.Acquire(waiting, size); err != nil {
@@ -175,7 +177,8 @@ func (h *Handler) once(ctx context.Context, c caller, projectID uint32, data []b
 	}
 	defer h.room.Release(size)
 	c.patience = h.cfg.Patience
-	b, malformed := wire.NewSharingDecoder(h.cfg.Limits, h.stacks).Request(data)
+	b, malformed := wire.NewSharingDecoder(h.cfg.Limits, h.stacks).Request(f.data)
+	f.free()
 	if projectID == 0 {
 		projectID = b.ProjectID
 	}
