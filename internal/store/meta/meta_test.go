@@ -57,6 +57,8 @@ func suite(t *testing.T, dsn func(*testing.T) string) {
 		"deliveries":                             testDeliveries,
 		"artifacts":                              testArtifacts,
 		"releases":                               testReleases,
+		"attachments":                            testAttachments,
+		"attachments of a day":                   testAttachmentDays,
 		"one issue from fifty at once":           testEnsureSameAtOnce,
 		"fifty issues at once":                   testEnsureDifferentAtOnce,
 		"changes of one issue do not overlap":    testChangeAtOnce,
