@@ -419,7 +419,9 @@ type Project struct {
 	// Stack-trace rules, one a line: which frames are the program's own, and which count.
 	StackRules string `protobuf:"bytes,9,opt,name=stack_rules,json=stackRules,proto3" json:"stack_rules,omitempty"`
 	// What its owner decided about its events; every field is present.
-	Settings      *ProjectSettings `protobuf:"bytes,10,opt,name=settings,proto3" json:"settings,omitempty"`
+	Settings *ProjectSettings `protobuf:"bytes,10,opt,name=settings,proto3" json:"settings,omitempty"`
+	// Changes with every change of the name, the platform, rules and settings.
+	Etag          string `protobuf:"bytes,11,opt,name=etag,proto3" json:"etag,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -522,6 +524,13 @@ func (x *Project) GetSettings() *ProjectSettings {
 		return x.Settings
 	}
 	return nil
+}
+
+func (x *Project) GetEtag() string {
+	if x != nil {
+		return x.Etag
+	}
+	return ""
 }
 
 // ProjectSettings are what a project's owner decides about its events. In a change, what
@@ -1044,7 +1053,10 @@ type UpdateProjectRequest struct {
 	// Stack-trace rules, all of them; empty for none.
 	StackRules *string `protobuf:"bytes,5,opt,name=stack_rules,json=stackRules,proto3,oneof" json:"stack_rules,omitempty"`
 	// What changes of its settings.
-	Settings      *ProjectSettings `protobuf:"bytes,6,opt,name=settings,proto3" json:"settings,omitempty"`
+	Settings *ProjectSettings `protobuf:"bytes,6,opt,name=settings,proto3" json:"settings,omitempty"`
+	// The etag of the project as the caller knows it. If it has been changed since, nothing
+	// happens and the answer is ABORTED. Empty: whatever it is now.
+	Etag          string `protobuf:"bytes,7,opt,name=etag,proto3" json:"etag,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1121,6 +1133,1137 @@ func (x *UpdateProjectRequest) GetSettings() *ProjectSettings {
 	return nil
 }
 
+func (x *UpdateProjectRequest) GetEtag() string {
+	if x != nil {
+		return x.Etag
+	}
+	return ""
+}
+
+// PreviewGroupingRequest holds rules to try.
+type PreviewGroupingRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The project.
+	ProjectId uint32 `protobuf:"varint,1,opt,name=project_id,json=projectId,proto3" json:"project_id,omitempty"`
+	// Fingerprint rules, all of them; absent: those of the project.
+	FingerprintRules *string `protobuf:"bytes,2,opt,name=fingerprint_rules,json=fingerprintRules,proto3,oneof" json:"fingerprint_rules,omitempty"`
+	// Stack-trace rules, all of them; absent: those of the project.
+	StackRules *string `protobuf:"bytes,3,opt,name=stack_rules,json=stackRules,proto3,oneof" json:"stack_rules,omitempty"`
+	// How many days back events are looked at; 0 is 14, at most 90.
+	Days uint32 `protobuf:"varint,4,opt,name=days,proto3" json:"days,omitempty"`
+	// Only read the rules: the answer is empty, or the error that says what is wrong.
+	ValidateOnly  bool `protobuf:"varint,5,opt,name=validate_only,json=validateOnly,proto3" json:"validate_only,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *PreviewGroupingRequest) Reset() {
+	*x = PreviewGroupingRequest{}
+	mi := &file_faultline_admin_v1_admin_proto_msgTypes[16]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *PreviewGroupingRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*PreviewGroupingRequest) ProtoMessage() {}
+
+func (x *PreviewGroupingRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_faultline_admin_v1_admin_proto_msgTypes[16]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use PreviewGroupingRequest.ProtoReflect.Descriptor instead.
+func (*PreviewGroupingRequest) Descriptor() ([]byte, []int) {
+	return file_faultline_admin_v1_admin_proto_rawDescGZIP(), []int{16}
+}
+
+func (x *PreviewGroupingRequest) GetProjectId() uint32 {
+	if x != nil {
+		return x.ProjectId
+	}
+	return 0
+}
+
+func (x *PreviewGroupingRequest) GetFingerprintRules() string {
+	if x != nil && x.FingerprintRules != nil {
+		return *x.FingerprintRules
+	}
+	return ""
+}
+
+func (x *PreviewGroupingRequest) GetStackRules() string {
+	if x != nil && x.StackRules != nil {
+		return *x.StackRules
+	}
+	return ""
+}
+
+func (x *PreviewGroupingRequest) GetDays() uint32 {
+	if x != nil {
+		return x.Days
+	}
+	return 0
+}
+
+func (x *PreviewGroupingRequest) GetValidateOnly() bool {
+	if x != nil {
+		return x.ValidateOnly
+	}
+	return false
+}
+
+// GroupingPreview is what rules would do.
+type GroupingPreview struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Events of those days.
+	Events uint64 `protobuf:"varint,1,opt,name=events,proto3" json:"events,omitempty"`
+	// Events that were looked at: the newest of each issue.
+	EventsLookedAt uint64 `protobuf:"varint,2,opt,name=events_looked_at,json=eventsLookedAt,proto3" json:"events_looked_at,omitempty"`
+	// Issues with events in those days that were looked at.
+	Issues uint32 `protobuf:"varint,3,opt,name=issues,proto3" json:"issues,omitempty"`
+	// Why not all events were looked at: limit or time; empty: all were.
+	StoppedBy string `protobuf:"bytes,4,opt,name=stopped_by,json=stoppedBy,proto3" json:"stopped_by,omitempty"`
+	// Issues that stay as they are.
+	Staying uint32 `protobuf:"varint,5,opt,name=staying,proto3" json:"staying,omitempty"`
+	// Issues that keep all of their events under another fingerprint. Applied to the past they go
+	// on; otherwise their next event opens a new issue.
+	Renamed uint32 `protobuf:"varint,6,opt,name=renamed,proto3" json:"renamed,omitempty"`
+	// Several issues that become one.
+	Merges []*GroupingMerge `protobuf:"bytes,7,rep,name=merges,proto3" json:"merges,omitempty"`
+	// Issues that become several.
+	Splits []*GroupingSplit `protobuf:"bytes,8,rep,name=splits,proto3" json:"splits,omitempty"`
+	// Events that the rules of today group otherwise than when they arrived: rules or the server
+	// have changed since. What is said of them is what would happen to the next event like them.
+	EventsGroupedOtherwise uint64 `protobuf:"varint,9,opt,name=events_grouped_otherwise,json=eventsGroupedOtherwise,proto3" json:"events_grouped_otherwise,omitempty"`
+	// How many merges and splits there are; the lists hold the largest.
+	MergeCount uint32 `protobuf:"varint,10,opt,name=merge_count,json=mergeCount,proto3" json:"merge_count,omitempty"`
+	// How many issues split.
+	SplitCount    uint32 `protobuf:"varint,11,opt,name=split_count,json=splitCount,proto3" json:"split_count,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *GroupingPreview) Reset() {
+	*x = GroupingPreview{}
+	mi := &file_faultline_admin_v1_admin_proto_msgTypes[17]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *GroupingPreview) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*GroupingPreview) ProtoMessage() {}
+
+func (x *GroupingPreview) ProtoReflect() protoreflect.Message {
+	mi := &file_faultline_admin_v1_admin_proto_msgTypes[17]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use GroupingPreview.ProtoReflect.Descriptor instead.
+func (*GroupingPreview) Descriptor() ([]byte, []int) {
+	return file_faultline_admin_v1_admin_proto_rawDescGZIP(), []int{17}
+}
+
+func (x *GroupingPreview) GetEvents() uint64 {
+	if x != nil {
+		return x.Events
+	}
+	return 0
+}
+
+func (x *GroupingPreview) GetEventsLookedAt() uint64 {
+	if x != nil {
+		return x.EventsLookedAt
+	}
+	return 0
+}
+
+func (x *GroupingPreview) GetIssues() uint32 {
+	if x != nil {
+		return x.Issues
+	}
+	return 0
+}
+
+func (x *GroupingPreview) GetStoppedBy() string {
+	if x != nil {
+		return x.StoppedBy
+	}
+	return ""
+}
+
+func (x *GroupingPreview) GetStaying() uint32 {
+	if x != nil {
+		return x.Staying
+	}
+	return 0
+}
+
+func (x *GroupingPreview) GetRenamed() uint32 {
+	if x != nil {
+		return x.Renamed
+	}
+	return 0
+}
+
+func (x *GroupingPreview) GetMerges() []*GroupingMerge {
+	if x != nil {
+		return x.Merges
+	}
+	return nil
+}
+
+func (x *GroupingPreview) GetSplits() []*GroupingSplit {
+	if x != nil {
+		return x.Splits
+	}
+	return nil
+}
+
+func (x *GroupingPreview) GetEventsGroupedOtherwise() uint64 {
+	if x != nil {
+		return x.EventsGroupedOtherwise
+	}
+	return 0
+}
+
+func (x *GroupingPreview) GetMergeCount() uint32 {
+	if x != nil {
+		return x.MergeCount
+	}
+	return 0
+}
+
+func (x *GroupingPreview) GetSplitCount() uint32 {
+	if x != nil {
+		return x.SplitCount
+	}
+	return 0
+}
+
+// GroupingIssue is an issue as a preview shows it.
+type GroupingIssue struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Identity.
+	Id string `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"`
+	// Human name; empty while nobody has written it down.
+	ShortId string `protobuf:"bytes,2,opt,name=short_id,json=shortId,proto3" json:"short_id,omitempty"`
+	// Title.
+	Title string `protobuf:"bytes,3,opt,name=title,proto3" json:"title,omitempty"`
+	// Where it happens.
+	Culprit string `protobuf:"bytes,4,opt,name=culprit,proto3" json:"culprit,omitempty"`
+	// Events in the days that were looked at.
+	Events        uint64 `protobuf:"varint,5,opt,name=events,proto3" json:"events,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *GroupingIssue) Reset() {
+	*x = GroupingIssue{}
+	mi := &file_faultline_admin_v1_admin_proto_msgTypes[18]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *GroupingIssue) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*GroupingIssue) ProtoMessage() {}
+
+func (x *GroupingIssue) ProtoReflect() protoreflect.Message {
+	mi := &file_faultline_admin_v1_admin_proto_msgTypes[18]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use GroupingIssue.ProtoReflect.Descriptor instead.
+func (*GroupingIssue) Descriptor() ([]byte, []int) {
+	return file_faultline_admin_v1_admin_proto_rawDescGZIP(), []int{18}
+}
+
+func (x *GroupingIssue) GetId() string {
+	if x != nil {
+		return x.Id
+	}
+	return ""
+}
+
+func (x *GroupingIssue) GetShortId() string {
+	if x != nil {
+		return x.ShortId
+	}
+	return ""
+}
+
+func (x *GroupingIssue) GetTitle() string {
+	if x != nil {
+		return x.Title
+	}
+	return ""
+}
+
+func (x *GroupingIssue) GetCulprit() string {
+	if x != nil {
+		return x.Culprit
+	}
+	return ""
+}
+
+func (x *GroupingIssue) GetEvents() uint64 {
+	if x != nil {
+		return x.Events
+	}
+	return 0
+}
+
+// GroupingMerge is several issues that become one.
+type GroupingMerge struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The one that stays when the rules are applied to the past: the oldest.
+	Into *GroupingIssue `protobuf:"bytes,1,opt,name=into,proto3" json:"into,omitempty"`
+	// The others; of many, those with most events.
+	From []*GroupingIssue `protobuf:"bytes,2,rep,name=from,proto3" json:"from,omitempty"`
+	// How many others there are.
+	FromCount uint32 `protobuf:"varint,3,opt,name=from_count,json=fromCount,proto3" json:"from_count,omitempty"`
+	// The title of the newest event as the rules would make it.
+	Title         string `protobuf:"bytes,4,opt,name=title,proto3" json:"title,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *GroupingMerge) Reset() {
+	*x = GroupingMerge{}
+	mi := &file_faultline_admin_v1_admin_proto_msgTypes[19]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *GroupingMerge) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*GroupingMerge) ProtoMessage() {}
+
+func (x *GroupingMerge) ProtoReflect() protoreflect.Message {
+	mi := &file_faultline_admin_v1_admin_proto_msgTypes[19]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use GroupingMerge.ProtoReflect.Descriptor instead.
+func (*GroupingMerge) Descriptor() ([]byte, []int) {
+	return file_faultline_admin_v1_admin_proto_rawDescGZIP(), []int{19}
+}
+
+func (x *GroupingMerge) GetInto() *GroupingIssue {
+	if x != nil {
+		return x.Into
+	}
+	return nil
+}
+
+func (x *GroupingMerge) GetFrom() []*GroupingIssue {
+	if x != nil {
+		return x.From
+	}
+	return nil
+}
+
+func (x *GroupingMerge) GetFromCount() uint32 {
+	if x != nil {
+		return x.FromCount
+	}
+	return 0
+}
+
+func (x *GroupingMerge) GetTitle() string {
+	if x != nil {
+		return x.Title
+	}
+	return ""
+}
+
+// GroupingSplit is one issue that becomes several.
+type GroupingSplit struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The issue. Its stored events stay with it.
+	Issue *GroupingIssue `protobuf:"bytes,1,opt,name=issue,proto3" json:"issue,omitempty"`
+	// What new events would go to, the largest part first.
+	Parts []*GroupingPart `protobuf:"bytes,2,rep,name=parts,proto3" json:"parts,omitempty"`
+	// How many parts there are; the list holds the largest.
+	PartCount     uint32 `protobuf:"varint,3,opt,name=part_count,json=partCount,proto3" json:"part_count,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *GroupingSplit) Reset() {
+	*x = GroupingSplit{}
+	mi := &file_faultline_admin_v1_admin_proto_msgTypes[20]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *GroupingSplit) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*GroupingSplit) ProtoMessage() {}
+
+func (x *GroupingSplit) ProtoReflect() protoreflect.Message {
+	mi := &file_faultline_admin_v1_admin_proto_msgTypes[20]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use GroupingSplit.ProtoReflect.Descriptor instead.
+func (*GroupingSplit) Descriptor() ([]byte, []int) {
+	return file_faultline_admin_v1_admin_proto_rawDescGZIP(), []int{20}
+}
+
+func (x *GroupingSplit) GetIssue() *GroupingIssue {
+	if x != nil {
+		return x.Issue
+	}
+	return nil
+}
+
+func (x *GroupingSplit) GetParts() []*GroupingPart {
+	if x != nil {
+		return x.Parts
+	}
+	return nil
+}
+
+func (x *GroupingSplit) GetPartCount() uint32 {
+	if x != nil {
+		return x.PartCount
+	}
+	return 0
+}
+
+// GroupingPart is a part of an issue that splits.
+type GroupingPart struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The title of the newest event as the rules would make it.
+	Title string `protobuf:"bytes,1,opt,name=title,proto3" json:"title,omitempty"`
+	// Where it happens.
+	Culprit string `protobuf:"bytes,2,opt,name=culprit,proto3" json:"culprit,omitempty"`
+	// Events of it that were looked at.
+	Events uint64 `protobuf:"varint,3,opt,name=events,proto3" json:"events,omitempty"`
+	// The issue that new events join: this one, or another that exists; absent: a new one.
+	Joins         *GroupingIssue `protobuf:"bytes,4,opt,name=joins,proto3" json:"joins,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *GroupingPart) Reset() {
+	*x = GroupingPart{}
+	mi := &file_faultline_admin_v1_admin_proto_msgTypes[21]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *GroupingPart) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*GroupingPart) ProtoMessage() {}
+
+func (x *GroupingPart) ProtoReflect() protoreflect.Message {
+	mi := &file_faultline_admin_v1_admin_proto_msgTypes[21]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use GroupingPart.ProtoReflect.Descriptor instead.
+func (*GroupingPart) Descriptor() ([]byte, []int) {
+	return file_faultline_admin_v1_admin_proto_rawDescGZIP(), []int{21}
+}
+
+func (x *GroupingPart) GetTitle() string {
+	if x != nil {
+		return x.Title
+	}
+	return ""
+}
+
+func (x *GroupingPart) GetCulprit() string {
+	if x != nil {
+		return x.Culprit
+	}
+	return ""
+}
+
+func (x *GroupingPart) GetEvents() uint64 {
+	if x != nil {
+		return x.Events
+	}
+	return 0
+}
+
+func (x *GroupingPart) GetJoins() *GroupingIssue {
+	if x != nil {
+		return x.Joins
+	}
+	return nil
+}
+
+// RuleProblem is a mistake in a text of rules.
+type RuleProblem struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// fingerprint_rules or stack_rules.
+	Field string `protobuf:"bytes,1,opt,name=field,proto3" json:"field,omitempty"`
+	// From 1.
+	Line uint32 `protobuf:"varint,2,opt,name=line,proto3" json:"line,omitempty"`
+	// From 1, in characters.
+	Column uint32 `protobuf:"varint,3,opt,name=column,proto3" json:"column,omitempty"`
+	// What is wrong.
+	Problem       string `protobuf:"bytes,4,opt,name=problem,proto3" json:"problem,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *RuleProblem) Reset() {
+	*x = RuleProblem{}
+	mi := &file_faultline_admin_v1_admin_proto_msgTypes[22]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *RuleProblem) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*RuleProblem) ProtoMessage() {}
+
+func (x *RuleProblem) ProtoReflect() protoreflect.Message {
+	mi := &file_faultline_admin_v1_admin_proto_msgTypes[22]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use RuleProblem.ProtoReflect.Descriptor instead.
+func (*RuleProblem) Descriptor() ([]byte, []int) {
+	return file_faultline_admin_v1_admin_proto_rawDescGZIP(), []int{22}
+}
+
+func (x *RuleProblem) GetField() string {
+	if x != nil {
+		return x.Field
+	}
+	return ""
+}
+
+func (x *RuleProblem) GetLine() uint32 {
+	if x != nil {
+		return x.Line
+	}
+	return 0
+}
+
+func (x *RuleProblem) GetColumn() uint32 {
+	if x != nil {
+		return x.Column
+	}
+	return 0
+}
+
+func (x *RuleProblem) GetProblem() string {
+	if x != nil {
+		return x.Problem
+	}
+	return ""
+}
+
+// RuleProblems are the mistakes in texts of rules, a detail of errors.
+type RuleProblems struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// In the order of the texts.
+	Problems      []*RuleProblem `protobuf:"bytes,1,rep,name=problems,proto3" json:"problems,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *RuleProblems) Reset() {
+	*x = RuleProblems{}
+	mi := &file_faultline_admin_v1_admin_proto_msgTypes[23]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *RuleProblems) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*RuleProblems) ProtoMessage() {}
+
+func (x *RuleProblems) ProtoReflect() protoreflect.Message {
+	mi := &file_faultline_admin_v1_admin_proto_msgTypes[23]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use RuleProblems.ProtoReflect.Descriptor instead.
+func (*RuleProblems) Descriptor() ([]byte, []int) {
+	return file_faultline_admin_v1_admin_proto_rawDescGZIP(), []int{23}
+}
+
+func (x *RuleProblems) GetProblems() []*RuleProblem {
+	if x != nil {
+		return x.Problems
+	}
+	return nil
+}
+
+// ApplyGroupingRequest holds rules to save and apply.
+type ApplyGroupingRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The project.
+	ProjectId uint32 `protobuf:"varint,1,opt,name=project_id,json=projectId,proto3" json:"project_id,omitempty"`
+	// Fingerprint rules, all of them; absent: those of the project.
+	FingerprintRules *string `protobuf:"bytes,2,opt,name=fingerprint_rules,json=fingerprintRules,proto3,oneof" json:"fingerprint_rules,omitempty"`
+	// Stack-trace rules, all of them; absent: those of the project.
+	StackRules *string `protobuf:"bytes,3,opt,name=stack_rules,json=stackRules,proto3,oneof" json:"stack_rules,omitempty"`
+	// How many days back issues are looked for; 0 is 14, at most 90.
+	Days uint32 `protobuf:"varint,4,opt,name=days,proto3" json:"days,omitempty"`
+	// What it is called in the list; empty: named by what it did.
+	Name string `protobuf:"bytes,5,opt,name=name,proto3" json:"name,omitempty"`
+	// The etag of the project as the caller knows it; see UpdateProjectRequest.
+	Etag          string `protobuf:"bytes,6,opt,name=etag,proto3" json:"etag,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ApplyGroupingRequest) Reset() {
+	*x = ApplyGroupingRequest{}
+	mi := &file_faultline_admin_v1_admin_proto_msgTypes[24]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ApplyGroupingRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ApplyGroupingRequest) ProtoMessage() {}
+
+func (x *ApplyGroupingRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_faultline_admin_v1_admin_proto_msgTypes[24]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ApplyGroupingRequest.ProtoReflect.Descriptor instead.
+func (*ApplyGroupingRequest) Descriptor() ([]byte, []int) {
+	return file_faultline_admin_v1_admin_proto_rawDescGZIP(), []int{24}
+}
+
+func (x *ApplyGroupingRequest) GetProjectId() uint32 {
+	if x != nil {
+		return x.ProjectId
+	}
+	return 0
+}
+
+func (x *ApplyGroupingRequest) GetFingerprintRules() string {
+	if x != nil && x.FingerprintRules != nil {
+		return *x.FingerprintRules
+	}
+	return ""
+}
+
+func (x *ApplyGroupingRequest) GetStackRules() string {
+	if x != nil && x.StackRules != nil {
+		return *x.StackRules
+	}
+	return ""
+}
+
+func (x *ApplyGroupingRequest) GetDays() uint32 {
+	if x != nil {
+		return x.Days
+	}
+	return 0
+}
+
+func (x *ApplyGroupingRequest) GetName() string {
+	if x != nil {
+		return x.Name
+	}
+	return ""
+}
+
+func (x *ApplyGroupingRequest) GetEtag() string {
+	if x != nil {
+		return x.Etag
+	}
+	return ""
+}
+
+// ApplyGroupingResponse is what was done.
+type ApplyGroupingResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The project as it is now.
+	Project *Project `protobuf:"bytes,1,opt,name=project,proto3" json:"project,omitempty"`
+	// What was done, to be undone by its id.
+	Regrouping    *Regrouping `protobuf:"bytes,2,opt,name=regrouping,proto3" json:"regrouping,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ApplyGroupingResponse) Reset() {
+	*x = ApplyGroupingResponse{}
+	mi := &file_faultline_admin_v1_admin_proto_msgTypes[25]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ApplyGroupingResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ApplyGroupingResponse) ProtoMessage() {}
+
+func (x *ApplyGroupingResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_faultline_admin_v1_admin_proto_msgTypes[25]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ApplyGroupingResponse.ProtoReflect.Descriptor instead.
+func (*ApplyGroupingResponse) Descriptor() ([]byte, []int) {
+	return file_faultline_admin_v1_admin_proto_rawDescGZIP(), []int{25}
+}
+
+func (x *ApplyGroupingResponse) GetProject() *Project {
+	if x != nil {
+		return x.Project
+	}
+	return nil
+}
+
+func (x *ApplyGroupingResponse) GetRegrouping() *Regrouping {
+	if x != nil {
+		return x.Regrouping
+	}
+	return nil
+}
+
+// Regrouping is rules that were applied to the past.
+type Regrouping struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Identity.
+	Id string `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"`
+	// The project.
+	ProjectId uint32 `protobuf:"varint,2,opt,name=project_id,json=projectId,proto3" json:"project_id,omitempty"`
+	// Name for people.
+	Name string `protobuf:"bytes,3,opt,name=name,proto3" json:"name,omitempty"`
+	// Who did it.
+	Actor string `protobuf:"bytes,4,opt,name=actor,proto3" json:"actor,omitempty"`
+	// When.
+	CreatedAt *timestamppb.Timestamp `protobuf:"bytes,5,opt,name=created_at,json=createdAt,proto3" json:"created_at,omitempty"`
+	// Issues that became part of others.
+	Merged uint32 `protobuf:"varint,6,opt,name=merged,proto3" json:"merged,omitempty"`
+	// Issues of which new events go apart.
+	Split uint32 `protobuf:"varint,7,opt,name=split,proto3" json:"split,omitempty"`
+	// Issues that go on under another fingerprint.
+	Renamed uint32 `protobuf:"varint,8,opt,name=renamed,proto3" json:"renamed,omitempty"`
+	// When it was undone; absent: it stands.
+	UndoneAt *timestamppb.Timestamp `protobuf:"bytes,9,opt,name=undone_at,json=undoneAt,proto3" json:"undone_at,omitempty"`
+	// Who undid it.
+	UndoneBy      string `protobuf:"bytes,10,opt,name=undone_by,json=undoneBy,proto3" json:"undone_by,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Regrouping) Reset() {
+	*x = Regrouping{}
+	mi := &file_faultline_admin_v1_admin_proto_msgTypes[26]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Regrouping) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Regrouping) ProtoMessage() {}
+
+func (x *Regrouping) ProtoReflect() protoreflect.Message {
+	mi := &file_faultline_admin_v1_admin_proto_msgTypes[26]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Regrouping.ProtoReflect.Descriptor instead.
+func (*Regrouping) Descriptor() ([]byte, []int) {
+	return file_faultline_admin_v1_admin_proto_rawDescGZIP(), []int{26}
+}
+
+func (x *Regrouping) GetId() string {
+	if x != nil {
+		return x.Id
+	}
+	return ""
+}
+
+func (x *Regrouping) GetProjectId() uint32 {
+	if x != nil {
+		return x.ProjectId
+	}
+	return 0
+}
+
+func (x *Regrouping) GetName() string {
+	if x != nil {
+		return x.Name
+	}
+	return ""
+}
+
+func (x *Regrouping) GetActor() string {
+	if x != nil {
+		return x.Actor
+	}
+	return ""
+}
+
+func (x *Regrouping) GetCreatedAt() *timestamppb.Timestamp {
+	if x != nil {
+		return x.CreatedAt
+	}
+	return nil
+}
+
+func (x *Regrouping) GetMerged() uint32 {
+	if x != nil {
+		return x.Merged
+	}
+	return 0
+}
+
+func (x *Regrouping) GetSplit() uint32 {
+	if x != nil {
+		return x.Split
+	}
+	return 0
+}
+
+func (x *Regrouping) GetRenamed() uint32 {
+	if x != nil {
+		return x.Renamed
+	}
+	return 0
+}
+
+func (x *Regrouping) GetUndoneAt() *timestamppb.Timestamp {
+	if x != nil {
+		return x.UndoneAt
+	}
+	return nil
+}
+
+func (x *Regrouping) GetUndoneBy() string {
+	if x != nil {
+		return x.UndoneBy
+	}
+	return ""
+}
+
+// ListRegroupingsRequest names a project.
+type ListRegroupingsRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The project.
+	ProjectId     uint32 `protobuf:"varint,1,opt,name=project_id,json=projectId,proto3" json:"project_id,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ListRegroupingsRequest) Reset() {
+	*x = ListRegroupingsRequest{}
+	mi := &file_faultline_admin_v1_admin_proto_msgTypes[27]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ListRegroupingsRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ListRegroupingsRequest) ProtoMessage() {}
+
+func (x *ListRegroupingsRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_faultline_admin_v1_admin_proto_msgTypes[27]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ListRegroupingsRequest.ProtoReflect.Descriptor instead.
+func (*ListRegroupingsRequest) Descriptor() ([]byte, []int) {
+	return file_faultline_admin_v1_admin_proto_rawDescGZIP(), []int{27}
+}
+
+func (x *ListRegroupingsRequest) GetProjectId() uint32 {
+	if x != nil {
+		return x.ProjectId
+	}
+	return 0
+}
+
+// ListRegroupingsResponse lists regroupings.
+type ListRegroupingsResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Newest first, at most 50.
+	Regroupings   []*Regrouping `protobuf:"bytes,1,rep,name=regroupings,proto3" json:"regroupings,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ListRegroupingsResponse) Reset() {
+	*x = ListRegroupingsResponse{}
+	mi := &file_faultline_admin_v1_admin_proto_msgTypes[28]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ListRegroupingsResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ListRegroupingsResponse) ProtoMessage() {}
+
+func (x *ListRegroupingsResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_faultline_admin_v1_admin_proto_msgTypes[28]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ListRegroupingsResponse.ProtoReflect.Descriptor instead.
+func (*ListRegroupingsResponse) Descriptor() ([]byte, []int) {
+	return file_faultline_admin_v1_admin_proto_rawDescGZIP(), []int{28}
+}
+
+func (x *ListRegroupingsResponse) GetRegroupings() []*Regrouping {
+	if x != nil {
+		return x.Regroupings
+	}
+	return nil
+}
+
+// UndoRegroupingRequest names a regrouping.
+type UndoRegroupingRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The project.
+	ProjectId uint32 `protobuf:"varint,1,opt,name=project_id,json=projectId,proto3" json:"project_id,omitempty"`
+	// The regrouping.
+	RegroupingId  string `protobuf:"bytes,2,opt,name=regrouping_id,json=regroupingId,proto3" json:"regrouping_id,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *UndoRegroupingRequest) Reset() {
+	*x = UndoRegroupingRequest{}
+	mi := &file_faultline_admin_v1_admin_proto_msgTypes[29]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *UndoRegroupingRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*UndoRegroupingRequest) ProtoMessage() {}
+
+func (x *UndoRegroupingRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_faultline_admin_v1_admin_proto_msgTypes[29]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use UndoRegroupingRequest.ProtoReflect.Descriptor instead.
+func (*UndoRegroupingRequest) Descriptor() ([]byte, []int) {
+	return file_faultline_admin_v1_admin_proto_rawDescGZIP(), []int{29}
+}
+
+func (x *UndoRegroupingRequest) GetProjectId() uint32 {
+	if x != nil {
+		return x.ProjectId
+	}
+	return 0
+}
+
+func (x *UndoRegroupingRequest) GetRegroupingId() string {
+	if x != nil {
+		return x.RegroupingId
+	}
+	return ""
+}
+
+// UndoRegroupingResponse is what was done.
+type UndoRegroupingResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The regrouping, undone.
+	Regrouping *Regrouping `protobuf:"bytes,1,opt,name=regrouping,proto3" json:"regrouping,omitempty"`
+	// The project as it is now.
+	Project *Project `protobuf:"bytes,2,opt,name=project,proto3" json:"project,omitempty"`
+	// Issues that stand on their own again. A merge that somebody changed since stays.
+	Separated uint32 `protobuf:"varint,3,opt,name=separated,proto3" json:"separated,omitempty"`
+	// Whether the rules of before are back. They are not if somebody changed them since.
+	RulesRestored bool `protobuf:"varint,4,opt,name=rules_restored,json=rulesRestored,proto3" json:"rules_restored,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *UndoRegroupingResponse) Reset() {
+	*x = UndoRegroupingResponse{}
+	mi := &file_faultline_admin_v1_admin_proto_msgTypes[30]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *UndoRegroupingResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*UndoRegroupingResponse) ProtoMessage() {}
+
+func (x *UndoRegroupingResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_faultline_admin_v1_admin_proto_msgTypes[30]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use UndoRegroupingResponse.ProtoReflect.Descriptor instead.
+func (*UndoRegroupingResponse) Descriptor() ([]byte, []int) {
+	return file_faultline_admin_v1_admin_proto_rawDescGZIP(), []int{30}
+}
+
+func (x *UndoRegroupingResponse) GetRegrouping() *Regrouping {
+	if x != nil {
+		return x.Regrouping
+	}
+	return nil
+}
+
+func (x *UndoRegroupingResponse) GetProject() *Project {
+	if x != nil {
+		return x.Project
+	}
+	return nil
+}
+
+func (x *UndoRegroupingResponse) GetSeparated() uint32 {
+	if x != nil {
+		return x.Separated
+	}
+	return 0
+}
+
+func (x *UndoRegroupingResponse) GetRulesRestored() bool {
+	if x != nil {
+		return x.RulesRestored
+	}
+	return false
+}
+
 // Key lets a program send events to one project.
 type Key struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -1148,7 +2291,7 @@ type Key struct {
 
 func (x *Key) Reset() {
 	*x = Key{}
-	mi := &file_faultline_admin_v1_admin_proto_msgTypes[16]
+	mi := &file_faultline_admin_v1_admin_proto_msgTypes[31]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1160,7 +2303,7 @@ func (x *Key) String() string {
 func (*Key) ProtoMessage() {}
 
 func (x *Key) ProtoReflect() protoreflect.Message {
-	mi := &file_faultline_admin_v1_admin_proto_msgTypes[16]
+	mi := &file_faultline_admin_v1_admin_proto_msgTypes[31]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1173,7 +2316,7 @@ func (x *Key) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Key.ProtoReflect.Descriptor instead.
 func (*Key) Descriptor() ([]byte, []int) {
-	return file_faultline_admin_v1_admin_proto_rawDescGZIP(), []int{16}
+	return file_faultline_admin_v1_admin_proto_rawDescGZIP(), []int{31}
 }
 
 func (x *Key) GetId() string {
@@ -1250,7 +2393,7 @@ type ListKeysRequest struct {
 
 func (x *ListKeysRequest) Reset() {
 	*x = ListKeysRequest{}
-	mi := &file_faultline_admin_v1_admin_proto_msgTypes[17]
+	mi := &file_faultline_admin_v1_admin_proto_msgTypes[32]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1262,7 +2405,7 @@ func (x *ListKeysRequest) String() string {
 func (*ListKeysRequest) ProtoMessage() {}
 
 func (x *ListKeysRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_faultline_admin_v1_admin_proto_msgTypes[17]
+	mi := &file_faultline_admin_v1_admin_proto_msgTypes[32]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1275,7 +2418,7 @@ func (x *ListKeysRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListKeysRequest.ProtoReflect.Descriptor instead.
 func (*ListKeysRequest) Descriptor() ([]byte, []int) {
-	return file_faultline_admin_v1_admin_proto_rawDescGZIP(), []int{17}
+	return file_faultline_admin_v1_admin_proto_rawDescGZIP(), []int{32}
 }
 
 func (x *ListKeysRequest) GetProjectId() uint32 {
@@ -1296,7 +2439,7 @@ type ListKeysResponse struct {
 
 func (x *ListKeysResponse) Reset() {
 	*x = ListKeysResponse{}
-	mi := &file_faultline_admin_v1_admin_proto_msgTypes[18]
+	mi := &file_faultline_admin_v1_admin_proto_msgTypes[33]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1308,7 +2451,7 @@ func (x *ListKeysResponse) String() string {
 func (*ListKeysResponse) ProtoMessage() {}
 
 func (x *ListKeysResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_faultline_admin_v1_admin_proto_msgTypes[18]
+	mi := &file_faultline_admin_v1_admin_proto_msgTypes[33]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1321,7 +2464,7 @@ func (x *ListKeysResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListKeysResponse.ProtoReflect.Descriptor instead.
 func (*ListKeysResponse) Descriptor() ([]byte, []int) {
-	return file_faultline_admin_v1_admin_proto_rawDescGZIP(), []int{18}
+	return file_faultline_admin_v1_admin_proto_rawDescGZIP(), []int{33}
 }
 
 func (x *ListKeysResponse) GetKeys() []*Key {
@@ -1348,7 +2491,7 @@ type CreateKeyRequest struct {
 
 func (x *CreateKeyRequest) Reset() {
 	*x = CreateKeyRequest{}
-	mi := &file_faultline_admin_v1_admin_proto_msgTypes[19]
+	mi := &file_faultline_admin_v1_admin_proto_msgTypes[34]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1360,7 +2503,7 @@ func (x *CreateKeyRequest) String() string {
 func (*CreateKeyRequest) ProtoMessage() {}
 
 func (x *CreateKeyRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_faultline_admin_v1_admin_proto_msgTypes[19]
+	mi := &file_faultline_admin_v1_admin_proto_msgTypes[34]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1373,7 +2516,7 @@ func (x *CreateKeyRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CreateKeyRequest.ProtoReflect.Descriptor instead.
 func (*CreateKeyRequest) Descriptor() ([]byte, []int) {
-	return file_faultline_admin_v1_admin_proto_rawDescGZIP(), []int{19}
+	return file_faultline_admin_v1_admin_proto_rawDescGZIP(), []int{34}
 }
 
 func (x *CreateKeyRequest) GetProjectId() uint32 {
@@ -1417,7 +2560,7 @@ type RevokeKeyRequest struct {
 
 func (x *RevokeKeyRequest) Reset() {
 	*x = RevokeKeyRequest{}
-	mi := &file_faultline_admin_v1_admin_proto_msgTypes[20]
+	mi := &file_faultline_admin_v1_admin_proto_msgTypes[35]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1429,7 +2572,7 @@ func (x *RevokeKeyRequest) String() string {
 func (*RevokeKeyRequest) ProtoMessage() {}
 
 func (x *RevokeKeyRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_faultline_admin_v1_admin_proto_msgTypes[20]
+	mi := &file_faultline_admin_v1_admin_proto_msgTypes[35]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1442,7 +2585,7 @@ func (x *RevokeKeyRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RevokeKeyRequest.ProtoReflect.Descriptor instead.
 func (*RevokeKeyRequest) Descriptor() ([]byte, []int) {
-	return file_faultline_admin_v1_admin_proto_rawDescGZIP(), []int{20}
+	return file_faultline_admin_v1_admin_proto_rawDescGZIP(), []int{35}
 }
 
 func (x *RevokeKeyRequest) GetProjectId() uint32 {
@@ -1484,7 +2627,7 @@ type Token struct {
 
 func (x *Token) Reset() {
 	*x = Token{}
-	mi := &file_faultline_admin_v1_admin_proto_msgTypes[21]
+	mi := &file_faultline_admin_v1_admin_proto_msgTypes[36]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1496,7 +2639,7 @@ func (x *Token) String() string {
 func (*Token) ProtoMessage() {}
 
 func (x *Token) ProtoReflect() protoreflect.Message {
-	mi := &file_faultline_admin_v1_admin_proto_msgTypes[21]
+	mi := &file_faultline_admin_v1_admin_proto_msgTypes[36]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1509,7 +2652,7 @@ func (x *Token) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Token.ProtoReflect.Descriptor instead.
 func (*Token) Descriptor() ([]byte, []int) {
-	return file_faultline_admin_v1_admin_proto_rawDescGZIP(), []int{21}
+	return file_faultline_admin_v1_admin_proto_rawDescGZIP(), []int{36}
 }
 
 func (x *Token) GetId() string {
@@ -1577,7 +2720,7 @@ type ListTokensRequest struct {
 
 func (x *ListTokensRequest) Reset() {
 	*x = ListTokensRequest{}
-	mi := &file_faultline_admin_v1_admin_proto_msgTypes[22]
+	mi := &file_faultline_admin_v1_admin_proto_msgTypes[37]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1589,7 +2732,7 @@ func (x *ListTokensRequest) String() string {
 func (*ListTokensRequest) ProtoMessage() {}
 
 func (x *ListTokensRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_faultline_admin_v1_admin_proto_msgTypes[22]
+	mi := &file_faultline_admin_v1_admin_proto_msgTypes[37]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1602,7 +2745,7 @@ func (x *ListTokensRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListTokensRequest.ProtoReflect.Descriptor instead.
 func (*ListTokensRequest) Descriptor() ([]byte, []int) {
-	return file_faultline_admin_v1_admin_proto_rawDescGZIP(), []int{22}
+	return file_faultline_admin_v1_admin_proto_rawDescGZIP(), []int{37}
 }
 
 // ListTokensResponse lists tokens.
@@ -1616,7 +2759,7 @@ type ListTokensResponse struct {
 
 func (x *ListTokensResponse) Reset() {
 	*x = ListTokensResponse{}
-	mi := &file_faultline_admin_v1_admin_proto_msgTypes[23]
+	mi := &file_faultline_admin_v1_admin_proto_msgTypes[38]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1628,7 +2771,7 @@ func (x *ListTokensResponse) String() string {
 func (*ListTokensResponse) ProtoMessage() {}
 
 func (x *ListTokensResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_faultline_admin_v1_admin_proto_msgTypes[23]
+	mi := &file_faultline_admin_v1_admin_proto_msgTypes[38]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1641,7 +2784,7 @@ func (x *ListTokensResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListTokensResponse.ProtoReflect.Descriptor instead.
 func (*ListTokensResponse) Descriptor() ([]byte, []int) {
-	return file_faultline_admin_v1_admin_proto_rawDescGZIP(), []int{23}
+	return file_faultline_admin_v1_admin_proto_rawDescGZIP(), []int{38}
 }
 
 func (x *ListTokensResponse) GetTokens() []*Token {
@@ -1666,7 +2809,7 @@ type CreateTokenRequest struct {
 
 func (x *CreateTokenRequest) Reset() {
 	*x = CreateTokenRequest{}
-	mi := &file_faultline_admin_v1_admin_proto_msgTypes[24]
+	mi := &file_faultline_admin_v1_admin_proto_msgTypes[39]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1678,7 +2821,7 @@ func (x *CreateTokenRequest) String() string {
 func (*CreateTokenRequest) ProtoMessage() {}
 
 func (x *CreateTokenRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_faultline_admin_v1_admin_proto_msgTypes[24]
+	mi := &file_faultline_admin_v1_admin_proto_msgTypes[39]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1691,7 +2834,7 @@ func (x *CreateTokenRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CreateTokenRequest.ProtoReflect.Descriptor instead.
 func (*CreateTokenRequest) Descriptor() ([]byte, []int) {
-	return file_faultline_admin_v1_admin_proto_rawDescGZIP(), []int{24}
+	return file_faultline_admin_v1_admin_proto_rawDescGZIP(), []int{39}
 }
 
 func (x *CreateTokenRequest) GetName() string {
@@ -1726,7 +2869,7 @@ type RevokeTokenRequest struct {
 
 func (x *RevokeTokenRequest) Reset() {
 	*x = RevokeTokenRequest{}
-	mi := &file_faultline_admin_v1_admin_proto_msgTypes[25]
+	mi := &file_faultline_admin_v1_admin_proto_msgTypes[40]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1738,7 +2881,7 @@ func (x *RevokeTokenRequest) String() string {
 func (*RevokeTokenRequest) ProtoMessage() {}
 
 func (x *RevokeTokenRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_faultline_admin_v1_admin_proto_msgTypes[25]
+	mi := &file_faultline_admin_v1_admin_proto_msgTypes[40]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1751,7 +2894,7 @@ func (x *RevokeTokenRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RevokeTokenRequest.ProtoReflect.Descriptor instead.
 func (*RevokeTokenRequest) Descriptor() ([]byte, []int) {
-	return file_faultline_admin_v1_admin_proto_rawDescGZIP(), []int{25}
+	return file_faultline_admin_v1_admin_proto_rawDescGZIP(), []int{40}
 }
 
 func (x *RevokeTokenRequest) GetTokenId() string {
@@ -1770,7 +2913,7 @@ type ListMembersRequest struct {
 
 func (x *ListMembersRequest) Reset() {
 	*x = ListMembersRequest{}
-	mi := &file_faultline_admin_v1_admin_proto_msgTypes[26]
+	mi := &file_faultline_admin_v1_admin_proto_msgTypes[41]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1782,7 +2925,7 @@ func (x *ListMembersRequest) String() string {
 func (*ListMembersRequest) ProtoMessage() {}
 
 func (x *ListMembersRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_faultline_admin_v1_admin_proto_msgTypes[26]
+	mi := &file_faultline_admin_v1_admin_proto_msgTypes[41]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1795,7 +2938,7 @@ func (x *ListMembersRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListMembersRequest.ProtoReflect.Descriptor instead.
 func (*ListMembersRequest) Descriptor() ([]byte, []int) {
-	return file_faultline_admin_v1_admin_proto_rawDescGZIP(), []int{26}
+	return file_faultline_admin_v1_admin_proto_rawDescGZIP(), []int{41}
 }
 
 // ListMembersResponse lists members.
@@ -1809,7 +2952,7 @@ type ListMembersResponse struct {
 
 func (x *ListMembersResponse) Reset() {
 	*x = ListMembersResponse{}
-	mi := &file_faultline_admin_v1_admin_proto_msgTypes[27]
+	mi := &file_faultline_admin_v1_admin_proto_msgTypes[42]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1821,7 +2964,7 @@ func (x *ListMembersResponse) String() string {
 func (*ListMembersResponse) ProtoMessage() {}
 
 func (x *ListMembersResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_faultline_admin_v1_admin_proto_msgTypes[27]
+	mi := &file_faultline_admin_v1_admin_proto_msgTypes[42]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1834,7 +2977,7 @@ func (x *ListMembersResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListMembersResponse.ProtoReflect.Descriptor instead.
 func (*ListMembersResponse) Descriptor() ([]byte, []int) {
-	return file_faultline_admin_v1_admin_proto_rawDescGZIP(), []int{27}
+	return file_faultline_admin_v1_admin_proto_rawDescGZIP(), []int{42}
 }
 
 func (x *ListMembersResponse) GetMembers() []*Member {
@@ -1872,7 +3015,7 @@ type Rule struct {
 
 func (x *Rule) Reset() {
 	*x = Rule{}
-	mi := &file_faultline_admin_v1_admin_proto_msgTypes[28]
+	mi := &file_faultline_admin_v1_admin_proto_msgTypes[43]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1884,7 +3027,7 @@ func (x *Rule) String() string {
 func (*Rule) ProtoMessage() {}
 
 func (x *Rule) ProtoReflect() protoreflect.Message {
-	mi := &file_faultline_admin_v1_admin_proto_msgTypes[28]
+	mi := &file_faultline_admin_v1_admin_proto_msgTypes[43]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1897,7 +3040,7 @@ func (x *Rule) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Rule.ProtoReflect.Descriptor instead.
 func (*Rule) Descriptor() ([]byte, []int) {
-	return file_faultline_admin_v1_admin_proto_rawDescGZIP(), []int{28}
+	return file_faultline_admin_v1_admin_proto_rawDescGZIP(), []int{43}
 }
 
 func (x *Rule) GetId() string {
@@ -1974,7 +3117,7 @@ type ListRulesRequest struct {
 
 func (x *ListRulesRequest) Reset() {
 	*x = ListRulesRequest{}
-	mi := &file_faultline_admin_v1_admin_proto_msgTypes[29]
+	mi := &file_faultline_admin_v1_admin_proto_msgTypes[44]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1986,7 +3129,7 @@ func (x *ListRulesRequest) String() string {
 func (*ListRulesRequest) ProtoMessage() {}
 
 func (x *ListRulesRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_faultline_admin_v1_admin_proto_msgTypes[29]
+	mi := &file_faultline_admin_v1_admin_proto_msgTypes[44]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1999,7 +3142,7 @@ func (x *ListRulesRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListRulesRequest.ProtoReflect.Descriptor instead.
 func (*ListRulesRequest) Descriptor() ([]byte, []int) {
-	return file_faultline_admin_v1_admin_proto_rawDescGZIP(), []int{29}
+	return file_faultline_admin_v1_admin_proto_rawDescGZIP(), []int{44}
 }
 
 func (x *ListRulesRequest) GetProjectId() uint32 {
@@ -2020,7 +3163,7 @@ type ListRulesResponse struct {
 
 func (x *ListRulesResponse) Reset() {
 	*x = ListRulesResponse{}
-	mi := &file_faultline_admin_v1_admin_proto_msgTypes[30]
+	mi := &file_faultline_admin_v1_admin_proto_msgTypes[45]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2032,7 +3175,7 @@ func (x *ListRulesResponse) String() string {
 func (*ListRulesResponse) ProtoMessage() {}
 
 func (x *ListRulesResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_faultline_admin_v1_admin_proto_msgTypes[30]
+	mi := &file_faultline_admin_v1_admin_proto_msgTypes[45]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2045,7 +3188,7 @@ func (x *ListRulesResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListRulesResponse.ProtoReflect.Descriptor instead.
 func (*ListRulesResponse) Descriptor() ([]byte, []int) {
-	return file_faultline_admin_v1_admin_proto_rawDescGZIP(), []int{30}
+	return file_faultline_admin_v1_admin_proto_rawDescGZIP(), []int{45}
 }
 
 func (x *ListRulesResponse) GetRules() []*Rule {
@@ -2068,7 +3211,7 @@ type CreateRuleRequest struct {
 
 func (x *CreateRuleRequest) Reset() {
 	*x = CreateRuleRequest{}
-	mi := &file_faultline_admin_v1_admin_proto_msgTypes[31]
+	mi := &file_faultline_admin_v1_admin_proto_msgTypes[46]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2080,7 +3223,7 @@ func (x *CreateRuleRequest) String() string {
 func (*CreateRuleRequest) ProtoMessage() {}
 
 func (x *CreateRuleRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_faultline_admin_v1_admin_proto_msgTypes[31]
+	mi := &file_faultline_admin_v1_admin_proto_msgTypes[46]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2093,7 +3236,7 @@ func (x *CreateRuleRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CreateRuleRequest.ProtoReflect.Descriptor instead.
 func (*CreateRuleRequest) Descriptor() ([]byte, []int) {
-	return file_faultline_admin_v1_admin_proto_rawDescGZIP(), []int{31}
+	return file_faultline_admin_v1_admin_proto_rawDescGZIP(), []int{46}
 }
 
 func (x *CreateRuleRequest) GetProjectId() uint32 {
@@ -2123,7 +3266,7 @@ type UpdateRuleRequest struct {
 
 func (x *UpdateRuleRequest) Reset() {
 	*x = UpdateRuleRequest{}
-	mi := &file_faultline_admin_v1_admin_proto_msgTypes[32]
+	mi := &file_faultline_admin_v1_admin_proto_msgTypes[47]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2135,7 +3278,7 @@ func (x *UpdateRuleRequest) String() string {
 func (*UpdateRuleRequest) ProtoMessage() {}
 
 func (x *UpdateRuleRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_faultline_admin_v1_admin_proto_msgTypes[32]
+	mi := &file_faultline_admin_v1_admin_proto_msgTypes[47]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2148,7 +3291,7 @@ func (x *UpdateRuleRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use UpdateRuleRequest.ProtoReflect.Descriptor instead.
 func (*UpdateRuleRequest) Descriptor() ([]byte, []int) {
-	return file_faultline_admin_v1_admin_proto_rawDescGZIP(), []int{32}
+	return file_faultline_admin_v1_admin_proto_rawDescGZIP(), []int{47}
 }
 
 func (x *UpdateRuleRequest) GetProjectId() uint32 {
@@ -2178,7 +3321,7 @@ type DeleteRuleRequest struct {
 
 func (x *DeleteRuleRequest) Reset() {
 	*x = DeleteRuleRequest{}
-	mi := &file_faultline_admin_v1_admin_proto_msgTypes[33]
+	mi := &file_faultline_admin_v1_admin_proto_msgTypes[48]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2190,7 +3333,7 @@ func (x *DeleteRuleRequest) String() string {
 func (*DeleteRuleRequest) ProtoMessage() {}
 
 func (x *DeleteRuleRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_faultline_admin_v1_admin_proto_msgTypes[33]
+	mi := &file_faultline_admin_v1_admin_proto_msgTypes[48]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2203,7 +3346,7 @@ func (x *DeleteRuleRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DeleteRuleRequest.ProtoReflect.Descriptor instead.
 func (*DeleteRuleRequest) Descriptor() ([]byte, []int) {
-	return file_faultline_admin_v1_admin_proto_rawDescGZIP(), []int{33}
+	return file_faultline_admin_v1_admin_proto_rawDescGZIP(), []int{48}
 }
 
 func (x *DeleteRuleRequest) GetProjectId() uint32 {
@@ -2229,7 +3372,7 @@ type DeleteRuleResponse struct {
 
 func (x *DeleteRuleResponse) Reset() {
 	*x = DeleteRuleResponse{}
-	mi := &file_faultline_admin_v1_admin_proto_msgTypes[34]
+	mi := &file_faultline_admin_v1_admin_proto_msgTypes[49]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2241,7 +3384,7 @@ func (x *DeleteRuleResponse) String() string {
 func (*DeleteRuleResponse) ProtoMessage() {}
 
 func (x *DeleteRuleResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_faultline_admin_v1_admin_proto_msgTypes[34]
+	mi := &file_faultline_admin_v1_admin_proto_msgTypes[49]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2254,7 +3397,7 @@ func (x *DeleteRuleResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DeleteRuleResponse.ProtoReflect.Descriptor instead.
 func (*DeleteRuleResponse) Descriptor() ([]byte, []int) {
-	return file_faultline_admin_v1_admin_proto_rawDescGZIP(), []int{34}
+	return file_faultline_admin_v1_admin_proto_rawDescGZIP(), []int{49}
 }
 
 // Delivery is one notification to one receiver.
@@ -2298,7 +3441,7 @@ type Delivery struct {
 
 func (x *Delivery) Reset() {
 	*x = Delivery{}
-	mi := &file_faultline_admin_v1_admin_proto_msgTypes[35]
+	mi := &file_faultline_admin_v1_admin_proto_msgTypes[50]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2310,7 +3453,7 @@ func (x *Delivery) String() string {
 func (*Delivery) ProtoMessage() {}
 
 func (x *Delivery) ProtoReflect() protoreflect.Message {
-	mi := &file_faultline_admin_v1_admin_proto_msgTypes[35]
+	mi := &file_faultline_admin_v1_admin_proto_msgTypes[50]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2323,7 +3466,7 @@ func (x *Delivery) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Delivery.ProtoReflect.Descriptor instead.
 func (*Delivery) Descriptor() ([]byte, []int) {
-	return file_faultline_admin_v1_admin_proto_rawDescGZIP(), []int{35}
+	return file_faultline_admin_v1_admin_proto_rawDescGZIP(), []int{50}
 }
 
 func (x *Delivery) GetId() string {
@@ -2459,7 +3602,7 @@ type ListDeliveriesRequest struct {
 
 func (x *ListDeliveriesRequest) Reset() {
 	*x = ListDeliveriesRequest{}
-	mi := &file_faultline_admin_v1_admin_proto_msgTypes[36]
+	mi := &file_faultline_admin_v1_admin_proto_msgTypes[51]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2471,7 +3614,7 @@ func (x *ListDeliveriesRequest) String() string {
 func (*ListDeliveriesRequest) ProtoMessage() {}
 
 func (x *ListDeliveriesRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_faultline_admin_v1_admin_proto_msgTypes[36]
+	mi := &file_faultline_admin_v1_admin_proto_msgTypes[51]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2484,7 +3627,7 @@ func (x *ListDeliveriesRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListDeliveriesRequest.ProtoReflect.Descriptor instead.
 func (*ListDeliveriesRequest) Descriptor() ([]byte, []int) {
-	return file_faultline_admin_v1_admin_proto_rawDescGZIP(), []int{36}
+	return file_faultline_admin_v1_admin_proto_rawDescGZIP(), []int{51}
 }
 
 func (x *ListDeliveriesRequest) GetProjectId() uint32 {
@@ -2542,7 +3685,7 @@ type ListDeliveriesResponse struct {
 
 func (x *ListDeliveriesResponse) Reset() {
 	*x = ListDeliveriesResponse{}
-	mi := &file_faultline_admin_v1_admin_proto_msgTypes[37]
+	mi := &file_faultline_admin_v1_admin_proto_msgTypes[52]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2554,7 +3697,7 @@ func (x *ListDeliveriesResponse) String() string {
 func (*ListDeliveriesResponse) ProtoMessage() {}
 
 func (x *ListDeliveriesResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_faultline_admin_v1_admin_proto_msgTypes[37]
+	mi := &file_faultline_admin_v1_admin_proto_msgTypes[52]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2567,7 +3710,7 @@ func (x *ListDeliveriesResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListDeliveriesResponse.ProtoReflect.Descriptor instead.
 func (*ListDeliveriesResponse) Descriptor() ([]byte, []int) {
-	return file_faultline_admin_v1_admin_proto_rawDescGZIP(), []int{37}
+	return file_faultline_admin_v1_admin_proto_rawDescGZIP(), []int{52}
 }
 
 func (x *ListDeliveriesResponse) GetDeliveries() []*Delivery {
@@ -2607,7 +3750,7 @@ const file_faultline_admin_v1_admin_proto_rawDesc = "" +
 	"\x02id\x18\x01 \x01(\tR\x02id\x12\x14\n" +
 	"\x05email\x18\x02 \x01(\tR\x05email\x12\x12\n" +
 	"\x04name\x18\x03 \x01(\tR\x04name\x12\x12\n" +
-	"\x04role\x18\x04 \x01(\tR\x04role\"\x90\x03\n" +
+	"\x04role\x18\x04 \x01(\tR\x04role\"\xa4\x03\n" +
 	"\aProject\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\rR\x02id\x12\x12\n" +
 	"\x04slug\x18\x02 \x01(\tR\x04slug\x12\x12\n" +
@@ -2621,7 +3764,8 @@ const file_faultline_admin_v1_admin_proto_rawDesc = "" +
 	"\vstack_rules\x18\t \x01(\tR\n" +
 	"stackRules\x12?\n" +
 	"\bsettings\x18\n" +
-	" \x01(\v2#.faultline.admin.v1.ProjectSettingsR\bsettings\"\x88\x03\n" +
+	" \x01(\v2#.faultline.admin.v1.ProjectSettingsR\bsettings\x12\x12\n" +
+	"\x04etag\x18\v \x01(\tR\x04etag\"\x88\x03\n" +
 	"\x0fProjectSettings\x12*\n" +
 	"\x0eretention_days\x18\x01 \x01(\rH\x00R\rretentionDays\x88\x01\x01\x12+\n" +
 	"\x0frate_per_second\x18\x02 \x01(\x01H\x01R\rratePerSecond\x88\x01\x01\x12\"\n" +
@@ -2671,7 +3815,7 @@ const file_faultline_admin_v1_admin_proto_rawDesc = "" +
 	"\x14CreateProjectRequest\x12\x12\n" +
 	"\x04name\x18\x01 \x01(\tR\x04name\x12\x12\n" +
 	"\x04slug\x18\x02 \x01(\tR\x04slug\x12\x1a\n" +
-	"\bplatform\x18\x03 \x01(\tR\bplatform\"\xc4\x02\n" +
+	"\bplatform\x18\x03 \x01(\tR\bplatform\"\xd8\x02\n" +
 	"\x14UpdateProjectRequest\x12\x1d\n" +
 	"\n" +
 	"project_id\x18\x01 \x01(\rR\tprojectId\x12\x17\n" +
@@ -2680,11 +3824,114 @@ const file_faultline_admin_v1_admin_proto_rawDesc = "" +
 	"\x11fingerprint_rules\x18\x04 \x01(\tH\x02R\x10fingerprintRules\x88\x01\x01\x12$\n" +
 	"\vstack_rules\x18\x05 \x01(\tH\x03R\n" +
 	"stackRules\x88\x01\x01\x12?\n" +
-	"\bsettings\x18\x06 \x01(\v2#.faultline.admin.v1.ProjectSettingsR\bsettingsB\a\n" +
+	"\bsettings\x18\x06 \x01(\v2#.faultline.admin.v1.ProjectSettingsR\bsettings\x12\x12\n" +
+	"\x04etag\x18\a \x01(\tR\x04etagB\a\n" +
 	"\x05_nameB\v\n" +
 	"\t_platformB\x14\n" +
 	"\x12_fingerprint_rulesB\x0e\n" +
-	"\f_stack_rules\"\xb7\x02\n" +
+	"\f_stack_rules\"\xee\x01\n" +
+	"\x16PreviewGroupingRequest\x12\x1d\n" +
+	"\n" +
+	"project_id\x18\x01 \x01(\rR\tprojectId\x120\n" +
+	"\x11fingerprint_rules\x18\x02 \x01(\tH\x00R\x10fingerprintRules\x88\x01\x01\x12$\n" +
+	"\vstack_rules\x18\x03 \x01(\tH\x01R\n" +
+	"stackRules\x88\x01\x01\x12\x12\n" +
+	"\x04days\x18\x04 \x01(\rR\x04days\x12#\n" +
+	"\rvalidate_only\x18\x05 \x01(\bR\fvalidateOnlyB\x14\n" +
+	"\x12_fingerprint_rulesB\x0e\n" +
+	"\f_stack_rules\"\xb0\x03\n" +
+	"\x0fGroupingPreview\x12\x16\n" +
+	"\x06events\x18\x01 \x01(\x04R\x06events\x12(\n" +
+	"\x10events_looked_at\x18\x02 \x01(\x04R\x0eeventsLookedAt\x12\x16\n" +
+	"\x06issues\x18\x03 \x01(\rR\x06issues\x12\x1d\n" +
+	"\n" +
+	"stopped_by\x18\x04 \x01(\tR\tstoppedBy\x12\x18\n" +
+	"\astaying\x18\x05 \x01(\rR\astaying\x12\x18\n" +
+	"\arenamed\x18\x06 \x01(\rR\arenamed\x129\n" +
+	"\x06merges\x18\a \x03(\v2!.faultline.admin.v1.GroupingMergeR\x06merges\x129\n" +
+	"\x06splits\x18\b \x03(\v2!.faultline.admin.v1.GroupingSplitR\x06splits\x128\n" +
+	"\x18events_grouped_otherwise\x18\t \x01(\x04R\x16eventsGroupedOtherwise\x12\x1f\n" +
+	"\vmerge_count\x18\n" +
+	" \x01(\rR\n" +
+	"mergeCount\x12\x1f\n" +
+	"\vsplit_count\x18\v \x01(\rR\n" +
+	"splitCount\"\x82\x01\n" +
+	"\rGroupingIssue\x12\x0e\n" +
+	"\x02id\x18\x01 \x01(\tR\x02id\x12\x19\n" +
+	"\bshort_id\x18\x02 \x01(\tR\ashortId\x12\x14\n" +
+	"\x05title\x18\x03 \x01(\tR\x05title\x12\x18\n" +
+	"\aculprit\x18\x04 \x01(\tR\aculprit\x12\x16\n" +
+	"\x06events\x18\x05 \x01(\x04R\x06events\"\xb2\x01\n" +
+	"\rGroupingMerge\x125\n" +
+	"\x04into\x18\x01 \x01(\v2!.faultline.admin.v1.GroupingIssueR\x04into\x125\n" +
+	"\x04from\x18\x02 \x03(\v2!.faultline.admin.v1.GroupingIssueR\x04from\x12\x1d\n" +
+	"\n" +
+	"from_count\x18\x03 \x01(\rR\tfromCount\x12\x14\n" +
+	"\x05title\x18\x04 \x01(\tR\x05title\"\x9f\x01\n" +
+	"\rGroupingSplit\x127\n" +
+	"\x05issue\x18\x01 \x01(\v2!.faultline.admin.v1.GroupingIssueR\x05issue\x126\n" +
+	"\x05parts\x18\x02 \x03(\v2 .faultline.admin.v1.GroupingPartR\x05parts\x12\x1d\n" +
+	"\n" +
+	"part_count\x18\x03 \x01(\rR\tpartCount\"\x8f\x01\n" +
+	"\fGroupingPart\x12\x14\n" +
+	"\x05title\x18\x01 \x01(\tR\x05title\x12\x18\n" +
+	"\aculprit\x18\x02 \x01(\tR\aculprit\x12\x16\n" +
+	"\x06events\x18\x03 \x01(\x04R\x06events\x127\n" +
+	"\x05joins\x18\x04 \x01(\v2!.faultline.admin.v1.GroupingIssueR\x05joins\"i\n" +
+	"\vRuleProblem\x12\x14\n" +
+	"\x05field\x18\x01 \x01(\tR\x05field\x12\x12\n" +
+	"\x04line\x18\x02 \x01(\rR\x04line\x12\x16\n" +
+	"\x06column\x18\x03 \x01(\rR\x06column\x12\x18\n" +
+	"\aproblem\x18\x04 \x01(\tR\aproblem\"K\n" +
+	"\fRuleProblems\x12;\n" +
+	"\bproblems\x18\x01 \x03(\v2\x1f.faultline.admin.v1.RuleProblemR\bproblems\"\xef\x01\n" +
+	"\x14ApplyGroupingRequest\x12\x1d\n" +
+	"\n" +
+	"project_id\x18\x01 \x01(\rR\tprojectId\x120\n" +
+	"\x11fingerprint_rules\x18\x02 \x01(\tH\x00R\x10fingerprintRules\x88\x01\x01\x12$\n" +
+	"\vstack_rules\x18\x03 \x01(\tH\x01R\n" +
+	"stackRules\x88\x01\x01\x12\x12\n" +
+	"\x04days\x18\x04 \x01(\rR\x04days\x12\x12\n" +
+	"\x04name\x18\x05 \x01(\tR\x04name\x12\x12\n" +
+	"\x04etag\x18\x06 \x01(\tR\x04etagB\x14\n" +
+	"\x12_fingerprint_rulesB\x0e\n" +
+	"\f_stack_rules\"\x8e\x01\n" +
+	"\x15ApplyGroupingResponse\x125\n" +
+	"\aproject\x18\x01 \x01(\v2\x1b.faultline.admin.v1.ProjectR\aproject\x12>\n" +
+	"\n" +
+	"regrouping\x18\x02 \x01(\v2\x1e.faultline.admin.v1.RegroupingR\n" +
+	"regrouping\"\xbe\x02\n" +
+	"\n" +
+	"Regrouping\x12\x0e\n" +
+	"\x02id\x18\x01 \x01(\tR\x02id\x12\x1d\n" +
+	"\n" +
+	"project_id\x18\x02 \x01(\rR\tprojectId\x12\x12\n" +
+	"\x04name\x18\x03 \x01(\tR\x04name\x12\x14\n" +
+	"\x05actor\x18\x04 \x01(\tR\x05actor\x129\n" +
+	"\n" +
+	"created_at\x18\x05 \x01(\v2\x1a.google.protobuf.TimestampR\tcreatedAt\x12\x16\n" +
+	"\x06merged\x18\x06 \x01(\rR\x06merged\x12\x14\n" +
+	"\x05split\x18\a \x01(\rR\x05split\x12\x18\n" +
+	"\arenamed\x18\b \x01(\rR\arenamed\x127\n" +
+	"\tundone_at\x18\t \x01(\v2\x1a.google.protobuf.TimestampR\bundoneAt\x12\x1b\n" +
+	"\tundone_by\x18\n" +
+	" \x01(\tR\bundoneBy\"7\n" +
+	"\x16ListRegroupingsRequest\x12\x1d\n" +
+	"\n" +
+	"project_id\x18\x01 \x01(\rR\tprojectId\"[\n" +
+	"\x17ListRegroupingsResponse\x12@\n" +
+	"\vregroupings\x18\x01 \x03(\v2\x1e.faultline.admin.v1.RegroupingR\vregroupings\"[\n" +
+	"\x15UndoRegroupingRequest\x12\x1d\n" +
+	"\n" +
+	"project_id\x18\x01 \x01(\rR\tprojectId\x12#\n" +
+	"\rregrouping_id\x18\x02 \x01(\tR\fregroupingId\"\xd4\x01\n" +
+	"\x16UndoRegroupingResponse\x12>\n" +
+	"\n" +
+	"regrouping\x18\x01 \x01(\v2\x1e.faultline.admin.v1.RegroupingR\n" +
+	"regrouping\x125\n" +
+	"\aproject\x18\x02 \x01(\v2\x1b.faultline.admin.v1.ProjectR\aproject\x12\x1c\n" +
+	"\tseparated\x18\x03 \x01(\rR\tseparated\x12%\n" +
+	"\x0erules_restored\x18\x04 \x01(\bR\rrulesRestored\"\xb7\x02\n" +
 	"\x03Key\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\tR\x02id\x12\x1d\n" +
 	"\n" +
@@ -2822,7 +4069,12 @@ const file_faultline_admin_v1_admin_proto_rawDesc = "" +
 	"ListTokens\x12%.faultline.admin.v1.ListTokensRequest\x1a&.faultline.admin.v1.ListTokensResponse\x12P\n" +
 	"\vCreateToken\x12&.faultline.admin.v1.CreateTokenRequest\x1a\x19.faultline.admin.v1.Token\x12P\n" +
 	"\vRevokeToken\x12&.faultline.admin.v1.RevokeTokenRequest\x1a\x19.faultline.admin.v1.Token\x12^\n" +
-	"\vListMembers\x12&.faultline.admin.v1.ListMembersRequest\x1a'.faultline.admin.v1.ListMembersResponse2\xcc\x03\n" +
+	"\vListMembers\x12&.faultline.admin.v1.ListMembersRequest\x1a'.faultline.admin.v1.ListMembersResponse2\xb0\x03\n" +
+	"\x0fGroupingService\x12b\n" +
+	"\x0fPreviewGrouping\x12*.faultline.admin.v1.PreviewGroupingRequest\x1a#.faultline.admin.v1.GroupingPreview\x12d\n" +
+	"\rApplyGrouping\x12(.faultline.admin.v1.ApplyGroupingRequest\x1a).faultline.admin.v1.ApplyGroupingResponse\x12j\n" +
+	"\x0fListRegroupings\x12*.faultline.admin.v1.ListRegroupingsRequest\x1a+.faultline.admin.v1.ListRegroupingsResponse\x12g\n" +
+	"\x0eUndoRegrouping\x12).faultline.admin.v1.UndoRegroupingRequest\x1a*.faultline.admin.v1.UndoRegroupingResponse2\xcc\x03\n" +
 	"\fAlertService\x12X\n" +
 	"\tListRules\x12$.faultline.admin.v1.ListRulesRequest\x1a%.faultline.admin.v1.ListRulesResponse\x12M\n" +
 	"\n" +
@@ -2845,132 +4097,170 @@ func file_faultline_admin_v1_admin_proto_rawDescGZIP() []byte {
 	return file_faultline_admin_v1_admin_proto_rawDescData
 }
 
-var file_faultline_admin_v1_admin_proto_msgTypes = make([]protoimpl.MessageInfo, 38)
+var file_faultline_admin_v1_admin_proto_msgTypes = make([]protoimpl.MessageInfo, 53)
 var file_faultline_admin_v1_admin_proto_goTypes = []any{
-	(*SignInRequest)(nil),          // 0: faultline.admin.v1.SignInRequest
-	(*SignOutRequest)(nil),         // 1: faultline.admin.v1.SignOutRequest
-	(*SignOutResponse)(nil),        // 2: faultline.admin.v1.SignOutResponse
-	(*GetSessionRequest)(nil),      // 3: faultline.admin.v1.GetSessionRequest
-	(*Session)(nil),                // 4: faultline.admin.v1.Session
-	(*Organization)(nil),           // 5: faultline.admin.v1.Organization
-	(*Member)(nil),                 // 6: faultline.admin.v1.Member
-	(*Project)(nil),                // 7: faultline.admin.v1.Project
-	(*ProjectSettings)(nil),        // 8: faultline.admin.v1.ProjectSettings
-	(*ScrubSettings)(nil),          // 9: faultline.admin.v1.ScrubSettings
-	(*FilterSettings)(nil),         // 10: faultline.admin.v1.FilterSettings
-	(*ListProjectsRequest)(nil),    // 11: faultline.admin.v1.ListProjectsRequest
-	(*ListProjectsResponse)(nil),   // 12: faultline.admin.v1.ListProjectsResponse
-	(*GetProjectRequest)(nil),      // 13: faultline.admin.v1.GetProjectRequest
-	(*CreateProjectRequest)(nil),   // 14: faultline.admin.v1.CreateProjectRequest
-	(*UpdateProjectRequest)(nil),   // 15: faultline.admin.v1.UpdateProjectRequest
-	(*Key)(nil),                    // 16: faultline.admin.v1.Key
-	(*ListKeysRequest)(nil),        // 17: faultline.admin.v1.ListKeysRequest
-	(*ListKeysResponse)(nil),       // 18: faultline.admin.v1.ListKeysResponse
-	(*CreateKeyRequest)(nil),       // 19: faultline.admin.v1.CreateKeyRequest
-	(*RevokeKeyRequest)(nil),       // 20: faultline.admin.v1.RevokeKeyRequest
-	(*Token)(nil),                  // 21: faultline.admin.v1.Token
-	(*ListTokensRequest)(nil),      // 22: faultline.admin.v1.ListTokensRequest
-	(*ListTokensResponse)(nil),     // 23: faultline.admin.v1.ListTokensResponse
-	(*CreateTokenRequest)(nil),     // 24: faultline.admin.v1.CreateTokenRequest
-	(*RevokeTokenRequest)(nil),     // 25: faultline.admin.v1.RevokeTokenRequest
-	(*ListMembersRequest)(nil),     // 26: faultline.admin.v1.ListMembersRequest
-	(*ListMembersResponse)(nil),    // 27: faultline.admin.v1.ListMembersResponse
-	(*Rule)(nil),                   // 28: faultline.admin.v1.Rule
-	(*ListRulesRequest)(nil),       // 29: faultline.admin.v1.ListRulesRequest
-	(*ListRulesResponse)(nil),      // 30: faultline.admin.v1.ListRulesResponse
-	(*CreateRuleRequest)(nil),      // 31: faultline.admin.v1.CreateRuleRequest
-	(*UpdateRuleRequest)(nil),      // 32: faultline.admin.v1.UpdateRuleRequest
-	(*DeleteRuleRequest)(nil),      // 33: faultline.admin.v1.DeleteRuleRequest
-	(*DeleteRuleResponse)(nil),     // 34: faultline.admin.v1.DeleteRuleResponse
-	(*Delivery)(nil),               // 35: faultline.admin.v1.Delivery
-	(*ListDeliveriesRequest)(nil),  // 36: faultline.admin.v1.ListDeliveriesRequest
-	(*ListDeliveriesResponse)(nil), // 37: faultline.admin.v1.ListDeliveriesResponse
-	(*timestamppb.Timestamp)(nil),  // 38: google.protobuf.Timestamp
-	(*structpb.ListValue)(nil),     // 39: google.protobuf.ListValue
-	(*durationpb.Duration)(nil),    // 40: google.protobuf.Duration
+	(*SignInRequest)(nil),           // 0: faultline.admin.v1.SignInRequest
+	(*SignOutRequest)(nil),          // 1: faultline.admin.v1.SignOutRequest
+	(*SignOutResponse)(nil),         // 2: faultline.admin.v1.SignOutResponse
+	(*GetSessionRequest)(nil),       // 3: faultline.admin.v1.GetSessionRequest
+	(*Session)(nil),                 // 4: faultline.admin.v1.Session
+	(*Organization)(nil),            // 5: faultline.admin.v1.Organization
+	(*Member)(nil),                  // 6: faultline.admin.v1.Member
+	(*Project)(nil),                 // 7: faultline.admin.v1.Project
+	(*ProjectSettings)(nil),         // 8: faultline.admin.v1.ProjectSettings
+	(*ScrubSettings)(nil),           // 9: faultline.admin.v1.ScrubSettings
+	(*FilterSettings)(nil),          // 10: faultline.admin.v1.FilterSettings
+	(*ListProjectsRequest)(nil),     // 11: faultline.admin.v1.ListProjectsRequest
+	(*ListProjectsResponse)(nil),    // 12: faultline.admin.v1.ListProjectsResponse
+	(*GetProjectRequest)(nil),       // 13: faultline.admin.v1.GetProjectRequest
+	(*CreateProjectRequest)(nil),    // 14: faultline.admin.v1.CreateProjectRequest
+	(*UpdateProjectRequest)(nil),    // 15: faultline.admin.v1.UpdateProjectRequest
+	(*PreviewGroupingRequest)(nil),  // 16: faultline.admin.v1.PreviewGroupingRequest
+	(*GroupingPreview)(nil),         // 17: faultline.admin.v1.GroupingPreview
+	(*GroupingIssue)(nil),           // 18: faultline.admin.v1.GroupingIssue
+	(*GroupingMerge)(nil),           // 19: faultline.admin.v1.GroupingMerge
+	(*GroupingSplit)(nil),           // 20: faultline.admin.v1.GroupingSplit
+	(*GroupingPart)(nil),            // 21: faultline.admin.v1.GroupingPart
+	(*RuleProblem)(nil),             // 22: faultline.admin.v1.RuleProblem
+	(*RuleProblems)(nil),            // 23: faultline.admin.v1.RuleProblems
+	(*ApplyGroupingRequest)(nil),    // 24: faultline.admin.v1.ApplyGroupingRequest
+	(*ApplyGroupingResponse)(nil),   // 25: faultline.admin.v1.ApplyGroupingResponse
+	(*Regrouping)(nil),              // 26: faultline.admin.v1.Regrouping
+	(*ListRegroupingsRequest)(nil),  // 27: faultline.admin.v1.ListRegroupingsRequest
+	(*ListRegroupingsResponse)(nil), // 28: faultline.admin.v1.ListRegroupingsResponse
+	(*UndoRegroupingRequest)(nil),   // 29: faultline.admin.v1.UndoRegroupingRequest
+	(*UndoRegroupingResponse)(nil),  // 30: faultline.admin.v1.UndoRegroupingResponse
+	(*Key)(nil),                     // 31: faultline.admin.v1.Key
+	(*ListKeysRequest)(nil),         // 32: faultline.admin.v1.ListKeysRequest
+	(*ListKeysResponse)(nil),        // 33: faultline.admin.v1.ListKeysResponse
+	(*CreateKeyRequest)(nil),        // 34: faultline.admin.v1.CreateKeyRequest
+	(*RevokeKeyRequest)(nil),        // 35: faultline.admin.v1.RevokeKeyRequest
+	(*Token)(nil),                   // 36: faultline.admin.v1.Token
+	(*ListTokensRequest)(nil),       // 37: faultline.admin.v1.ListTokensRequest
+	(*ListTokensResponse)(nil),      // 38: faultline.admin.v1.ListTokensResponse
+	(*CreateTokenRequest)(nil),      // 39: faultline.admin.v1.CreateTokenRequest
+	(*RevokeTokenRequest)(nil),      // 40: faultline.admin.v1.RevokeTokenRequest
+	(*ListMembersRequest)(nil),      // 41: faultline.admin.v1.ListMembersRequest
+	(*ListMembersResponse)(nil),     // 42: faultline.admin.v1.ListMembersResponse
+	(*Rule)(nil),                    // 43: faultline.admin.v1.Rule
+	(*ListRulesRequest)(nil),        // 44: faultline.admin.v1.ListRulesRequest
+	(*ListRulesResponse)(nil),       // 45: faultline.admin.v1.ListRulesResponse
+	(*CreateRuleRequest)(nil),       // 46: faultline.admin.v1.CreateRuleRequest
+	(*UpdateRuleRequest)(nil),       // 47: faultline.admin.v1.UpdateRuleRequest
+	(*DeleteRuleRequest)(nil),       // 48: faultline.admin.v1.DeleteRuleRequest
+	(*DeleteRuleResponse)(nil),      // 49: faultline.admin.v1.DeleteRuleResponse
+	(*Delivery)(nil),                // 50: faultline.admin.v1.Delivery
+	(*ListDeliveriesRequest)(nil),   // 51: faultline.admin.v1.ListDeliveriesRequest
+	(*ListDeliveriesResponse)(nil),  // 52: faultline.admin.v1.ListDeliveriesResponse
+	(*timestamppb.Timestamp)(nil),   // 53: google.protobuf.Timestamp
+	(*structpb.ListValue)(nil),      // 54: google.protobuf.ListValue
+	(*durationpb.Duration)(nil),     // 55: google.protobuf.Duration
 }
 var file_faultline_admin_v1_admin_proto_depIdxs = []int32{
 	6,  // 0: faultline.admin.v1.Session.member:type_name -> faultline.admin.v1.Member
 	5,  // 1: faultline.admin.v1.Session.organization:type_name -> faultline.admin.v1.Organization
-	38, // 2: faultline.admin.v1.Project.created_at:type_name -> google.protobuf.Timestamp
-	38, // 3: faultline.admin.v1.Project.first_event_at:type_name -> google.protobuf.Timestamp
+	53, // 2: faultline.admin.v1.Project.created_at:type_name -> google.protobuf.Timestamp
+	53, // 3: faultline.admin.v1.Project.first_event_at:type_name -> google.protobuf.Timestamp
 	8,  // 4: faultline.admin.v1.Project.settings:type_name -> faultline.admin.v1.ProjectSettings
 	9,  // 5: faultline.admin.v1.ProjectSettings.scrubbing:type_name -> faultline.admin.v1.ScrubSettings
 	10, // 6: faultline.admin.v1.ProjectSettings.filters:type_name -> faultline.admin.v1.FilterSettings
-	39, // 7: faultline.admin.v1.ProjectSettings.allowed_origins:type_name -> google.protobuf.ListValue
-	39, // 8: faultline.admin.v1.ScrubSettings.keys:type_name -> google.protobuf.ListValue
-	39, // 9: faultline.admin.v1.ScrubSettings.safe_keys:type_name -> google.protobuf.ListValue
-	39, // 10: faultline.admin.v1.FilterSettings.releases:type_name -> google.protobuf.ListValue
-	39, // 11: faultline.admin.v1.FilterSettings.environments:type_name -> google.protobuf.ListValue
-	39, // 12: faultline.admin.v1.FilterSettings.messages:type_name -> google.protobuf.ListValue
-	39, // 13: faultline.admin.v1.FilterSettings.types:type_name -> google.protobuf.ListValue
+	54, // 7: faultline.admin.v1.ProjectSettings.allowed_origins:type_name -> google.protobuf.ListValue
+	54, // 8: faultline.admin.v1.ScrubSettings.keys:type_name -> google.protobuf.ListValue
+	54, // 9: faultline.admin.v1.ScrubSettings.safe_keys:type_name -> google.protobuf.ListValue
+	54, // 10: faultline.admin.v1.FilterSettings.releases:type_name -> google.protobuf.ListValue
+	54, // 11: faultline.admin.v1.FilterSettings.environments:type_name -> google.protobuf.ListValue
+	54, // 12: faultline.admin.v1.FilterSettings.messages:type_name -> google.protobuf.ListValue
+	54, // 13: faultline.admin.v1.FilterSettings.types:type_name -> google.protobuf.ListValue
 	7,  // 14: faultline.admin.v1.ListProjectsResponse.projects:type_name -> faultline.admin.v1.Project
 	8,  // 15: faultline.admin.v1.UpdateProjectRequest.settings:type_name -> faultline.admin.v1.ProjectSettings
-	38, // 16: faultline.admin.v1.Key.created_at:type_name -> google.protobuf.Timestamp
-	38, // 17: faultline.admin.v1.Key.revoked_at:type_name -> google.protobuf.Timestamp
-	38, // 18: faultline.admin.v1.Key.expires_at:type_name -> google.protobuf.Timestamp
-	16, // 19: faultline.admin.v1.ListKeysResponse.keys:type_name -> faultline.admin.v1.Key
-	40, // 20: faultline.admin.v1.CreateKeyRequest.ttl:type_name -> google.protobuf.Duration
-	38, // 21: faultline.admin.v1.Token.created_at:type_name -> google.protobuf.Timestamp
-	38, // 22: faultline.admin.v1.Token.last_used_at:type_name -> google.protobuf.Timestamp
-	38, // 23: faultline.admin.v1.Token.revoked_at:type_name -> google.protobuf.Timestamp
-	38, // 24: faultline.admin.v1.Token.expires_at:type_name -> google.protobuf.Timestamp
-	21, // 25: faultline.admin.v1.ListTokensResponse.tokens:type_name -> faultline.admin.v1.Token
-	40, // 26: faultline.admin.v1.CreateTokenRequest.ttl:type_name -> google.protobuf.Duration
-	6,  // 27: faultline.admin.v1.ListMembersResponse.members:type_name -> faultline.admin.v1.Member
-	40, // 28: faultline.admin.v1.Rule.throttle:type_name -> google.protobuf.Duration
-	38, // 29: faultline.admin.v1.Rule.created_at:type_name -> google.protobuf.Timestamp
-	28, // 30: faultline.admin.v1.ListRulesResponse.rules:type_name -> faultline.admin.v1.Rule
-	28, // 31: faultline.admin.v1.CreateRuleRequest.rule:type_name -> faultline.admin.v1.Rule
-	28, // 32: faultline.admin.v1.UpdateRuleRequest.rule:type_name -> faultline.admin.v1.Rule
-	38, // 33: faultline.admin.v1.Delivery.created_at:type_name -> google.protobuf.Timestamp
-	38, // 34: faultline.admin.v1.Delivery.attempted_at:type_name -> google.protobuf.Timestamp
-	38, // 35: faultline.admin.v1.Delivery.event_received_at:type_name -> google.protobuf.Timestamp
-	40, // 36: faultline.admin.v1.Delivery.latency:type_name -> google.protobuf.Duration
-	35, // 37: faultline.admin.v1.ListDeliveriesResponse.deliveries:type_name -> faultline.admin.v1.Delivery
-	0,  // 38: faultline.admin.v1.SessionService.SignIn:input_type -> faultline.admin.v1.SignInRequest
-	1,  // 39: faultline.admin.v1.SessionService.SignOut:input_type -> faultline.admin.v1.SignOutRequest
-	3,  // 40: faultline.admin.v1.SessionService.GetSession:input_type -> faultline.admin.v1.GetSessionRequest
-	11, // 41: faultline.admin.v1.ProjectService.ListProjects:input_type -> faultline.admin.v1.ListProjectsRequest
-	13, // 42: faultline.admin.v1.ProjectService.GetProject:input_type -> faultline.admin.v1.GetProjectRequest
-	14, // 43: faultline.admin.v1.ProjectService.CreateProject:input_type -> faultline.admin.v1.CreateProjectRequest
-	15, // 44: faultline.admin.v1.ProjectService.UpdateProject:input_type -> faultline.admin.v1.UpdateProjectRequest
-	17, // 45: faultline.admin.v1.ProjectService.ListKeys:input_type -> faultline.admin.v1.ListKeysRequest
-	19, // 46: faultline.admin.v1.ProjectService.CreateKey:input_type -> faultline.admin.v1.CreateKeyRequest
-	20, // 47: faultline.admin.v1.ProjectService.RevokeKey:input_type -> faultline.admin.v1.RevokeKeyRequest
-	22, // 48: faultline.admin.v1.ProjectService.ListTokens:input_type -> faultline.admin.v1.ListTokensRequest
-	24, // 49: faultline.admin.v1.ProjectService.CreateToken:input_type -> faultline.admin.v1.CreateTokenRequest
-	25, // 50: faultline.admin.v1.ProjectService.RevokeToken:input_type -> faultline.admin.v1.RevokeTokenRequest
-	26, // 51: faultline.admin.v1.ProjectService.ListMembers:input_type -> faultline.admin.v1.ListMembersRequest
-	29, // 52: faultline.admin.v1.AlertService.ListRules:input_type -> faultline.admin.v1.ListRulesRequest
-	31, // 53: faultline.admin.v1.AlertService.CreateRule:input_type -> faultline.admin.v1.CreateRuleRequest
-	32, // 54: faultline.admin.v1.AlertService.UpdateRule:input_type -> faultline.admin.v1.UpdateRuleRequest
-	33, // 55: faultline.admin.v1.AlertService.DeleteRule:input_type -> faultline.admin.v1.DeleteRuleRequest
-	36, // 56: faultline.admin.v1.AlertService.ListDeliveries:input_type -> faultline.admin.v1.ListDeliveriesRequest
-	4,  // 57: faultline.admin.v1.SessionService.SignIn:output_type -> faultline.admin.v1.Session
-	2,  // 58: faultline.admin.v1.SessionService.SignOut:output_type -> faultline.admin.v1.SignOutResponse
-	4,  // 59: faultline.admin.v1.SessionService.GetSession:output_type -> faultline.admin.v1.Session
-	12, // 60: faultline.admin.v1.ProjectService.ListProjects:output_type -> faultline.admin.v1.ListProjectsResponse
-	7,  // 61: faultline.admin.v1.ProjectService.GetProject:output_type -> faultline.admin.v1.Project
-	7,  // 62: faultline.admin.v1.ProjectService.CreateProject:output_type -> faultline.admin.v1.Project
-	7,  // 63: faultline.admin.v1.ProjectService.UpdateProject:output_type -> faultline.admin.v1.Project
-	18, // 64: faultline.admin.v1.ProjectService.ListKeys:output_type -> faultline.admin.v1.ListKeysResponse
-	16, // 65: faultline.admin.v1.ProjectService.CreateKey:output_type -> faultline.admin.v1.Key
-	16, // 66: faultline.admin.v1.ProjectService.RevokeKey:output_type -> faultline.admin.v1.Key
-	23, // 67: faultline.admin.v1.ProjectService.ListTokens:output_type -> faultline.admin.v1.ListTokensResponse
-	21, // 68: faultline.admin.v1.ProjectService.CreateToken:output_type -> faultline.admin.v1.Token
-	21, // 69: faultline.admin.v1.ProjectService.RevokeToken:output_type -> faultline.admin.v1.Token
-	27, // 70: faultline.admin.v1.ProjectService.ListMembers:output_type -> faultline.admin.v1.ListMembersResponse
-	30, // 71: faultline.admin.v1.AlertService.ListRules:output_type -> faultline.admin.v1.ListRulesResponse
-	28, // 72: faultline.admin.v1.AlertService.CreateRule:output_type -> faultline.admin.v1.Rule
-	28, // 73: faultline.admin.v1.AlertService.UpdateRule:output_type -> faultline.admin.v1.Rule
-	34, // 74: faultline.admin.v1.AlertService.DeleteRule:output_type -> faultline.admin.v1.DeleteRuleResponse
-	37, // 75: faultline.admin.v1.AlertService.ListDeliveries:output_type -> faultline.admin.v1.ListDeliveriesResponse
-	57, // [57:76] is the sub-list for method output_type
-	38, // [38:57] is the sub-list for method input_type
-	38, // [38:38] is the sub-list for extension type_name
-	38, // [38:38] is the sub-list for extension extendee
-	0,  // [0:38] is the sub-list for field type_name
+	19, // 16: faultline.admin.v1.GroupingPreview.merges:type_name -> faultline.admin.v1.GroupingMerge
+	20, // 17: faultline.admin.v1.GroupingPreview.splits:type_name -> faultline.admin.v1.GroupingSplit
+	18, // 18: faultline.admin.v1.GroupingMerge.into:type_name -> faultline.admin.v1.GroupingIssue
+	18, // 19: faultline.admin.v1.GroupingMerge.from:type_name -> faultline.admin.v1.GroupingIssue
+	18, // 20: faultline.admin.v1.GroupingSplit.issue:type_name -> faultline.admin.v1.GroupingIssue
+	21, // 21: faultline.admin.v1.GroupingSplit.parts:type_name -> faultline.admin.v1.GroupingPart
+	18, // 22: faultline.admin.v1.GroupingPart.joins:type_name -> faultline.admin.v1.GroupingIssue
+	22, // 23: faultline.admin.v1.RuleProblems.problems:type_name -> faultline.admin.v1.RuleProblem
+	7,  // 24: faultline.admin.v1.ApplyGroupingResponse.project:type_name -> faultline.admin.v1.Project
+	26, // 25: faultline.admin.v1.ApplyGroupingResponse.regrouping:type_name -> faultline.admin.v1.Regrouping
+	53, // 26: faultline.admin.v1.Regrouping.created_at:type_name -> google.protobuf.Timestamp
+	53, // 27: faultline.admin.v1.Regrouping.undone_at:type_name -> google.protobuf.Timestamp
+	26, // 28: faultline.admin.v1.ListRegroupingsResponse.regroupings:type_name -> faultline.admin.v1.Regrouping
+	26, // 29: faultline.admin.v1.UndoRegroupingResponse.regrouping:type_name -> faultline.admin.v1.Regrouping
+	7,  // 30: faultline.admin.v1.UndoRegroupingResponse.project:type_name -> faultline.admin.v1.Project
+	53, // 31: faultline.admin.v1.Key.created_at:type_name -> google.protobuf.Timestamp
+	53, // 32: faultline.admin.v1.Key.revoked_at:type_name -> google.protobuf.Timestamp
+	53, // 33: faultline.admin.v1.Key.expires_at:type_name -> google.protobuf.Timestamp
+	31, // 34: faultline.admin.v1.ListKeysResponse.keys:type_name -> faultline.admin.v1.Key
+	55, // 35: faultline.admin.v1.CreateKeyRequest.ttl:type_name -> google.protobuf.Duration
+	53, // 36: faultline.admin.v1.Token.created_at:type_name -> google.protobuf.Timestamp
+	53, // 37: faultline.admin.v1.Token.last_used_at:type_name -> google.protobuf.Timestamp
+	53, // 38: faultline.admin.v1.Token.revoked_at:type_name -> google.protobuf.Timestamp
+	53, // 39: faultline.admin.v1.Token.expires_at:type_name -> google.protobuf.Timestamp
+	36, // 40: faultline.admin.v1.ListTokensResponse.tokens:type_name -> faultline.admin.v1.Token
+	55, // 41: faultline.admin.v1.CreateTokenRequest.ttl:type_name -> google.protobuf.Duration
+	6,  // 42: faultline.admin.v1.ListMembersResponse.members:type_name -> faultline.admin.v1.Member
+	55, // 43: faultline.admin.v1.Rule.throttle:type_name -> google.protobuf.Duration
+	53, // 44: faultline.admin.v1.Rule.created_at:type_name -> google.protobuf.Timestamp
+	43, // 45: faultline.admin.v1.ListRulesResponse.rules:type_name -> faultline.admin.v1.Rule
+	43, // 46: faultline.admin.v1.CreateRuleRequest.rule:type_name -> faultline.admin.v1.Rule
+	43, // 47: faultline.admin.v1.UpdateRuleRequest.rule:type_name -> faultline.admin.v1.Rule
+	53, // 48: faultline.admin.v1.Delivery.created_at:type_name -> google.protobuf.Timestamp
+	53, // 49: faultline.admin.v1.Delivery.attempted_at:type_name -> google.protobuf.Timestamp
+	53, // 50: faultline.admin.v1.Delivery.event_received_at:type_name -> google.protobuf.Timestamp
+	55, // 51: faultline.admin.v1.Delivery.latency:type_name -> google.protobuf.Duration
+	50, // 52: faultline.admin.v1.ListDeliveriesResponse.deliveries:type_name -> faultline.admin.v1.Delivery
+	0,  // 53: faultline.admin.v1.SessionService.SignIn:input_type -> faultline.admin.v1.SignInRequest
+	1,  // 54: faultline.admin.v1.SessionService.SignOut:input_type -> faultline.admin.v1.SignOutRequest
+	3,  // 55: faultline.admin.v1.SessionService.GetSession:input_type -> faultline.admin.v1.GetSessionRequest
+	11, // 56: faultline.admin.v1.ProjectService.ListProjects:input_type -> faultline.admin.v1.ListProjectsRequest
+	13, // 57: faultline.admin.v1.ProjectService.GetProject:input_type -> faultline.admin.v1.GetProjectRequest
+	14, // 58: faultline.admin.v1.ProjectService.CreateProject:input_type -> faultline.admin.v1.CreateProjectRequest
+	15, // 59: faultline.admin.v1.ProjectService.UpdateProject:input_type -> faultline.admin.v1.UpdateProjectRequest
+	32, // 60: faultline.admin.v1.ProjectService.ListKeys:input_type -> faultline.admin.v1.ListKeysRequest
+	34, // 61: faultline.admin.v1.ProjectService.CreateKey:input_type -> faultline.admin.v1.CreateKeyRequest
+	35, // 62: faultline.admin.v1.ProjectService.RevokeKey:input_type -> faultline.admin.v1.RevokeKeyRequest
+	37, // 63: faultline.admin.v1.ProjectService.ListTokens:input_type -> faultline.admin.v1.ListTokensRequest
+	39, // 64: faultline.admin.v1.ProjectService.CreateToken:input_type -> faultline.admin.v1.CreateTokenRequest
+	40, // 65: faultline.admin.v1.ProjectService.RevokeToken:input_type -> faultline.admin.v1.RevokeTokenRequest
+	41, // 66: faultline.admin.v1.ProjectService.ListMembers:input_type -> faultline.admin.v1.ListMembersRequest
+	16, // 67: faultline.admin.v1.GroupingService.PreviewGrouping:input_type -> faultline.admin.v1.PreviewGroupingRequest
+	24, // 68: faultline.admin.v1.GroupingService.ApplyGrouping:input_type -> faultline.admin.v1.ApplyGroupingRequest
+	27, // 69: faultline.admin.v1.GroupingService.ListRegroupings:input_type -> faultline.admin.v1.ListRegroupingsRequest
+	29, // 70: faultline.admin.v1.GroupingService.UndoRegrouping:input_type -> faultline.admin.v1.UndoRegroupingRequest
+	44, // 71: faultline.admin.v1.AlertService.ListRules:input_type -> faultline.admin.v1.ListRulesRequest
+	46, // 72: faultline.admin.v1.AlertService.CreateRule:input_type -> faultline.admin.v1.CreateRuleRequest
+	47, // 73: faultline.admin.v1.AlertService.UpdateRule:input_type -> faultline.admin.v1.UpdateRuleRequest
+	48, // 74: faultline.admin.v1.AlertService.DeleteRule:input_type -> faultline.admin.v1.DeleteRuleRequest
+	51, // 75: faultline.admin.v1.AlertService.ListDeliveries:input_type -> faultline.admin.v1.ListDeliveriesRequest
+	4,  // 76: faultline.admin.v1.SessionService.SignIn:output_type -> faultline.admin.v1.Session
+	2,  // 77: faultline.admin.v1.SessionService.SignOut:output_type -> faultline.admin.v1.SignOutResponse
+	4,  // 78: faultline.admin.v1.SessionService.GetSession:output_type -> faultline.admin.v1.Session
+	12, // 79: faultline.admin.v1.ProjectService.ListProjects:output_type -> faultline.admin.v1.ListProjectsResponse
+	7,  // 80: faultline.admin.v1.ProjectService.GetProject:output_type -> faultline.admin.v1.Project
+	7,  // 81: faultline.admin.v1.ProjectService.CreateProject:output_type -> faultline.admin.v1.Project
+	7,  // 82: faultline.admin.v1.ProjectService.UpdateProject:output_type -> faultline.admin.v1.Project
+	33, // 83: faultline.admin.v1.ProjectService.ListKeys:output_type -> faultline.admin.v1.ListKeysResponse
+	31, // 84: faultline.admin.v1.ProjectService.CreateKey:output_type -> faultline.admin.v1.Key
+	31, // 85: faultline.admin.v1.ProjectService.RevokeKey:output_type -> faultline.admin.v1.Key
+	38, // 86: faultline.admin.v1.ProjectService.ListTokens:output_type -> faultline.admin.v1.ListTokensResponse
+	36, // 87: faultline.admin.v1.ProjectService.CreateToken:output_type -> faultline.admin.v1.Token
+	36, // 88: faultline.admin.v1.ProjectService.RevokeToken:output_type -> faultline.admin.v1.Token
+	42, // 89: faultline.admin.v1.ProjectService.ListMembers:output_type -> faultline.admin.v1.ListMembersResponse
+	17, // 90: faultline.admin.v1.GroupingService.PreviewGrouping:output_type -> faultline.admin.v1.GroupingPreview
+	25, // 91: faultline.admin.v1.GroupingService.ApplyGrouping:output_type -> faultline.admin.v1.ApplyGroupingResponse
+	28, // 92: faultline.admin.v1.GroupingService.ListRegroupings:output_type -> faultline.admin.v1.ListRegroupingsResponse
+	30, // 93: faultline.admin.v1.GroupingService.UndoRegrouping:output_type -> faultline.admin.v1.UndoRegroupingResponse
+	45, // 94: faultline.admin.v1.AlertService.ListRules:output_type -> faultline.admin.v1.ListRulesResponse
+	43, // 95: faultline.admin.v1.AlertService.CreateRule:output_type -> faultline.admin.v1.Rule
+	43, // 96: faultline.admin.v1.AlertService.UpdateRule:output_type -> faultline.admin.v1.Rule
+	49, // 97: faultline.admin.v1.AlertService.DeleteRule:output_type -> faultline.admin.v1.DeleteRuleResponse
+	52, // 98: faultline.admin.v1.AlertService.ListDeliveries:output_type -> faultline.admin.v1.ListDeliveriesResponse
+	76, // [76:99] is the sub-list for method output_type
+	53, // [53:76] is the sub-list for method input_type
+	53, // [53:53] is the sub-list for extension type_name
+	53, // [53:53] is the sub-list for extension extendee
+	0,  // [0:53] is the sub-list for field type_name
 }
 
 func init() { file_faultline_admin_v1_admin_proto_init() }
@@ -2982,15 +4272,17 @@ func file_faultline_admin_v1_admin_proto_init() {
 	file_faultline_admin_v1_admin_proto_msgTypes[9].OneofWrappers = []any{}
 	file_faultline_admin_v1_admin_proto_msgTypes[10].OneofWrappers = []any{}
 	file_faultline_admin_v1_admin_proto_msgTypes[15].OneofWrappers = []any{}
+	file_faultline_admin_v1_admin_proto_msgTypes[16].OneofWrappers = []any{}
+	file_faultline_admin_v1_admin_proto_msgTypes[24].OneofWrappers = []any{}
 	type x struct{}
 	out := protoimpl.TypeBuilder{
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_faultline_admin_v1_admin_proto_rawDesc), len(file_faultline_admin_v1_admin_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   38,
+			NumMessages:   53,
 			NumExtensions: 0,
-			NumServices:   3,
+			NumServices:   4,
 		},
 		GoTypes:           file_faultline_admin_v1_admin_proto_goTypes,
 		DependencyIndexes: file_faultline_admin_v1_admin_proto_depIdxs,

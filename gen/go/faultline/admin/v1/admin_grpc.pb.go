@@ -241,7 +241,7 @@ type ProjectServiceClient interface {
 	// CreateProject makes a project with a first DSN key.
 	CreateProject(ctx context.Context, in *CreateProjectRequest, opts ...grpc.CallOption) (*Project, error)
 	// UpdateProject changes what is given of a project's name and settings. Rules that cannot
-	// be read get INVALID_ARGUMENT with the line and the column of each mistake.
+	// be read get INVALID_ARGUMENT with RuleProblems; an etag that is out of date gets ABORTED.
 	UpdateProject(ctx context.Context, in *UpdateProjectRequest, opts ...grpc.CallOption) (*Project, error)
 	// ListKeys lists a project's keys.
 	ListKeys(ctx context.Context, in *ListKeysRequest, opts ...grpc.CallOption) (*ListKeysResponse, error)
@@ -390,7 +390,7 @@ type ProjectServiceServer interface {
 	// CreateProject makes a project with a first DSN key.
 	CreateProject(context.Context, *CreateProjectRequest) (*Project, error)
 	// UpdateProject changes what is given of a project's name and settings. Rules that cannot
-	// be read get INVALID_ARGUMENT with the line and the column of each mistake.
+	// be read get INVALID_ARGUMENT with RuleProblems; an etag that is out of date gets ABORTED.
 	UpdateProject(context.Context, *UpdateProjectRequest) (*Project, error)
 	// ListKeys lists a project's keys.
 	ListKeys(context.Context, *ListKeysRequest) (*ListKeysResponse, error)
@@ -718,6 +718,246 @@ var ProjectService_ServiceDesc = grpc.ServiceDesc{
 		{
 			MethodName: "ListMembers",
 			Handler:    _ProjectService_ListMembers_Handler,
+		},
+	},
+	Streams:  []grpc.StreamDesc{},
+	Metadata: "faultline/admin/v1/admin.proto",
+}
+
+const (
+	GroupingService_PreviewGrouping_FullMethodName = "/faultline.admin.v1.GroupingService/PreviewGrouping"
+	GroupingService_ApplyGrouping_FullMethodName   = "/faultline.admin.v1.GroupingService/ApplyGrouping"
+	GroupingService_ListRegroupings_FullMethodName = "/faultline.admin.v1.GroupingService/ListRegroupings"
+	GroupingService_UndoRegrouping_FullMethodName  = "/faultline.admin.v1.GroupingService/UndoRegrouping"
+)
+
+// GroupingServiceClient is the client API for GroupingService service.
+//
+// For semantics around ctx use and closing/ending streaming RPCs, please refer to https://pkg.go.dev/google.golang.org/grpc/?tab=doc#ClientConn.NewStream.
+//
+// GroupingService tries grouping rules on stored events before they are saved, and applies
+// them to the past.
+type GroupingServiceClient interface {
+	// PreviewGrouping groups stored events by the rules of today and by those given, and tells
+	// which issues would merge and which would split. It changes nothing. Rules that cannot be
+	// read get INVALID_ARGUMENT with RuleProblems.
+	PreviewGrouping(ctx context.Context, in *PreviewGroupingRequest, opts ...grpc.CallOption) (*GroupingPreview, error)
+	// ApplyGrouping saves the rules and makes issues that they join one, the past included.
+	// Events that are stored stay in the issue that they are in: where the rules take an issue
+	// apart, only new events go apart. Nobody is alerted of it.
+	ApplyGrouping(ctx context.Context, in *ApplyGroupingRequest, opts ...grpc.CallOption) (*ApplyGroupingResponse, error)
+	// ListRegroupings lists what ApplyGrouping did, newest first.
+	ListRegroupings(ctx context.Context, in *ListRegroupingsRequest, opts ...grpc.CallOption) (*ListRegroupingsResponse, error)
+	// UndoRegrouping takes back the merges of one regrouping that still stand, and the rules it
+	// saved if they are still those of the project.
+	UndoRegrouping(ctx context.Context, in *UndoRegroupingRequest, opts ...grpc.CallOption) (*UndoRegroupingResponse, error)
+}
+
+type groupingServiceClient struct {
+	cc grpc.ClientConnInterface
+}
+
+func NewGroupingServiceClient(cc grpc.ClientConnInterface) GroupingServiceClient {
+	return &groupingServiceClient{cc}
+}
+
+func (c *groupingServiceClient) PreviewGrouping(ctx context.Context, in *PreviewGroupingRequest, opts ...grpc.CallOption) (*GroupingPreview, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(GroupingPreview)
+	err := c.cc.Invoke(ctx, GroupingService_PreviewGrouping_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *groupingServiceClient) ApplyGrouping(ctx context.Context, in *ApplyGroupingRequest, opts ...grpc.CallOption) (*ApplyGroupingResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(ApplyGroupingResponse)
+	err := c.cc.Invoke(ctx, GroupingService_ApplyGrouping_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *groupingServiceClient) ListRegroupings(ctx context.Context, in *ListRegroupingsRequest, opts ...grpc.CallOption) (*ListRegroupingsResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(ListRegroupingsResponse)
+	err := c.cc.Invoke(ctx, GroupingService_ListRegroupings_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *groupingServiceClient) UndoRegrouping(ctx context.Context, in *UndoRegroupingRequest, opts ...grpc.CallOption) (*UndoRegroupingResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(UndoRegroupingResponse)
+	err := c.cc.Invoke(ctx, GroupingService_UndoRegrouping_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+// GroupingServiceServer is the server API for GroupingService service.
+// All implementations must embed UnimplementedGroupingServiceServer
+// for forward compatibility.
+//
+// GroupingService tries grouping rules on stored events before they are saved, and applies
+// them to the past.
+type GroupingServiceServer interface {
+	// PreviewGrouping groups stored events by the rules of today and by those given, and tells
+	// which issues would merge and which would split. It changes nothing. Rules that cannot be
+	// read get INVALID_ARGUMENT with RuleProblems.
+	PreviewGrouping(context.Context, *PreviewGroupingRequest) (*GroupingPreview, error)
+	// ApplyGrouping saves the rules and makes issues that they join one, the past included.
+	// Events that are stored stay in the issue that they are in: where the rules take an issue
+	// apart, only new events go apart. Nobody is alerted of it.
+	ApplyGrouping(context.Context, *ApplyGroupingRequest) (*ApplyGroupingResponse, error)
+	// ListRegroupings lists what ApplyGrouping did, newest first.
+	ListRegroupings(context.Context, *ListRegroupingsRequest) (*ListRegroupingsResponse, error)
+	// UndoRegrouping takes back the merges of one regrouping that still stand, and the rules it
+	// saved if they are still those of the project.
+	UndoRegrouping(context.Context, *UndoRegroupingRequest) (*UndoRegroupingResponse, error)
+	mustEmbedUnimplementedGroupingServiceServer()
+}
+
+// UnimplementedGroupingServiceServer must be embedded to have
+// forward compatible implementations.
+//
+// NOTE: this should be embedded by value instead of pointer to avoid a nil
+// pointer dereference when methods are called.
+type UnimplementedGroupingServiceServer struct{}
+
+func (UnimplementedGroupingServiceServer) PreviewGrouping(context.Context, *PreviewGroupingRequest) (*GroupingPreview, error) {
+	return nil, status.Error(codes.Unimplemented, "method PreviewGrouping not implemented")
+}
+func (UnimplementedGroupingServiceServer) ApplyGrouping(context.Context, *ApplyGroupingRequest) (*ApplyGroupingResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method ApplyGrouping not implemented")
+}
+func (UnimplementedGroupingServiceServer) ListRegroupings(context.Context, *ListRegroupingsRequest) (*ListRegroupingsResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method ListRegroupings not implemented")
+}
+func (UnimplementedGroupingServiceServer) UndoRegrouping(context.Context, *UndoRegroupingRequest) (*UndoRegroupingResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method UndoRegrouping not implemented")
+}
+func (UnimplementedGroupingServiceServer) mustEmbedUnimplementedGroupingServiceServer() {}
+func (UnimplementedGroupingServiceServer) testEmbeddedByValue()                         {}
+
+// UnsafeGroupingServiceServer may be embedded to opt out of forward compatibility for this service.
+// Use of this interface is not recommended, as added methods to GroupingServiceServer will
+// result in compilation errors.
+type UnsafeGroupingServiceServer interface {
+	mustEmbedUnimplementedGroupingServiceServer()
+}
+
+func RegisterGroupingServiceServer(s grpc.ServiceRegistrar, srv GroupingServiceServer) {
+	// If the following call panics, it indicates UnimplementedGroupingServiceServer was
+	// embedded by pointer and is nil.  This will cause panics if an
+	// unimplemented method is ever invoked, so we test this at initialization
+	// time to prevent it from happening at runtime later due to I/O.
+	if t, ok := srv.(interface{ testEmbeddedByValue() }); ok {
+		t.testEmbeddedByValue()
+	}
+	s.RegisterService(&GroupingService_ServiceDesc, srv)
+}
+
+func _GroupingService_PreviewGrouping_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(PreviewGroupingRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(GroupingServiceServer).PreviewGrouping(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: GroupingService_PreviewGrouping_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(GroupingServiceServer).PreviewGrouping(ctx, req.(*PreviewGroupingRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _GroupingService_ApplyGrouping_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(ApplyGroupingRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(GroupingServiceServer).ApplyGrouping(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: GroupingService_ApplyGrouping_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(GroupingServiceServer).ApplyGrouping(ctx, req.(*ApplyGroupingRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _GroupingService_ListRegroupings_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(ListRegroupingsRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(GroupingServiceServer).ListRegroupings(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: GroupingService_ListRegroupings_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(GroupingServiceServer).ListRegroupings(ctx, req.(*ListRegroupingsRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _GroupingService_UndoRegrouping_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(UndoRegroupingRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(GroupingServiceServer).UndoRegrouping(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: GroupingService_UndoRegrouping_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(GroupingServiceServer).UndoRegrouping(ctx, req.(*UndoRegroupingRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+// GroupingService_ServiceDesc is the grpc.ServiceDesc for GroupingService service.
+// It's only intended for direct use with grpc.RegisterService,
+// and not to be introspected or modified (even as a copy)
+var GroupingService_ServiceDesc = grpc.ServiceDesc{
+	ServiceName: "faultline.admin.v1.GroupingService",
+	HandlerType: (*GroupingServiceServer)(nil),
+	Methods: []grpc.MethodDesc{
+		{
+			MethodName: "PreviewGrouping",
+			Handler:    _GroupingService_PreviewGrouping_Handler,
+		},
+		{
+			MethodName: "ApplyGrouping",
+			Handler:    _GroupingService_ApplyGrouping_Handler,
+		},
+		{
+			MethodName: "ListRegroupings",
+			Handler:    _GroupingService_ListRegroupings_Handler,
+		},
+		{
+			MethodName: "UndoRegrouping",
+			Handler:    _GroupingService_UndoRegrouping_Handler,
 		},
 	},
 	Streams:  []grpc.StreamDesc{},

@@ -18,7 +18,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file faultline/admin/v1/admin.proto.
  */
 export const file_faultline_admin_v1_admin: GenFile = /*@__PURE__*/
-  fileDesc("Ch5mYXVsdGxpbmUvYWRtaW4vdjEvYWRtaW4ucHJvdG8SEmZhdWx0bGluZS5hZG1pbi52MSIwCg1TaWduSW5SZXF1ZXN0Eg0KBWVtYWlsGAEgASgJEhAKCHBhc3N3b3JkGAIgASgJIhAKDlNpZ25PdXRSZXF1ZXN0IhEKD1NpZ25PdXRSZXNwb25zZSITChFHZXRTZXNzaW9uUmVxdWVzdCKQAQoHU2Vzc2lvbhIqCgZtZW1iZXIYASABKAsyGi5mYXVsdGxpbmUuYWRtaW4udjEuTWVtYmVyEjYKDG9yZ2FuaXphdGlvbhgCIAEoCzIgLmZhdWx0bGluZS5hZG1pbi52MS5Pcmdhbml6YXRpb24SDwoHdmVyc2lvbhgDIAEoCRIQCghiYXNlX3VybBgEIAEoCSIoCgxPcmdhbml6YXRpb24SCgoCaWQYASABKAkSDAoEbmFtZRgCIAEoCSI/CgZNZW1iZXISCgoCaWQYASABKAkSDQoFZW1haWwYAiABKAkSDAoEbmFtZRgDIAEoCRIMCgRyb2xlGAQgASgJIqYCCgdQcm9qZWN0EgoKAmlkGAEgASgNEgwKBHNsdWcYAiABKAkSDAoEbmFtZRgDIAEoCRIQCghwbGF0Zm9ybRgEIAEoCRIuCgpjcmVhdGVkX2F0GAUgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIyCg5maXJzdF9ldmVudF9hdBgGIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASFgoOcmV0ZW50aW9uX2RheXMYByABKA0SGQoRZmluZ2VycHJpbnRfcnVsZXMYCCABKAkSEwoLc3RhY2tfcnVsZXMYCSABKAkSNQoIc2V0dGluZ3MYCiABKAsyIy5mYXVsdGxpbmUuYWRtaW4udjEuUHJvamVjdFNldHRpbmdzIrsCCg9Qcm9qZWN0U2V0dGluZ3MSGwoOcmV0ZW50aW9uX2RheXMYASABKA1IAIgBARIcCg9yYXRlX3Blcl9zZWNvbmQYAiABKAFIAYgBARIXCgpyYXRlX2J1cnN0GAMgASgNSAKIAQESNAoJc2NydWJiaW5nGAQgASgLMiEuZmF1bHRsaW5lLmFkbWluLnYxLlNjcnViU2V0dGluZ3MSMwoHZmlsdGVycxgFIAEoCzIiLmZhdWx0bGluZS5hZG1pbi52MS5GaWx0ZXJTZXR0aW5ncxIzCg9hbGxvd2VkX29yaWdpbnMYBiABKAsyGi5nb29nbGUucHJvdG9idWYuTGlzdFZhbHVlQhEKD19yZXRlbnRpb25fZGF5c0ISChBfcmF0ZV9wZXJfc2Vjb25kQg0KC19yYXRlX2J1cnN0IrgBCg1TY3J1YlNldHRpbmdzEhUKCGRlZmF1bHRzGAEgASgISACIAQESKAoEa2V5cxgCIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5MaXN0VmFsdWUSLQoJc2FmZV9rZXlzGAMgASgLMhouZ29vZ2xlLnByb3RvYnVmLkxpc3RWYWx1ZRIZCgxpcF9hZGRyZXNzZXMYBCABKAhIAYgBAUILCglfZGVmYXVsdHNCDwoNX2lwX2FkZHJlc3NlcyKbAwoORmlsdGVyU2V0dGluZ3MSLAoIcmVsZWFzZXMYASABKAsyGi5nb29nbGUucHJvdG9idWYuTGlzdFZhbHVlEjAKDGVudmlyb25tZW50cxgCIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5MaXN0VmFsdWUSLAoIbWVzc2FnZXMYAyABKAsyGi5nb29nbGUucHJvdG9idWYuTGlzdFZhbHVlEikKBXR5cGVzGAQgASgLMhouZ29vZ2xlLnByb3RvYnVmLkxpc3RWYWx1ZRIcCg9sZWdhY3lfYnJvd3NlcnMYBSABKAhIAIgBARIXCgpleHRlbnNpb25zGAYgASgISAGIAQESFQoIY3Jhd2xlcnMYByABKAhIAogBARIWCglsb2NhbGhvc3QYCCABKAhIA4gBARIaCg1oZWFsdGhfY2hlY2tzGAkgASgISASIAQFCEgoQX2xlZ2FjeV9icm93c2Vyc0INCgtfZXh0ZW5zaW9uc0ILCglfY3Jhd2xlcnNCDAoKX2xvY2FsaG9zdEIQCg5faGVhbHRoX2NoZWNrcyI8ChNMaXN0UHJvamVjdHNSZXF1ZXN0EhEKCXBhZ2Vfc2l6ZRgBIAEoBRISCgpwYWdlX3Rva2VuGAIgASgJIl4KFExpc3RQcm9qZWN0c1Jlc3BvbnNlEi0KCHByb2plY3RzGAEgAygLMhsuZmF1bHRsaW5lLmFkbWluLnYxLlByb2plY3QSFwoPbmV4dF9wYWdlX3Rva2VuGAIgASgJIicKEUdldFByb2plY3RSZXF1ZXN0EhIKCnByb2plY3RfaWQYASABKA0iRAoUQ3JlYXRlUHJvamVjdFJlcXVlc3QSDAoEbmFtZRgBIAEoCRIMCgRzbHVnGAIgASgJEhAKCHBsYXRmb3JtGAMgASgJIoECChRVcGRhdGVQcm9qZWN0UmVxdWVzdBISCgpwcm9qZWN0X2lkGAEgASgNEhEKBG5hbWUYAiABKAlIAIgBARIVCghwbGF0Zm9ybRgDIAEoCUgBiAEBEh4KEWZpbmdlcnByaW50X3J1bGVzGAQgASgJSAKIAQESGAoLc3RhY2tfcnVsZXMYBSABKAlIA4gBARI1CghzZXR0aW5ncxgGIAEoCzIjLmZhdWx0bGluZS5hZG1pbi52MS5Qcm9qZWN0U2V0dGluZ3NCBwoFX25hbWVCCwoJX3BsYXRmb3JtQhQKEl9maW5nZXJwcmludF9ydWxlc0IOCgxfc3RhY2tfcnVsZXMi7gEKA0tleRIKCgJpZBgBIAEoCRISCgpwcm9qZWN0X2lkGAIgASgNEgwKBGtpbmQYAyABKAkSDAoEbmFtZRgEIAEoCRILCgNkc24YBSABKAkSDgoGc2VjcmV0GAYgASgJEi4KCmNyZWF0ZWRfYXQYByABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEi4KCnJldm9rZWRfYXQYCCABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEi4KCmV4cGlyZXNfYXQYCSABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wIiUKD0xpc3RLZXlzUmVxdWVzdBISCgpwcm9qZWN0X2lkGAEgASgNIjkKEExpc3RLZXlzUmVzcG9uc2USJQoEa2V5cxgBIAMoCzIXLmZhdWx0bGluZS5hZG1pbi52MS5LZXkiagoQQ3JlYXRlS2V5UmVxdWVzdBISCgpwcm9qZWN0X2lkGAEgASgNEgwKBGtpbmQYAiABKAkSDAoEbmFtZRgDIAEoCRImCgN0dGwYBCABKAsyGS5nb29nbGUucHJvdG9idWYuRHVyYXRpb24iNgoQUmV2b2tlS2V5UmVxdWVzdBISCgpwcm9qZWN0X2lkGAEgASgNEg4KBmtleV9pZBgCIAEoCSKDAgoFVG9rZW4SCgoCaWQYASABKAkSDAoEbmFtZRgCIAEoCRIOCgZzY29wZXMYAyADKAkSDgoGc2VjcmV0GAQgASgJEi4KCmNyZWF0ZWRfYXQYBSABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEjAKDGxhc3RfdXNlZF9hdBgGIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASLgoKcmV2b2tlZF9hdBgHIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASLgoKZXhwaXJlc19hdBgIIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXAiEwoRTGlzdFRva2Vuc1JlcXVlc3QiPwoSTGlzdFRva2Vuc1Jlc3BvbnNlEikKBnRva2VucxgBIAMoCzIZLmZhdWx0bGluZS5hZG1pbi52MS5Ub2tlbiJaChJDcmVhdGVUb2tlblJlcXVlc3QSDAoEbmFtZRgBIAEoCRIOCgZzY29wZXMYAiADKAkSJgoDdHRsGAMgASgLMhkuZ29vZ2xlLnByb3RvYnVmLkR1cmF0aW9uIiYKElJldm9rZVRva2VuUmVxdWVzdBIQCgh0b2tlbl9pZBgBIAEoCSIUChJMaXN0TWVtYmVyc1JlcXVlc3QiQgoTTGlzdE1lbWJlcnNSZXNwb25zZRIrCgdtZW1iZXJzGAEgAygLMhouZmF1bHRsaW5lLmFkbWluLnYxLk1lbWJlciLTAQoEUnVsZRIKCgJpZBgBIAEoCRISCgpwcm9qZWN0X2lkGAIgASgNEgwKBG5hbWUYAyABKAkSDwoHZW5hYmxlZBgEIAEoCBIQCgh0cmlnZ2VycxgFIAMoCRINCgVxdWVyeRgGIAEoCRIOCgZlbWFpbHMYByADKAkSKwoIdGhyb3R0bGUYCCABKAsyGS5nb29nbGUucHJvdG9idWYuRHVyYXRpb24SLgoKY3JlYXRlZF9hdBgJIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXAiJgoQTGlzdFJ1bGVzUmVxdWVzdBISCgpwcm9qZWN0X2lkGAEgASgNIjwKEUxpc3RSdWxlc1Jlc3BvbnNlEicKBXJ1bGVzGAEgAygLMhguZmF1bHRsaW5lLmFkbWluLnYxLlJ1bGUiTwoRQ3JlYXRlUnVsZVJlcXVlc3QSEgoKcHJvamVjdF9pZBgBIAEoDRImCgRydWxlGAIgASgLMhguZmF1bHRsaW5lLmFkbWluLnYxLlJ1bGUiTwoRVXBkYXRlUnVsZVJlcXVlc3QSEgoKcHJvamVjdF9pZBgBIAEoDRImCgRydWxlGAIgASgLMhguZmF1bHRsaW5lLmFkbWluLnYxLlJ1bGUiOAoRRGVsZXRlUnVsZVJlcXVlc3QSEgoKcHJvamVjdF9pZBgBIAEoDRIPCgdydWxlX2lkGAIgASgJIhQKEkRlbGV0ZVJ1bGVSZXNwb25zZSKfAwoIRGVsaXZlcnkSCgoCaWQYASABKAkSEgoKcHJvamVjdF9pZBgCIAEoDRIPCgdydWxlX2lkGAMgASgJEhEKCXJ1bGVfbmFtZRgEIAEoCRIQCghpc3N1ZV9pZBgFIAEoCRITCgtpc3N1ZV90aXRsZRgGIAEoCRIPCgdjaGFubmVsGAcgASgJEhEKCXJlY2lwaWVudBgIIAEoCRIOCgZzdGF0dXMYCSABKAkSDgoGcmVhc29uGAogASgJEg0KBWVycm9yGAsgASgJEhAKCGF0dGVtcHRzGAwgASgNEi4KCmNyZWF0ZWRfYXQYDSABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEjAKDGF0dGVtcHRlZF9hdBgOIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASNQoRZXZlbnRfcmVjZWl2ZWRfYXQYDyABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEioKB2xhdGVuY3kYECABKAsyGS5nb29nbGUucHJvdG9idWYuRHVyYXRpb24ihQEKFUxpc3REZWxpdmVyaWVzUmVxdWVzdBISCgpwcm9qZWN0X2lkGAEgASgNEg8KB3J1bGVfaWQYAiABKAkSEAoIaXNzdWVfaWQYAyABKAkSDgoGc3RhdHVzGAQgASgJEhEKCXBhZ2Vfc2l6ZRgFIAEoBRISCgpwYWdlX3Rva2VuGAYgASgJImMKFkxpc3REZWxpdmVyaWVzUmVzcG9uc2USMAoKZGVsaXZlcmllcxgBIAMoCzIcLmZhdWx0bGluZS5hZG1pbi52MS5EZWxpdmVyeRIXCg9uZXh0X3BhZ2VfdG9rZW4YAiABKAkygAIKDlNlc3Npb25TZXJ2aWNlEkgKBlNpZ25JbhIhLmZhdWx0bGluZS5hZG1pbi52MS5TaWduSW5SZXF1ZXN0GhsuZmF1bHRsaW5lLmFkbWluLnYxLlNlc3Npb24SUgoHU2lnbk91dBIiLmZhdWx0bGluZS5hZG1pbi52MS5TaWduT3V0UmVxdWVzdBojLmZhdWx0bGluZS5hZG1pbi52MS5TaWduT3V0UmVzcG9uc2USUAoKR2V0U2Vzc2lvbhIlLmZhdWx0bGluZS5hZG1pbi52MS5HZXRTZXNzaW9uUmVxdWVzdBobLmZhdWx0bGluZS5hZG1pbi52MS5TZXNzaW9uMsUHCg5Qcm9qZWN0U2VydmljZRJhCgxMaXN0UHJvamVjdHMSJy5mYXVsdGxpbmUuYWRtaW4udjEuTGlzdFByb2plY3RzUmVxdWVzdBooLmZhdWx0bGluZS5hZG1pbi52MS5MaXN0UHJvamVjdHNSZXNwb25zZRJQCgpHZXRQcm9qZWN0EiUuZmF1bHRsaW5lLmFkbWluLnYxLkdldFByb2plY3RSZXF1ZXN0GhsuZmF1bHRsaW5lLmFkbWluLnYxLlByb2plY3QSVgoNQ3JlYXRlUHJvamVjdBIoLmZhdWx0bGluZS5hZG1pbi52MS5DcmVhdGVQcm9qZWN0UmVxdWVzdBobLmZhdWx0bGluZS5hZG1pbi52MS5Qcm9qZWN0ElYKDVVwZGF0ZVByb2plY3QSKC5mYXVsdGxpbmUuYWRtaW4udjEuVXBkYXRlUHJvamVjdFJlcXVlc3QaGy5mYXVsdGxpbmUuYWRtaW4udjEuUHJvamVjdBJVCghMaXN0S2V5cxIjLmZhdWx0bGluZS5hZG1pbi52MS5MaXN0S2V5c1JlcXVlc3QaJC5mYXVsdGxpbmUuYWRtaW4udjEuTGlzdEtleXNSZXNwb25zZRJKCglDcmVhdGVLZXkSJC5mYXVsdGxpbmUuYWRtaW4udjEuQ3JlYXRlS2V5UmVxdWVzdBoXLmZhdWx0bGluZS5hZG1pbi52MS5LZXkSSgoJUmV2b2tlS2V5EiQuZmF1bHRsaW5lLmFkbWluLnYxLlJldm9rZUtleVJlcXVlc3QaFy5mYXVsdGxpbmUuYWRtaW4udjEuS2V5ElsKCkxpc3RUb2tlbnMSJS5mYXVsdGxpbmUuYWRtaW4udjEuTGlzdFRva2Vuc1JlcXVlc3QaJi5mYXVsdGxpbmUuYWRtaW4udjEuTGlzdFRva2Vuc1Jlc3BvbnNlElAKC0NyZWF0ZVRva2VuEiYuZmF1bHRsaW5lLmFkbWluLnYxLkNyZWF0ZVRva2VuUmVxdWVzdBoZLmZhdWx0bGluZS5hZG1pbi52MS5Ub2tlbhJQCgtSZXZva2VUb2tlbhImLmZhdWx0bGluZS5hZG1pbi52MS5SZXZva2VUb2tlblJlcXVlc3QaGS5mYXVsdGxpbmUuYWRtaW4udjEuVG9rZW4SXgoLTGlzdE1lbWJlcnMSJi5mYXVsdGxpbmUuYWRtaW4udjEuTGlzdE1lbWJlcnNSZXF1ZXN0GicuZmF1bHRsaW5lLmFkbWluLnYxLkxpc3RNZW1iZXJzUmVzcG9uc2UyzAMKDEFsZXJ0U2VydmljZRJYCglMaXN0UnVsZXMSJC5mYXVsdGxpbmUuYWRtaW4udjEuTGlzdFJ1bGVzUmVxdWVzdBolLmZhdWx0bGluZS5hZG1pbi52MS5MaXN0UnVsZXNSZXNwb25zZRJNCgpDcmVhdGVSdWxlEiUuZmF1bHRsaW5lLmFkbWluLnYxLkNyZWF0ZVJ1bGVSZXF1ZXN0GhguZmF1bHRsaW5lLmFkbWluLnYxLlJ1bGUSTQoKVXBkYXRlUnVsZRIlLmZhdWx0bGluZS5hZG1pbi52MS5VcGRhdGVSdWxlUmVxdWVzdBoYLmZhdWx0bGluZS5hZG1pbi52MS5SdWxlElsKCkRlbGV0ZVJ1bGUSJS5mYXVsdGxpbmUuYWRtaW4udjEuRGVsZXRlUnVsZVJlcXVlc3QaJi5mYXVsdGxpbmUuYWRtaW4udjEuRGVsZXRlUnVsZVJlc3BvbnNlEmcKDkxpc3REZWxpdmVyaWVzEikuZmF1bHRsaW5lLmFkbWluLnYxLkxpc3REZWxpdmVyaWVzUmVxdWVzdBoqLmZhdWx0bGluZS5hZG1pbi52MS5MaXN0RGVsaXZlcmllc1Jlc3BvbnNlQkZaRGdpdGh1Yi5jb20vZmF1bHRsaW5lLWRldi9mYXVsdGxpbmUvZ2VuL2dvL2ZhdWx0bGluZS9hZG1pbi92MTthZG1pbnYxYgZwcm90bzM", [file_google_protobuf_duration, file_google_protobuf_struct, file_google_protobuf_timestamp]);
+  fileDesc("Ch5mYXVsdGxpbmUvYWRtaW4vdjEvYWRtaW4ucHJvdG8SEmZhdWx0bGluZS5hZG1pbi52MSIwCg1TaWduSW5SZXF1ZXN0Eg0KBWVtYWlsGAEgASgJEhAKCHBhc3N3b3JkGAIgASgJIhAKDlNpZ25PdXRSZXF1ZXN0IhEKD1NpZ25PdXRSZXNwb25zZSITChFHZXRTZXNzaW9uUmVxdWVzdCKQAQoHU2Vzc2lvbhIqCgZtZW1iZXIYASABKAsyGi5mYXVsdGxpbmUuYWRtaW4udjEuTWVtYmVyEjYKDG9yZ2FuaXphdGlvbhgCIAEoCzIgLmZhdWx0bGluZS5hZG1pbi52MS5Pcmdhbml6YXRpb24SDwoHdmVyc2lvbhgDIAEoCRIQCghiYXNlX3VybBgEIAEoCSIoCgxPcmdhbml6YXRpb24SCgoCaWQYASABKAkSDAoEbmFtZRgCIAEoCSI/CgZNZW1iZXISCgoCaWQYASABKAkSDQoFZW1haWwYAiABKAkSDAoEbmFtZRgDIAEoCRIMCgRyb2xlGAQgASgJIrQCCgdQcm9qZWN0EgoKAmlkGAEgASgNEgwKBHNsdWcYAiABKAkSDAoEbmFtZRgDIAEoCRIQCghwbGF0Zm9ybRgEIAEoCRIuCgpjcmVhdGVkX2F0GAUgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIyCg5maXJzdF9ldmVudF9hdBgGIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASFgoOcmV0ZW50aW9uX2RheXMYByABKA0SGQoRZmluZ2VycHJpbnRfcnVsZXMYCCABKAkSEwoLc3RhY2tfcnVsZXMYCSABKAkSNQoIc2V0dGluZ3MYCiABKAsyIy5mYXVsdGxpbmUuYWRtaW4udjEuUHJvamVjdFNldHRpbmdzEgwKBGV0YWcYCyABKAkiuwIKD1Byb2plY3RTZXR0aW5ncxIbCg5yZXRlbnRpb25fZGF5cxgBIAEoDUgAiAEBEhwKD3JhdGVfcGVyX3NlY29uZBgCIAEoAUgBiAEBEhcKCnJhdGVfYnVyc3QYAyABKA1IAogBARI0CglzY3J1YmJpbmcYBCABKAsyIS5mYXVsdGxpbmUuYWRtaW4udjEuU2NydWJTZXR0aW5ncxIzCgdmaWx0ZXJzGAUgASgLMiIuZmF1bHRsaW5lLmFkbWluLnYxLkZpbHRlclNldHRpbmdzEjMKD2FsbG93ZWRfb3JpZ2lucxgGIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5MaXN0VmFsdWVCEQoPX3JldGVudGlvbl9kYXlzQhIKEF9yYXRlX3Blcl9zZWNvbmRCDQoLX3JhdGVfYnVyc3QiuAEKDVNjcnViU2V0dGluZ3MSFQoIZGVmYXVsdHMYASABKAhIAIgBARIoCgRrZXlzGAIgASgLMhouZ29vZ2xlLnByb3RvYnVmLkxpc3RWYWx1ZRItCglzYWZlX2tleXMYAyABKAsyGi5nb29nbGUucHJvdG9idWYuTGlzdFZhbHVlEhkKDGlwX2FkZHJlc3NlcxgEIAEoCEgBiAEBQgsKCV9kZWZhdWx0c0IPCg1faXBfYWRkcmVzc2VzIpsDCg5GaWx0ZXJTZXR0aW5ncxIsCghyZWxlYXNlcxgBIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5MaXN0VmFsdWUSMAoMZW52aXJvbm1lbnRzGAIgASgLMhouZ29vZ2xlLnByb3RvYnVmLkxpc3RWYWx1ZRIsCghtZXNzYWdlcxgDIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5MaXN0VmFsdWUSKQoFdHlwZXMYBCABKAsyGi5nb29nbGUucHJvdG9idWYuTGlzdFZhbHVlEhwKD2xlZ2FjeV9icm93c2VycxgFIAEoCEgAiAEBEhcKCmV4dGVuc2lvbnMYBiABKAhIAYgBARIVCghjcmF3bGVycxgHIAEoCEgCiAEBEhYKCWxvY2FsaG9zdBgIIAEoCEgDiAEBEhoKDWhlYWx0aF9jaGVja3MYCSABKAhIBIgBAUISChBfbGVnYWN5X2Jyb3dzZXJzQg0KC19leHRlbnNpb25zQgsKCV9jcmF3bGVyc0IMCgpfbG9jYWxob3N0QhAKDl9oZWFsdGhfY2hlY2tzIjwKE0xpc3RQcm9qZWN0c1JlcXVlc3QSEQoJcGFnZV9zaXplGAEgASgFEhIKCnBhZ2VfdG9rZW4YAiABKAkiXgoUTGlzdFByb2plY3RzUmVzcG9uc2USLQoIcHJvamVjdHMYASADKAsyGy5mYXVsdGxpbmUuYWRtaW4udjEuUHJvamVjdBIXCg9uZXh0X3BhZ2VfdG9rZW4YAiABKAkiJwoRR2V0UHJvamVjdFJlcXVlc3QSEgoKcHJvamVjdF9pZBgBIAEoDSJEChRDcmVhdGVQcm9qZWN0UmVxdWVzdBIMCgRuYW1lGAEgASgJEgwKBHNsdWcYAiABKAkSEAoIcGxhdGZvcm0YAyABKAkijwIKFFVwZGF0ZVByb2plY3RSZXF1ZXN0EhIKCnByb2plY3RfaWQYASABKA0SEQoEbmFtZRgCIAEoCUgAiAEBEhUKCHBsYXRmb3JtGAMgASgJSAGIAQESHgoRZmluZ2VycHJpbnRfcnVsZXMYBCABKAlIAogBARIYCgtzdGFja19ydWxlcxgFIAEoCUgDiAEBEjUKCHNldHRpbmdzGAYgASgLMiMuZmF1bHRsaW5lLmFkbWluLnYxLlByb2plY3RTZXR0aW5ncxIMCgRldGFnGAcgASgJQgcKBV9uYW1lQgsKCV9wbGF0Zm9ybUIUChJfZmluZ2VycHJpbnRfcnVsZXNCDgoMX3N0YWNrX3J1bGVzIrEBChZQcmV2aWV3R3JvdXBpbmdSZXF1ZXN0EhIKCnByb2plY3RfaWQYASABKA0SHgoRZmluZ2VycHJpbnRfcnVsZXMYAiABKAlIAIgBARIYCgtzdGFja19ydWxlcxgDIAEoCUgBiAEBEgwKBGRheXMYBCABKA0SFQoNdmFsaWRhdGVfb25seRgFIAEoCEIUChJfZmluZ2VycHJpbnRfcnVsZXNCDgoMX3N0YWNrX3J1bGVzIrMCCg9Hcm91cGluZ1ByZXZpZXcSDgoGZXZlbnRzGAEgASgEEhgKEGV2ZW50c19sb29rZWRfYXQYAiABKAQSDgoGaXNzdWVzGAMgASgNEhIKCnN0b3BwZWRfYnkYBCABKAkSDwoHc3RheWluZxgFIAEoDRIPCgdyZW5hbWVkGAYgASgNEjEKBm1lcmdlcxgHIAMoCzIhLmZhdWx0bGluZS5hZG1pbi52MS5Hcm91cGluZ01lcmdlEjEKBnNwbGl0cxgIIAMoCzIhLmZhdWx0bGluZS5hZG1pbi52MS5Hcm91cGluZ1NwbGl0EiAKGGV2ZW50c19ncm91cGVkX290aGVyd2lzZRgJIAEoBBITCgttZXJnZV9jb3VudBgKIAEoDRITCgtzcGxpdF9jb3VudBgLIAEoDSJdCg1Hcm91cGluZ0lzc3VlEgoKAmlkGAEgASgJEhAKCHNob3J0X2lkGAIgASgJEg0KBXRpdGxlGAMgASgJEg8KB2N1bHByaXQYBCABKAkSDgoGZXZlbnRzGAUgASgEIpQBCg1Hcm91cGluZ01lcmdlEi8KBGludG8YASABKAsyIS5mYXVsdGxpbmUuYWRtaW4udjEuR3JvdXBpbmdJc3N1ZRIvCgRmcm9tGAIgAygLMiEuZmF1bHRsaW5lLmFkbWluLnYxLkdyb3VwaW5nSXNzdWUSEgoKZnJvbV9jb3VudBgDIAEoDRINCgV0aXRsZRgEIAEoCSKGAQoNR3JvdXBpbmdTcGxpdBIwCgVpc3N1ZRgBIAEoCzIhLmZhdWx0bGluZS5hZG1pbi52MS5Hcm91cGluZ0lzc3VlEi8KBXBhcnRzGAIgAygLMiAuZmF1bHRsaW5lLmFkbWluLnYxLkdyb3VwaW5nUGFydBISCgpwYXJ0X2NvdW50GAMgASgNInAKDEdyb3VwaW5nUGFydBINCgV0aXRsZRgBIAEoCRIPCgdjdWxwcml0GAIgASgJEg4KBmV2ZW50cxgDIAEoBBIwCgVqb2lucxgEIAEoCzIhLmZhdWx0bGluZS5hZG1pbi52MS5Hcm91cGluZ0lzc3VlIksKC1J1bGVQcm9ibGVtEg0KBWZpZWxkGAEgASgJEgwKBGxpbmUYAiABKA0SDgoGY29sdW1uGAMgASgNEg8KB3Byb2JsZW0YBCABKAkiQQoMUnVsZVByb2JsZW1zEjEKCHByb2JsZW1zGAEgAygLMh8uZmF1bHRsaW5lLmFkbWluLnYxLlJ1bGVQcm9ibGVtIrQBChRBcHBseUdyb3VwaW5nUmVxdWVzdBISCgpwcm9qZWN0X2lkGAEgASgNEh4KEWZpbmdlcnByaW50X3J1bGVzGAIgASgJSACIAQESGAoLc3RhY2tfcnVsZXMYAyABKAlIAYgBARIMCgRkYXlzGAQgASgNEgwKBG5hbWUYBSABKAkSDAoEZXRhZxgGIAEoCUIUChJfZmluZ2VycHJpbnRfcnVsZXNCDgoMX3N0YWNrX3J1bGVzInkKFUFwcGx5R3JvdXBpbmdSZXNwb25zZRIsCgdwcm9qZWN0GAEgASgLMhsuZmF1bHRsaW5lLmFkbWluLnYxLlByb2plY3QSMgoKcmVncm91cGluZxgCIAEoCzIeLmZhdWx0bGluZS5hZG1pbi52MS5SZWdyb3VwaW5nIusBCgpSZWdyb3VwaW5nEgoKAmlkGAEgASgJEhIKCnByb2plY3RfaWQYAiABKA0SDAoEbmFtZRgDIAEoCRINCgVhY3RvchgEIAEoCRIuCgpjcmVhdGVkX2F0GAUgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIOCgZtZXJnZWQYBiABKA0SDQoFc3BsaXQYByABKA0SDwoHcmVuYW1lZBgIIAEoDRItCgl1bmRvbmVfYXQYCSABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEhEKCXVuZG9uZV9ieRgKIAEoCSIsChZMaXN0UmVncm91cGluZ3NSZXF1ZXN0EhIKCnByb2plY3RfaWQYASABKA0iTgoXTGlzdFJlZ3JvdXBpbmdzUmVzcG9uc2USMwoLcmVncm91cGluZ3MYASADKAsyHi5mYXVsdGxpbmUuYWRtaW4udjEuUmVncm91cGluZyJCChVVbmRvUmVncm91cGluZ1JlcXVlc3QSEgoKcHJvamVjdF9pZBgBIAEoDRIVCg1yZWdyb3VwaW5nX2lkGAIgASgJIqUBChZVbmRvUmVncm91cGluZ1Jlc3BvbnNlEjIKCnJlZ3JvdXBpbmcYASABKAsyHi5mYXVsdGxpbmUuYWRtaW4udjEuUmVncm91cGluZxIsCgdwcm9qZWN0GAIgASgLMhsuZmF1bHRsaW5lLmFkbWluLnYxLlByb2plY3QSEQoJc2VwYXJhdGVkGAMgASgNEhYKDnJ1bGVzX3Jlc3RvcmVkGAQgASgIIu4BCgNLZXkSCgoCaWQYASABKAkSEgoKcHJvamVjdF9pZBgCIAEoDRIMCgRraW5kGAMgASgJEgwKBG5hbWUYBCABKAkSCwoDZHNuGAUgASgJEg4KBnNlY3JldBgGIAEoCRIuCgpjcmVhdGVkX2F0GAcgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIuCgpyZXZva2VkX2F0GAggASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIuCgpleHBpcmVzX2F0GAkgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcCIlCg9MaXN0S2V5c1JlcXVlc3QSEgoKcHJvamVjdF9pZBgBIAEoDSI5ChBMaXN0S2V5c1Jlc3BvbnNlEiUKBGtleXMYASADKAsyFy5mYXVsdGxpbmUuYWRtaW4udjEuS2V5ImoKEENyZWF0ZUtleVJlcXVlc3QSEgoKcHJvamVjdF9pZBgBIAEoDRIMCgRraW5kGAIgASgJEgwKBG5hbWUYAyABKAkSJgoDdHRsGAQgASgLMhkuZ29vZ2xlLnByb3RvYnVmLkR1cmF0aW9uIjYKEFJldm9rZUtleVJlcXVlc3QSEgoKcHJvamVjdF9pZBgBIAEoDRIOCgZrZXlfaWQYAiABKAkigwIKBVRva2VuEgoKAmlkGAEgASgJEgwKBG5hbWUYAiABKAkSDgoGc2NvcGVzGAMgAygJEg4KBnNlY3JldBgEIAEoCRIuCgpjcmVhdGVkX2F0GAUgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIwCgxsYXN0X3VzZWRfYXQYBiABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEi4KCnJldm9rZWRfYXQYByABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEi4KCmV4cGlyZXNfYXQYCCABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wIhMKEUxpc3RUb2tlbnNSZXF1ZXN0Ij8KEkxpc3RUb2tlbnNSZXNwb25zZRIpCgZ0b2tlbnMYASADKAsyGS5mYXVsdGxpbmUuYWRtaW4udjEuVG9rZW4iWgoSQ3JlYXRlVG9rZW5SZXF1ZXN0EgwKBG5hbWUYASABKAkSDgoGc2NvcGVzGAIgAygJEiYKA3R0bBgDIAEoCzIZLmdvb2dsZS5wcm90b2J1Zi5EdXJhdGlvbiImChJSZXZva2VUb2tlblJlcXVlc3QSEAoIdG9rZW5faWQYASABKAkiFAoSTGlzdE1lbWJlcnNSZXF1ZXN0IkIKE0xpc3RNZW1iZXJzUmVzcG9uc2USKwoHbWVtYmVycxgBIAMoCzIaLmZhdWx0bGluZS5hZG1pbi52MS5NZW1iZXIi0wEKBFJ1bGUSCgoCaWQYASABKAkSEgoKcHJvamVjdF9pZBgCIAEoDRIMCgRuYW1lGAMgASgJEg8KB2VuYWJsZWQYBCABKAgSEAoIdHJpZ2dlcnMYBSADKAkSDQoFcXVlcnkYBiABKAkSDgoGZW1haWxzGAcgAygJEisKCHRocm90dGxlGAggASgLMhkuZ29vZ2xlLnByb3RvYnVmLkR1cmF0aW9uEi4KCmNyZWF0ZWRfYXQYCSABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wIiYKEExpc3RSdWxlc1JlcXVlc3QSEgoKcHJvamVjdF9pZBgBIAEoDSI8ChFMaXN0UnVsZXNSZXNwb25zZRInCgVydWxlcxgBIAMoCzIYLmZhdWx0bGluZS5hZG1pbi52MS5SdWxlIk8KEUNyZWF0ZVJ1bGVSZXF1ZXN0EhIKCnByb2plY3RfaWQYASABKA0SJgoEcnVsZRgCIAEoCzIYLmZhdWx0bGluZS5hZG1pbi52MS5SdWxlIk8KEVVwZGF0ZVJ1bGVSZXF1ZXN0EhIKCnByb2plY3RfaWQYASABKA0SJgoEcnVsZRgCIAEoCzIYLmZhdWx0bGluZS5hZG1pbi52MS5SdWxlIjgKEURlbGV0ZVJ1bGVSZXF1ZXN0EhIKCnByb2plY3RfaWQYASABKA0SDwoHcnVsZV9pZBgCIAEoCSIUChJEZWxldGVSdWxlUmVzcG9uc2UinwMKCERlbGl2ZXJ5EgoKAmlkGAEgASgJEhIKCnByb2plY3RfaWQYAiABKA0SDwoHcnVsZV9pZBgDIAEoCRIRCglydWxlX25hbWUYBCABKAkSEAoIaXNzdWVfaWQYBSABKAkSEwoLaXNzdWVfdGl0bGUYBiABKAkSDwoHY2hhbm5lbBgHIAEoCRIRCglyZWNpcGllbnQYCCABKAkSDgoGc3RhdHVzGAkgASgJEg4KBnJlYXNvbhgKIAEoCRINCgVlcnJvchgLIAEoCRIQCghhdHRlbXB0cxgMIAEoDRIuCgpjcmVhdGVkX2F0GA0gASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIwCgxhdHRlbXB0ZWRfYXQYDiABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEjUKEWV2ZW50X3JlY2VpdmVkX2F0GA8gASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIqCgdsYXRlbmN5GBAgASgLMhkuZ29vZ2xlLnByb3RvYnVmLkR1cmF0aW9uIoUBChVMaXN0RGVsaXZlcmllc1JlcXVlc3QSEgoKcHJvamVjdF9pZBgBIAEoDRIPCgdydWxlX2lkGAIgASgJEhAKCGlzc3VlX2lkGAMgASgJEg4KBnN0YXR1cxgEIAEoCRIRCglwYWdlX3NpemUYBSABKAUSEgoKcGFnZV90b2tlbhgGIAEoCSJjChZMaXN0RGVsaXZlcmllc1Jlc3BvbnNlEjAKCmRlbGl2ZXJpZXMYASADKAsyHC5mYXVsdGxpbmUuYWRtaW4udjEuRGVsaXZlcnkSFwoPbmV4dF9wYWdlX3Rva2VuGAIgASgJMoACCg5TZXNzaW9uU2VydmljZRJICgZTaWduSW4SIS5mYXVsdGxpbmUuYWRtaW4udjEuU2lnbkluUmVxdWVzdBobLmZhdWx0bGluZS5hZG1pbi52MS5TZXNzaW9uElIKB1NpZ25PdXQSIi5mYXVsdGxpbmUuYWRtaW4udjEuU2lnbk91dFJlcXVlc3QaIy5mYXVsdGxpbmUuYWRtaW4udjEuU2lnbk91dFJlc3BvbnNlElAKCkdldFNlc3Npb24SJS5mYXVsdGxpbmUuYWRtaW4udjEuR2V0U2Vzc2lvblJlcXVlc3QaGy5mYXVsdGxpbmUuYWRtaW4udjEuU2Vzc2lvbjLFBwoOUHJvamVjdFNlcnZpY2USYQoMTGlzdFByb2plY3RzEicuZmF1bHRsaW5lLmFkbWluLnYxLkxpc3RQcm9qZWN0c1JlcXVlc3QaKC5mYXVsdGxpbmUuYWRtaW4udjEuTGlzdFByb2plY3RzUmVzcG9uc2USUAoKR2V0UHJvamVjdBIlLmZhdWx0bGluZS5hZG1pbi52MS5HZXRQcm9qZWN0UmVxdWVzdBobLmZhdWx0bGluZS5hZG1pbi52MS5Qcm9qZWN0ElYKDUNyZWF0ZVByb2plY3QSKC5mYXVsdGxpbmUuYWRtaW4udjEuQ3JlYXRlUHJvamVjdFJlcXVlc3QaGy5mYXVsdGxpbmUuYWRtaW4udjEuUHJvamVjdBJWCg1VcGRhdGVQcm9qZWN0EiguZmF1bHRsaW5lLmFkbWluLnYxLlVwZGF0ZVByb2plY3RSZXF1ZXN0GhsuZmF1bHRsaW5lLmFkbWluLnYxLlByb2plY3QSVQoITGlzdEtleXMSIy5mYXVsdGxpbmUuYWRtaW4udjEuTGlzdEtleXNSZXF1ZXN0GiQuZmF1bHRsaW5lLmFkbWluLnYxLkxpc3RLZXlzUmVzcG9uc2USSgoJQ3JlYXRlS2V5EiQuZmF1bHRsaW5lLmFkbWluLnYxLkNyZWF0ZUtleVJlcXVlc3QaFy5mYXVsdGxpbmUuYWRtaW4udjEuS2V5EkoKCVJldm9rZUtleRIkLmZhdWx0bGluZS5hZG1pbi52MS5SZXZva2VLZXlSZXF1ZXN0GhcuZmF1bHRsaW5lLmFkbWluLnYxLktleRJbCgpMaXN0VG9rZW5zEiUuZmF1bHRsaW5lLmFkbWluLnYxLkxpc3RUb2tlbnNSZXF1ZXN0GiYuZmF1bHRsaW5lLmFkbWluLnYxLkxpc3RUb2tlbnNSZXNwb25zZRJQCgtDcmVhdGVUb2tlbhImLmZhdWx0bGluZS5hZG1pbi52MS5DcmVhdGVUb2tlblJlcXVlc3QaGS5mYXVsdGxpbmUuYWRtaW4udjEuVG9rZW4SUAoLUmV2b2tlVG9rZW4SJi5mYXVsdGxpbmUuYWRtaW4udjEuUmV2b2tlVG9rZW5SZXF1ZXN0GhkuZmF1bHRsaW5lLmFkbWluLnYxLlRva2VuEl4KC0xpc3RNZW1iZXJzEiYuZmF1bHRsaW5lLmFkbWluLnYxLkxpc3RNZW1iZXJzUmVxdWVzdBonLmZhdWx0bGluZS5hZG1pbi52MS5MaXN0TWVtYmVyc1Jlc3BvbnNlMrADCg9Hcm91cGluZ1NlcnZpY2USYgoPUHJldmlld0dyb3VwaW5nEiouZmF1bHRsaW5lLmFkbWluLnYxLlByZXZpZXdHcm91cGluZ1JlcXVlc3QaIy5mYXVsdGxpbmUuYWRtaW4udjEuR3JvdXBpbmdQcmV2aWV3EmQKDUFwcGx5R3JvdXBpbmcSKC5mYXVsdGxpbmUuYWRtaW4udjEuQXBwbHlHcm91cGluZ1JlcXVlc3QaKS5mYXVsdGxpbmUuYWRtaW4udjEuQXBwbHlHcm91cGluZ1Jlc3BvbnNlEmoKD0xpc3RSZWdyb3VwaW5ncxIqLmZhdWx0bGluZS5hZG1pbi52MS5MaXN0UmVncm91cGluZ3NSZXF1ZXN0GisuZmF1bHRsaW5lLmFkbWluLnYxLkxpc3RSZWdyb3VwaW5nc1Jlc3BvbnNlEmcKDlVuZG9SZWdyb3VwaW5nEikuZmF1bHRsaW5lLmFkbWluLnYxLlVuZG9SZWdyb3VwaW5nUmVxdWVzdBoqLmZhdWx0bGluZS5hZG1pbi52MS5VbmRvUmVncm91cGluZ1Jlc3BvbnNlMswDCgxBbGVydFNlcnZpY2USWAoJTGlzdFJ1bGVzEiQuZmF1bHRsaW5lLmFkbWluLnYxLkxpc3RSdWxlc1JlcXVlc3QaJS5mYXVsdGxpbmUuYWRtaW4udjEuTGlzdFJ1bGVzUmVzcG9uc2USTQoKQ3JlYXRlUnVsZRIlLmZhdWx0bGluZS5hZG1pbi52MS5DcmVhdGVSdWxlUmVxdWVzdBoYLmZhdWx0bGluZS5hZG1pbi52MS5SdWxlEk0KClVwZGF0ZVJ1bGUSJS5mYXVsdGxpbmUuYWRtaW4udjEuVXBkYXRlUnVsZVJlcXVlc3QaGC5mYXVsdGxpbmUuYWRtaW4udjEuUnVsZRJbCgpEZWxldGVSdWxlEiUuZmF1bHRsaW5lLmFkbWluLnYxLkRlbGV0ZVJ1bGVSZXF1ZXN0GiYuZmF1bHRsaW5lLmFkbWluLnYxLkRlbGV0ZVJ1bGVSZXNwb25zZRJnCg5MaXN0RGVsaXZlcmllcxIpLmZhdWx0bGluZS5hZG1pbi52MS5MaXN0RGVsaXZlcmllc1JlcXVlc3QaKi5mYXVsdGxpbmUuYWRtaW4udjEuTGlzdERlbGl2ZXJpZXNSZXNwb25zZUJGWkRnaXRodWIuY29tL2ZhdWx0bGluZS1kZXYvZmF1bHRsaW5lL2dlbi9nby9mYXVsdGxpbmUvYWRtaW4vdjE7YWRtaW52MWIGcHJvdG8z", [file_google_protobuf_duration, file_google_protobuf_struct, file_google_protobuf_timestamp]);
 
 /**
  * SignInRequest holds credentials.
@@ -280,6 +280,13 @@ export type Project = Message<"faultline.admin.v1.Project"> & {
    * @generated from field: faultline.admin.v1.ProjectSettings settings = 10;
    */
   settings?: ProjectSettings | undefined;
+
+  /**
+   * Changes with every change of the name, the platform, rules and settings.
+   *
+   * @generated from field: string etag = 11;
+   */
+  etag: string;
 };
 
 /**
@@ -627,6 +634,14 @@ export type UpdateProjectRequest = Message<"faultline.admin.v1.UpdateProjectRequ
    * @generated from field: faultline.admin.v1.ProjectSettings settings = 6;
    */
   settings?: ProjectSettings | undefined;
+
+  /**
+   * The etag of the project as the caller knows it. If it has been changed since, nothing
+   * happens and the answer is ABORTED. Empty: whatever it is now.
+   *
+   * @generated from field: string etag = 7;
+   */
+  etag: string;
 };
 
 /**
@@ -635,6 +650,659 @@ export type UpdateProjectRequest = Message<"faultline.admin.v1.UpdateProjectRequ
  */
 export const UpdateProjectRequestSchema: GenMessage<UpdateProjectRequest> = /*@__PURE__*/
   messageDesc(file_faultline_admin_v1_admin, 15);
+
+/**
+ * PreviewGroupingRequest holds rules to try.
+ *
+ * @generated from message faultline.admin.v1.PreviewGroupingRequest
+ */
+export type PreviewGroupingRequest = Message<"faultline.admin.v1.PreviewGroupingRequest"> & {
+  /**
+   * The project.
+   *
+   * @generated from field: uint32 project_id = 1;
+   */
+  projectId: number;
+
+  /**
+   * Fingerprint rules, all of them; absent: those of the project.
+   *
+   * @generated from field: optional string fingerprint_rules = 2;
+   */
+  fingerprintRules?: string | undefined;
+
+  /**
+   * Stack-trace rules, all of them; absent: those of the project.
+   *
+   * @generated from field: optional string stack_rules = 3;
+   */
+  stackRules?: string | undefined;
+
+  /**
+   * How many days back events are looked at; 0 is 14, at most 90.
+   *
+   * @generated from field: uint32 days = 4;
+   */
+  days: number;
+
+  /**
+   * Only read the rules: the answer is empty, or the error that says what is wrong.
+   *
+   * @generated from field: bool validate_only = 5;
+   */
+  validateOnly: boolean;
+};
+
+/**
+ * Describes the message faultline.admin.v1.PreviewGroupingRequest.
+ * Use `create(PreviewGroupingRequestSchema)` to create a new message.
+ */
+export const PreviewGroupingRequestSchema: GenMessage<PreviewGroupingRequest> = /*@__PURE__*/
+  messageDesc(file_faultline_admin_v1_admin, 16);
+
+/**
+ * GroupingPreview is what rules would do.
+ *
+ * @generated from message faultline.admin.v1.GroupingPreview
+ */
+export type GroupingPreview = Message<"faultline.admin.v1.GroupingPreview"> & {
+  /**
+   * Events of those days.
+   *
+   * @generated from field: uint64 events = 1;
+   */
+  events: bigint;
+
+  /**
+   * Events that were looked at: the newest of each issue.
+   *
+   * @generated from field: uint64 events_looked_at = 2;
+   */
+  eventsLookedAt: bigint;
+
+  /**
+   * Issues with events in those days that were looked at.
+   *
+   * @generated from field: uint32 issues = 3;
+   */
+  issues: number;
+
+  /**
+   * Why not all events were looked at: limit or time; empty: all were.
+   *
+   * @generated from field: string stopped_by = 4;
+   */
+  stoppedBy: string;
+
+  /**
+   * Issues that stay as they are.
+   *
+   * @generated from field: uint32 staying = 5;
+   */
+  staying: number;
+
+  /**
+   * Issues that keep all of their events under another fingerprint. Applied to the past they go
+   * on; otherwise their next event opens a new issue.
+   *
+   * @generated from field: uint32 renamed = 6;
+   */
+  renamed: number;
+
+  /**
+   * Several issues that become one.
+   *
+   * @generated from field: repeated faultline.admin.v1.GroupingMerge merges = 7;
+   */
+  merges: GroupingMerge[];
+
+  /**
+   * Issues that become several.
+   *
+   * @generated from field: repeated faultline.admin.v1.GroupingSplit splits = 8;
+   */
+  splits: GroupingSplit[];
+
+  /**
+   * Events that the rules of today group otherwise than when they arrived: rules or the server
+   * have changed since. What is said of them is what would happen to the next event like them.
+   *
+   * @generated from field: uint64 events_grouped_otherwise = 9;
+   */
+  eventsGroupedOtherwise: bigint;
+
+  /**
+   * How many merges and splits there are; the lists hold the largest.
+   *
+   * @generated from field: uint32 merge_count = 10;
+   */
+  mergeCount: number;
+
+  /**
+   * How many issues split.
+   *
+   * @generated from field: uint32 split_count = 11;
+   */
+  splitCount: number;
+};
+
+/**
+ * Describes the message faultline.admin.v1.GroupingPreview.
+ * Use `create(GroupingPreviewSchema)` to create a new message.
+ */
+export const GroupingPreviewSchema: GenMessage<GroupingPreview> = /*@__PURE__*/
+  messageDesc(file_faultline_admin_v1_admin, 17);
+
+/**
+ * GroupingIssue is an issue as a preview shows it.
+ *
+ * @generated from message faultline.admin.v1.GroupingIssue
+ */
+export type GroupingIssue = Message<"faultline.admin.v1.GroupingIssue"> & {
+  /**
+   * Identity.
+   *
+   * @generated from field: string id = 1;
+   */
+  id: string;
+
+  /**
+   * Human name; empty while nobody has written it down.
+   *
+   * @generated from field: string short_id = 2;
+   */
+  shortId: string;
+
+  /**
+   * Title.
+   *
+   * @generated from field: string title = 3;
+   */
+  title: string;
+
+  /**
+   * Where it happens.
+   *
+   * @generated from field: string culprit = 4;
+   */
+  culprit: string;
+
+  /**
+   * Events in the days that were looked at.
+   *
+   * @generated from field: uint64 events = 5;
+   */
+  events: bigint;
+};
+
+/**
+ * Describes the message faultline.admin.v1.GroupingIssue.
+ * Use `create(GroupingIssueSchema)` to create a new message.
+ */
+export const GroupingIssueSchema: GenMessage<GroupingIssue> = /*@__PURE__*/
+  messageDesc(file_faultline_admin_v1_admin, 18);
+
+/**
+ * GroupingMerge is several issues that become one.
+ *
+ * @generated from message faultline.admin.v1.GroupingMerge
+ */
+export type GroupingMerge = Message<"faultline.admin.v1.GroupingMerge"> & {
+  /**
+   * The one that stays when the rules are applied to the past: the oldest.
+   *
+   * @generated from field: faultline.admin.v1.GroupingIssue into = 1;
+   */
+  into?: GroupingIssue | undefined;
+
+  /**
+   * The others; of many, those with most events.
+   *
+   * @generated from field: repeated faultline.admin.v1.GroupingIssue from = 2;
+   */
+  from: GroupingIssue[];
+
+  /**
+   * How many others there are.
+   *
+   * @generated from field: uint32 from_count = 3;
+   */
+  fromCount: number;
+
+  /**
+   * The title of the newest event as the rules would make it.
+   *
+   * @generated from field: string title = 4;
+   */
+  title: string;
+};
+
+/**
+ * Describes the message faultline.admin.v1.GroupingMerge.
+ * Use `create(GroupingMergeSchema)` to create a new message.
+ */
+export const GroupingMergeSchema: GenMessage<GroupingMerge> = /*@__PURE__*/
+  messageDesc(file_faultline_admin_v1_admin, 19);
+
+/**
+ * GroupingSplit is one issue that becomes several.
+ *
+ * @generated from message faultline.admin.v1.GroupingSplit
+ */
+export type GroupingSplit = Message<"faultline.admin.v1.GroupingSplit"> & {
+  /**
+   * The issue. Its stored events stay with it.
+   *
+   * @generated from field: faultline.admin.v1.GroupingIssue issue = 1;
+   */
+  issue?: GroupingIssue | undefined;
+
+  /**
+   * What new events would go to, the largest part first.
+   *
+   * @generated from field: repeated faultline.admin.v1.GroupingPart parts = 2;
+   */
+  parts: GroupingPart[];
+
+  /**
+   * How many parts there are; the list holds the largest.
+   *
+   * @generated from field: uint32 part_count = 3;
+   */
+  partCount: number;
+};
+
+/**
+ * Describes the message faultline.admin.v1.GroupingSplit.
+ * Use `create(GroupingSplitSchema)` to create a new message.
+ */
+export const GroupingSplitSchema: GenMessage<GroupingSplit> = /*@__PURE__*/
+  messageDesc(file_faultline_admin_v1_admin, 20);
+
+/**
+ * GroupingPart is a part of an issue that splits.
+ *
+ * @generated from message faultline.admin.v1.GroupingPart
+ */
+export type GroupingPart = Message<"faultline.admin.v1.GroupingPart"> & {
+  /**
+   * The title of the newest event as the rules would make it.
+   *
+   * @generated from field: string title = 1;
+   */
+  title: string;
+
+  /**
+   * Where it happens.
+   *
+   * @generated from field: string culprit = 2;
+   */
+  culprit: string;
+
+  /**
+   * Events of it that were looked at.
+   *
+   * @generated from field: uint64 events = 3;
+   */
+  events: bigint;
+
+  /**
+   * The issue that new events join: this one, or another that exists; absent: a new one.
+   *
+   * @generated from field: faultline.admin.v1.GroupingIssue joins = 4;
+   */
+  joins?: GroupingIssue | undefined;
+};
+
+/**
+ * Describes the message faultline.admin.v1.GroupingPart.
+ * Use `create(GroupingPartSchema)` to create a new message.
+ */
+export const GroupingPartSchema: GenMessage<GroupingPart> = /*@__PURE__*/
+  messageDesc(file_faultline_admin_v1_admin, 21);
+
+/**
+ * RuleProblem is a mistake in a text of rules.
+ *
+ * @generated from message faultline.admin.v1.RuleProblem
+ */
+export type RuleProblem = Message<"faultline.admin.v1.RuleProblem"> & {
+  /**
+   * fingerprint_rules or stack_rules.
+   *
+   * @generated from field: string field = 1;
+   */
+  field: string;
+
+  /**
+   * From 1.
+   *
+   * @generated from field: uint32 line = 2;
+   */
+  line: number;
+
+  /**
+   * From 1, in characters.
+   *
+   * @generated from field: uint32 column = 3;
+   */
+  column: number;
+
+  /**
+   * What is wrong.
+   *
+   * @generated from field: string problem = 4;
+   */
+  problem: string;
+};
+
+/**
+ * Describes the message faultline.admin.v1.RuleProblem.
+ * Use `create(RuleProblemSchema)` to create a new message.
+ */
+export const RuleProblemSchema: GenMessage<RuleProblem> = /*@__PURE__*/
+  messageDesc(file_faultline_admin_v1_admin, 22);
+
+/**
+ * RuleProblems are the mistakes in texts of rules, a detail of errors.
+ *
+ * @generated from message faultline.admin.v1.RuleProblems
+ */
+export type RuleProblems = Message<"faultline.admin.v1.RuleProblems"> & {
+  /**
+   * In the order of the texts.
+   *
+   * @generated from field: repeated faultline.admin.v1.RuleProblem problems = 1;
+   */
+  problems: RuleProblem[];
+};
+
+/**
+ * Describes the message faultline.admin.v1.RuleProblems.
+ * Use `create(RuleProblemsSchema)` to create a new message.
+ */
+export const RuleProblemsSchema: GenMessage<RuleProblems> = /*@__PURE__*/
+  messageDesc(file_faultline_admin_v1_admin, 23);
+
+/**
+ * ApplyGroupingRequest holds rules to save and apply.
+ *
+ * @generated from message faultline.admin.v1.ApplyGroupingRequest
+ */
+export type ApplyGroupingRequest = Message<"faultline.admin.v1.ApplyGroupingRequest"> & {
+  /**
+   * The project.
+   *
+   * @generated from field: uint32 project_id = 1;
+   */
+  projectId: number;
+
+  /**
+   * Fingerprint rules, all of them; absent: those of the project.
+   *
+   * @generated from field: optional string fingerprint_rules = 2;
+   */
+  fingerprintRules?: string | undefined;
+
+  /**
+   * Stack-trace rules, all of them; absent: those of the project.
+   *
+   * @generated from field: optional string stack_rules = 3;
+   */
+  stackRules?: string | undefined;
+
+  /**
+   * How many days back issues are looked for; 0 is 14, at most 90.
+   *
+   * @generated from field: uint32 days = 4;
+   */
+  days: number;
+
+  /**
+   * What it is called in the list; empty: named by what it did.
+   *
+   * @generated from field: string name = 5;
+   */
+  name: string;
+
+  /**
+   * The etag of the project as the caller knows it; see UpdateProjectRequest.
+   *
+   * @generated from field: string etag = 6;
+   */
+  etag: string;
+};
+
+/**
+ * Describes the message faultline.admin.v1.ApplyGroupingRequest.
+ * Use `create(ApplyGroupingRequestSchema)` to create a new message.
+ */
+export const ApplyGroupingRequestSchema: GenMessage<ApplyGroupingRequest> = /*@__PURE__*/
+  messageDesc(file_faultline_admin_v1_admin, 24);
+
+/**
+ * ApplyGroupingResponse is what was done.
+ *
+ * @generated from message faultline.admin.v1.ApplyGroupingResponse
+ */
+export type ApplyGroupingResponse = Message<"faultline.admin.v1.ApplyGroupingResponse"> & {
+  /**
+   * The project as it is now.
+   *
+   * @generated from field: faultline.admin.v1.Project project = 1;
+   */
+  project?: Project | undefined;
+
+  /**
+   * What was done, to be undone by its id.
+   *
+   * @generated from field: faultline.admin.v1.Regrouping regrouping = 2;
+   */
+  regrouping?: Regrouping | undefined;
+};
+
+/**
+ * Describes the message faultline.admin.v1.ApplyGroupingResponse.
+ * Use `create(ApplyGroupingResponseSchema)` to create a new message.
+ */
+export const ApplyGroupingResponseSchema: GenMessage<ApplyGroupingResponse> = /*@__PURE__*/
+  messageDesc(file_faultline_admin_v1_admin, 25);
+
+/**
+ * Regrouping is rules that were applied to the past.
+ *
+ * @generated from message faultline.admin.v1.Regrouping
+ */
+export type Regrouping = Message<"faultline.admin.v1.Regrouping"> & {
+  /**
+   * Identity.
+   *
+   * @generated from field: string id = 1;
+   */
+  id: string;
+
+  /**
+   * The project.
+   *
+   * @generated from field: uint32 project_id = 2;
+   */
+  projectId: number;
+
+  /**
+   * Name for people.
+   *
+   * @generated from field: string name = 3;
+   */
+  name: string;
+
+  /**
+   * Who did it.
+   *
+   * @generated from field: string actor = 4;
+   */
+  actor: string;
+
+  /**
+   * When.
+   *
+   * @generated from field: google.protobuf.Timestamp created_at = 5;
+   */
+  createdAt?: Timestamp | undefined;
+
+  /**
+   * Issues that became part of others.
+   *
+   * @generated from field: uint32 merged = 6;
+   */
+  merged: number;
+
+  /**
+   * Issues of which new events go apart.
+   *
+   * @generated from field: uint32 split = 7;
+   */
+  split: number;
+
+  /**
+   * Issues that go on under another fingerprint.
+   *
+   * @generated from field: uint32 renamed = 8;
+   */
+  renamed: number;
+
+  /**
+   * When it was undone; absent: it stands.
+   *
+   * @generated from field: google.protobuf.Timestamp undone_at = 9;
+   */
+  undoneAt?: Timestamp | undefined;
+
+  /**
+   * Who undid it.
+   *
+   * @generated from field: string undone_by = 10;
+   */
+  undoneBy: string;
+};
+
+/**
+ * Describes the message faultline.admin.v1.Regrouping.
+ * Use `create(RegroupingSchema)` to create a new message.
+ */
+export const RegroupingSchema: GenMessage<Regrouping> = /*@__PURE__*/
+  messageDesc(file_faultline_admin_v1_admin, 26);
+
+/**
+ * ListRegroupingsRequest names a project.
+ *
+ * @generated from message faultline.admin.v1.ListRegroupingsRequest
+ */
+export type ListRegroupingsRequest = Message<"faultline.admin.v1.ListRegroupingsRequest"> & {
+  /**
+   * The project.
+   *
+   * @generated from field: uint32 project_id = 1;
+   */
+  projectId: number;
+};
+
+/**
+ * Describes the message faultline.admin.v1.ListRegroupingsRequest.
+ * Use `create(ListRegroupingsRequestSchema)` to create a new message.
+ */
+export const ListRegroupingsRequestSchema: GenMessage<ListRegroupingsRequest> = /*@__PURE__*/
+  messageDesc(file_faultline_admin_v1_admin, 27);
+
+/**
+ * ListRegroupingsResponse lists regroupings.
+ *
+ * @generated from message faultline.admin.v1.ListRegroupingsResponse
+ */
+export type ListRegroupingsResponse = Message<"faultline.admin.v1.ListRegroupingsResponse"> & {
+  /**
+   * Newest first, at most 50.
+   *
+   * @generated from field: repeated faultline.admin.v1.Regrouping regroupings = 1;
+   */
+  regroupings: Regrouping[];
+};
+
+/**
+ * Describes the message faultline.admin.v1.ListRegroupingsResponse.
+ * Use `create(ListRegroupingsResponseSchema)` to create a new message.
+ */
+export const ListRegroupingsResponseSchema: GenMessage<ListRegroupingsResponse> = /*@__PURE__*/
+  messageDesc(file_faultline_admin_v1_admin, 28);
+
+/**
+ * UndoRegroupingRequest names a regrouping.
+ *
+ * @generated from message faultline.admin.v1.UndoRegroupingRequest
+ */
+export type UndoRegroupingRequest = Message<"faultline.admin.v1.UndoRegroupingRequest"> & {
+  /**
+   * The project.
+   *
+   * @generated from field: uint32 project_id = 1;
+   */
+  projectId: number;
+
+  /**
+   * The regrouping.
+   *
+   * @generated from field: string regrouping_id = 2;
+   */
+  regroupingId: string;
+};
+
+/**
+ * Describes the message faultline.admin.v1.UndoRegroupingRequest.
+ * Use `create(UndoRegroupingRequestSchema)` to create a new message.
+ */
+export const UndoRegroupingRequestSchema: GenMessage<UndoRegroupingRequest> = /*@__PURE__*/
+  messageDesc(file_faultline_admin_v1_admin, 29);
+
+/**
+ * UndoRegroupingResponse is what was done.
+ *
+ * @generated from message faultline.admin.v1.UndoRegroupingResponse
+ */
+export type UndoRegroupingResponse = Message<"faultline.admin.v1.UndoRegroupingResponse"> & {
+  /**
+   * The regrouping, undone.
+   *
+   * @generated from field: faultline.admin.v1.Regrouping regrouping = 1;
+   */
+  regrouping?: Regrouping | undefined;
+
+  /**
+   * The project as it is now.
+   *
+   * @generated from field: faultline.admin.v1.Project project = 2;
+   */
+  project?: Project | undefined;
+
+  /**
+   * Issues that stand on their own again. A merge that somebody changed since stays.
+   *
+   * @generated from field: uint32 separated = 3;
+   */
+  separated: number;
+
+  /**
+   * Whether the rules of before are back. They are not if somebody changed them since.
+   *
+   * @generated from field: bool rules_restored = 4;
+   */
+  rulesRestored: boolean;
+};
+
+/**
+ * Describes the message faultline.admin.v1.UndoRegroupingResponse.
+ * Use `create(UndoRegroupingResponseSchema)` to create a new message.
+ */
+export const UndoRegroupingResponseSchema: GenMessage<UndoRegroupingResponse> = /*@__PURE__*/
+  messageDesc(file_faultline_admin_v1_admin, 30);
 
 /**
  * Key lets a program send events to one project.
@@ -711,7 +1379,7 @@ export type Key = Message<"faultline.admin.v1.Key"> & {
  * Use `create(KeySchema)` to create a new message.
  */
 export const KeySchema: GenMessage<Key> = /*@__PURE__*/
-  messageDesc(file_faultline_admin_v1_admin, 16);
+  messageDesc(file_faultline_admin_v1_admin, 31);
 
 /**
  * ListKeysRequest names a project.
@@ -732,7 +1400,7 @@ export type ListKeysRequest = Message<"faultline.admin.v1.ListKeysRequest"> & {
  * Use `create(ListKeysRequestSchema)` to create a new message.
  */
 export const ListKeysRequestSchema: GenMessage<ListKeysRequest> = /*@__PURE__*/
-  messageDesc(file_faultline_admin_v1_admin, 17);
+  messageDesc(file_faultline_admin_v1_admin, 32);
 
 /**
  * ListKeysResponse lists keys.
@@ -753,7 +1421,7 @@ export type ListKeysResponse = Message<"faultline.admin.v1.ListKeysResponse"> & 
  * Use `create(ListKeysResponseSchema)` to create a new message.
  */
 export const ListKeysResponseSchema: GenMessage<ListKeysResponse> = /*@__PURE__*/
-  messageDesc(file_faultline_admin_v1_admin, 18);
+  messageDesc(file_faultline_admin_v1_admin, 33);
 
 /**
  * CreateKeyRequest describes a key.
@@ -795,7 +1463,7 @@ export type CreateKeyRequest = Message<"faultline.admin.v1.CreateKeyRequest"> & 
  * Use `create(CreateKeyRequestSchema)` to create a new message.
  */
 export const CreateKeyRequestSchema: GenMessage<CreateKeyRequest> = /*@__PURE__*/
-  messageDesc(file_faultline_admin_v1_admin, 19);
+  messageDesc(file_faultline_admin_v1_admin, 34);
 
 /**
  * RevokeKeyRequest names a key.
@@ -823,7 +1491,7 @@ export type RevokeKeyRequest = Message<"faultline.admin.v1.RevokeKeyRequest"> & 
  * Use `create(RevokeKeyRequestSchema)` to create a new message.
  */
 export const RevokeKeyRequestSchema: GenMessage<RevokeKeyRequest> = /*@__PURE__*/
-  messageDesc(file_faultline_admin_v1_admin, 20);
+  messageDesc(file_faultline_admin_v1_admin, 35);
 
 /**
  * Token gives access to the API.
@@ -893,7 +1561,7 @@ export type Token = Message<"faultline.admin.v1.Token"> & {
  * Use `create(TokenSchema)` to create a new message.
  */
 export const TokenSchema: GenMessage<Token> = /*@__PURE__*/
-  messageDesc(file_faultline_admin_v1_admin, 21);
+  messageDesc(file_faultline_admin_v1_admin, 36);
 
 /**
  * ListTokensRequest is empty.
@@ -908,7 +1576,7 @@ export type ListTokensRequest = Message<"faultline.admin.v1.ListTokensRequest"> 
  * Use `create(ListTokensRequestSchema)` to create a new message.
  */
 export const ListTokensRequestSchema: GenMessage<ListTokensRequest> = /*@__PURE__*/
-  messageDesc(file_faultline_admin_v1_admin, 22);
+  messageDesc(file_faultline_admin_v1_admin, 37);
 
 /**
  * ListTokensResponse lists tokens.
@@ -929,7 +1597,7 @@ export type ListTokensResponse = Message<"faultline.admin.v1.ListTokensResponse"
  * Use `create(ListTokensResponseSchema)` to create a new message.
  */
 export const ListTokensResponseSchema: GenMessage<ListTokensResponse> = /*@__PURE__*/
-  messageDesc(file_faultline_admin_v1_admin, 23);
+  messageDesc(file_faultline_admin_v1_admin, 38);
 
 /**
  * CreateTokenRequest describes a token.
@@ -964,7 +1632,7 @@ export type CreateTokenRequest = Message<"faultline.admin.v1.CreateTokenRequest"
  * Use `create(CreateTokenRequestSchema)` to create a new message.
  */
 export const CreateTokenRequestSchema: GenMessage<CreateTokenRequest> = /*@__PURE__*/
-  messageDesc(file_faultline_admin_v1_admin, 24);
+  messageDesc(file_faultline_admin_v1_admin, 39);
 
 /**
  * RevokeTokenRequest names a token.
@@ -985,7 +1653,7 @@ export type RevokeTokenRequest = Message<"faultline.admin.v1.RevokeTokenRequest"
  * Use `create(RevokeTokenRequestSchema)` to create a new message.
  */
 export const RevokeTokenRequestSchema: GenMessage<RevokeTokenRequest> = /*@__PURE__*/
-  messageDesc(file_faultline_admin_v1_admin, 25);
+  messageDesc(file_faultline_admin_v1_admin, 40);
 
 /**
  * ListMembersRequest is empty.
@@ -1000,7 +1668,7 @@ export type ListMembersRequest = Message<"faultline.admin.v1.ListMembersRequest"
  * Use `create(ListMembersRequestSchema)` to create a new message.
  */
 export const ListMembersRequestSchema: GenMessage<ListMembersRequest> = /*@__PURE__*/
-  messageDesc(file_faultline_admin_v1_admin, 26);
+  messageDesc(file_faultline_admin_v1_admin, 41);
 
 /**
  * ListMembersResponse lists members.
@@ -1021,7 +1689,7 @@ export type ListMembersResponse = Message<"faultline.admin.v1.ListMembersRespons
  * Use `create(ListMembersResponseSchema)` to create a new message.
  */
 export const ListMembersResponseSchema: GenMessage<ListMembersResponse> = /*@__PURE__*/
-  messageDesc(file_faultline_admin_v1_admin, 27);
+  messageDesc(file_faultline_admin_v1_admin, 42);
 
 /**
  * Rule says when somebody is told of what.
@@ -1099,7 +1767,7 @@ export type Rule = Message<"faultline.admin.v1.Rule"> & {
  * Use `create(RuleSchema)` to create a new message.
  */
 export const RuleSchema: GenMessage<Rule> = /*@__PURE__*/
-  messageDesc(file_faultline_admin_v1_admin, 28);
+  messageDesc(file_faultline_admin_v1_admin, 43);
 
 /**
  * ListRulesRequest names a project.
@@ -1120,7 +1788,7 @@ export type ListRulesRequest = Message<"faultline.admin.v1.ListRulesRequest"> & 
  * Use `create(ListRulesRequestSchema)` to create a new message.
  */
 export const ListRulesRequestSchema: GenMessage<ListRulesRequest> = /*@__PURE__*/
-  messageDesc(file_faultline_admin_v1_admin, 29);
+  messageDesc(file_faultline_admin_v1_admin, 44);
 
 /**
  * ListRulesResponse lists rules.
@@ -1141,7 +1809,7 @@ export type ListRulesResponse = Message<"faultline.admin.v1.ListRulesResponse"> 
  * Use `create(ListRulesResponseSchema)` to create a new message.
  */
 export const ListRulesResponseSchema: GenMessage<ListRulesResponse> = /*@__PURE__*/
-  messageDesc(file_faultline_admin_v1_admin, 30);
+  messageDesc(file_faultline_admin_v1_admin, 45);
 
 /**
  * CreateRuleRequest holds a rule.
@@ -1169,7 +1837,7 @@ export type CreateRuleRequest = Message<"faultline.admin.v1.CreateRuleRequest"> 
  * Use `create(CreateRuleRequestSchema)` to create a new message.
  */
 export const CreateRuleRequestSchema: GenMessage<CreateRuleRequest> = /*@__PURE__*/
-  messageDesc(file_faultline_admin_v1_admin, 31);
+  messageDesc(file_faultline_admin_v1_admin, 46);
 
 /**
  * UpdateRuleRequest holds a rule.
@@ -1197,7 +1865,7 @@ export type UpdateRuleRequest = Message<"faultline.admin.v1.UpdateRuleRequest"> 
  * Use `create(UpdateRuleRequestSchema)` to create a new message.
  */
 export const UpdateRuleRequestSchema: GenMessage<UpdateRuleRequest> = /*@__PURE__*/
-  messageDesc(file_faultline_admin_v1_admin, 32);
+  messageDesc(file_faultline_admin_v1_admin, 47);
 
 /**
  * DeleteRuleRequest names a rule.
@@ -1225,7 +1893,7 @@ export type DeleteRuleRequest = Message<"faultline.admin.v1.DeleteRuleRequest"> 
  * Use `create(DeleteRuleRequestSchema)` to create a new message.
  */
 export const DeleteRuleRequestSchema: GenMessage<DeleteRuleRequest> = /*@__PURE__*/
-  messageDesc(file_faultline_admin_v1_admin, 33);
+  messageDesc(file_faultline_admin_v1_admin, 48);
 
 /**
  * DeleteRuleResponse is empty.
@@ -1240,7 +1908,7 @@ export type DeleteRuleResponse = Message<"faultline.admin.v1.DeleteRuleResponse"
  * Use `create(DeleteRuleResponseSchema)` to create a new message.
  */
 export const DeleteRuleResponseSchema: GenMessage<DeleteRuleResponse> = /*@__PURE__*/
-  messageDesc(file_faultline_admin_v1_admin, 34);
+  messageDesc(file_faultline_admin_v1_admin, 49);
 
 /**
  * Delivery is one notification to one receiver.
@@ -1366,7 +2034,7 @@ export type Delivery = Message<"faultline.admin.v1.Delivery"> & {
  * Use `create(DeliverySchema)` to create a new message.
  */
 export const DeliverySchema: GenMessage<Delivery> = /*@__PURE__*/
-  messageDesc(file_faultline_admin_v1_admin, 35);
+  messageDesc(file_faultline_admin_v1_admin, 50);
 
 /**
  * ListDeliveriesRequest selects deliveries.
@@ -1422,7 +2090,7 @@ export type ListDeliveriesRequest = Message<"faultline.admin.v1.ListDeliveriesRe
  * Use `create(ListDeliveriesRequestSchema)` to create a new message.
  */
 export const ListDeliveriesRequestSchema: GenMessage<ListDeliveriesRequest> = /*@__PURE__*/
-  messageDesc(file_faultline_admin_v1_admin, 36);
+  messageDesc(file_faultline_admin_v1_admin, 51);
 
 /**
  * ListDeliveriesResponse is one page.
@@ -1450,7 +2118,7 @@ export type ListDeliveriesResponse = Message<"faultline.admin.v1.ListDeliveriesR
  * Use `create(ListDeliveriesResponseSchema)` to create a new message.
  */
 export const ListDeliveriesResponseSchema: GenMessage<ListDeliveriesResponse> = /*@__PURE__*/
-  messageDesc(file_faultline_admin_v1_admin, 37);
+  messageDesc(file_faultline_admin_v1_admin, 52);
 
 /**
  * SessionService signs people in and out of the dashboard.
@@ -1530,7 +2198,7 @@ export const ProjectService: GenService<{
   },
   /**
    * UpdateProject changes what is given of a project's name and settings. Rules that cannot
-   * be read get INVALID_ARGUMENT with the line and the column of each mistake.
+   * be read get INVALID_ARGUMENT with RuleProblems; an etag that is out of date gets ABORTED.
    *
    * @generated from rpc faultline.admin.v1.ProjectService.UpdateProject
    */
@@ -1613,6 +2281,61 @@ export const ProjectService: GenService<{
   serviceDesc(file_faultline_admin_v1_admin, 1);
 
 /**
+ * GroupingService tries grouping rules on stored events before they are saved, and applies
+ * them to the past.
+ *
+ * @generated from service faultline.admin.v1.GroupingService
+ */
+export const GroupingService: GenService<{
+  /**
+   * PreviewGrouping groups stored events by the rules of today and by those given, and tells
+   * which issues would merge and which would split. It changes nothing. Rules that cannot be
+   * read get INVALID_ARGUMENT with RuleProblems.
+   *
+   * @generated from rpc faultline.admin.v1.GroupingService.PreviewGrouping
+   */
+  previewGrouping: {
+    methodKind: "unary";
+    input: typeof PreviewGroupingRequestSchema;
+    output: typeof GroupingPreviewSchema;
+  },
+  /**
+   * ApplyGrouping saves the rules and makes issues that they join one, the past included.
+   * Events that are stored stay in the issue that they are in: where the rules take an issue
+   * apart, only new events go apart. Nobody is alerted of it.
+   *
+   * @generated from rpc faultline.admin.v1.GroupingService.ApplyGrouping
+   */
+  applyGrouping: {
+    methodKind: "unary";
+    input: typeof ApplyGroupingRequestSchema;
+    output: typeof ApplyGroupingResponseSchema;
+  },
+  /**
+   * ListRegroupings lists what ApplyGrouping did, newest first.
+   *
+   * @generated from rpc faultline.admin.v1.GroupingService.ListRegroupings
+   */
+  listRegroupings: {
+    methodKind: "unary";
+    input: typeof ListRegroupingsRequestSchema;
+    output: typeof ListRegroupingsResponseSchema;
+  },
+  /**
+   * UndoRegrouping takes back the merges of one regrouping that still stand, and the rules it
+   * saved if they are still those of the project.
+   *
+   * @generated from rpc faultline.admin.v1.GroupingService.UndoRegrouping
+   */
+  undoRegrouping: {
+    methodKind: "unary";
+    input: typeof UndoRegroupingRequestSchema;
+    output: typeof UndoRegroupingResponseSchema;
+  },
+}> = /*@__PURE__*/
+  serviceDesc(file_faultline_admin_v1_admin, 2);
+
+/**
  * AlertService manages alert rules and shows what they did.
  *
  * @generated from service faultline.admin.v1.AlertService
@@ -1669,5 +2392,5 @@ export const AlertService: GenService<{
     output: typeof ListDeliveriesResponseSchema;
   },
 }> = /*@__PURE__*/
-  serviceDesc(file_faultline_admin_v1_admin, 2);
+  serviceDesc(file_faultline_admin_v1_admin, 3);
 

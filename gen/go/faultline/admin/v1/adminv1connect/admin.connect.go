@@ -31,6 +31,8 @@ const (
 	SessionServiceName = "faultline.admin.v1.SessionService"
 	// ProjectServiceName is the fully-qualified name of the ProjectService service.
 	ProjectServiceName = "faultline.admin.v1.ProjectService"
+	// GroupingServiceName is the fully-qualified name of the GroupingService service.
+	GroupingServiceName = "faultline.admin.v1.GroupingService"
 	// AlertServiceName is the fully-qualified name of the AlertService service.
 	AlertServiceName = "faultline.admin.v1.AlertService"
 )
@@ -82,6 +84,18 @@ const (
 	// ProjectServiceListMembersProcedure is the fully-qualified name of the ProjectService's
 	// ListMembers RPC.
 	ProjectServiceListMembersProcedure = "/faultline.admin.v1.ProjectService/ListMembers"
+	// GroupingServicePreviewGroupingProcedure is the fully-qualified name of the GroupingService's
+	// PreviewGrouping RPC.
+	GroupingServicePreviewGroupingProcedure = "/faultline.admin.v1.GroupingService/PreviewGrouping"
+	// GroupingServiceApplyGroupingProcedure is the fully-qualified name of the GroupingService's
+	// ApplyGrouping RPC.
+	GroupingServiceApplyGroupingProcedure = "/faultline.admin.v1.GroupingService/ApplyGrouping"
+	// GroupingServiceListRegroupingsProcedure is the fully-qualified name of the GroupingService's
+	// ListRegroupings RPC.
+	GroupingServiceListRegroupingsProcedure = "/faultline.admin.v1.GroupingService/ListRegroupings"
+	// GroupingServiceUndoRegroupingProcedure is the fully-qualified name of the GroupingService's
+	// UndoRegrouping RPC.
+	GroupingServiceUndoRegroupingProcedure = "/faultline.admin.v1.GroupingService/UndoRegrouping"
 	// AlertServiceListRulesProcedure is the fully-qualified name of the AlertService's ListRules RPC.
 	AlertServiceListRulesProcedure = "/faultline.admin.v1.AlertService/ListRules"
 	// AlertServiceCreateRuleProcedure is the fully-qualified name of the AlertService's CreateRule RPC.
@@ -246,7 +260,7 @@ type ProjectServiceClient interface {
 	// CreateProject makes a project with a first DSN key.
 	CreateProject(context.Context, *v1.CreateProjectRequest) (*v1.Project, error)
 	// UpdateProject changes what is given of a project's name and settings. Rules that cannot
-	// be read get INVALID_ARGUMENT with the line and the column of each mistake.
+	// be read get INVALID_ARGUMENT with RuleProblems; an etag that is out of date gets ABORTED.
 	UpdateProject(context.Context, *v1.UpdateProjectRequest) (*v1.Project, error)
 	// ListKeys lists a project's keys.
 	ListKeys(context.Context, *v1.ListKeysRequest) (*v1.ListKeysResponse, error)
@@ -467,7 +481,7 @@ type ProjectServiceHandler interface {
 	// CreateProject makes a project with a first DSN key.
 	CreateProject(context.Context, *v1.CreateProjectRequest) (*v1.Project, error)
 	// UpdateProject changes what is given of a project's name and settings. Rules that cannot
-	// be read get INVALID_ARGUMENT with the line and the column of each mistake.
+	// be read get INVALID_ARGUMENT with RuleProblems; an etag that is out of date gets ABORTED.
 	UpdateProject(context.Context, *v1.UpdateProjectRequest) (*v1.Project, error)
 	// ListKeys lists a project's keys.
 	ListKeys(context.Context, *v1.ListKeysRequest) (*v1.ListKeysResponse, error)
@@ -633,6 +647,188 @@ func (UnimplementedProjectServiceHandler) RevokeToken(context.Context, *v1.Revok
 
 func (UnimplementedProjectServiceHandler) ListMembers(context.Context, *v1.ListMembersRequest) (*v1.ListMembersResponse, error) {
 	return nil, connect.NewError(connect.CodeUnimplemented, errors.New("faultline.admin.v1.ProjectService.ListMembers is not implemented"))
+}
+
+// GroupingServiceClient is a client for the faultline.admin.v1.GroupingService service.
+type GroupingServiceClient interface {
+	// PreviewGrouping groups stored events by the rules of today and by those given, and tells
+	// which issues would merge and which would split. It changes nothing. Rules that cannot be
+	// read get INVALID_ARGUMENT with RuleProblems.
+	PreviewGrouping(context.Context, *v1.PreviewGroupingRequest) (*v1.GroupingPreview, error)
+	// ApplyGrouping saves the rules and makes issues that they join one, the past included.
+	// Events that are stored stay in the issue that they are in: where the rules take an issue
+	// apart, only new events go apart. Nobody is alerted of it.
+	ApplyGrouping(context.Context, *v1.ApplyGroupingRequest) (*v1.ApplyGroupingResponse, error)
+	// ListRegroupings lists what ApplyGrouping did, newest first.
+	ListRegroupings(context.Context, *v1.ListRegroupingsRequest) (*v1.ListRegroupingsResponse, error)
+	// UndoRegrouping takes back the merges of one regrouping that still stand, and the rules it
+	// saved if they are still those of the project.
+	UndoRegrouping(context.Context, *v1.UndoRegroupingRequest) (*v1.UndoRegroupingResponse, error)
+}
+
+// NewGroupingServiceClient constructs a client for the faultline.admin.v1.GroupingService service.
+// By default, it uses the Connect protocol with the binary Protobuf Codec, asks for gzipped
+// responses, and sends uncompressed requests. To use the gRPC or gRPC-Web protocols, supply the
+// connect.WithGRPC() or connect.WithGRPCWeb() options.
+//
+// The URL supplied here should be the base URL for the Connect or gRPC server (for example,
+// http://api.acme.com or https://acme.com/grpc).
+func NewGroupingServiceClient(httpClient connect.HTTPClient, baseURL string, opts ...connect.ClientOption) GroupingServiceClient {
+	baseURL = strings.TrimRight(baseURL, "/")
+	groupingServiceMethods := v1.File_faultline_admin_v1_admin_proto.Services().ByName("GroupingService").Methods()
+	return &groupingServiceClient{
+		previewGrouping: connect.NewClient[v1.PreviewGroupingRequest, v1.GroupingPreview](
+			httpClient,
+			baseURL+GroupingServicePreviewGroupingProcedure,
+			connect.WithSchema(groupingServiceMethods.ByName("PreviewGrouping")),
+			connect.WithClientOptions(opts...),
+		),
+		applyGrouping: connect.NewClient[v1.ApplyGroupingRequest, v1.ApplyGroupingResponse](
+			httpClient,
+			baseURL+GroupingServiceApplyGroupingProcedure,
+			connect.WithSchema(groupingServiceMethods.ByName("ApplyGrouping")),
+			connect.WithClientOptions(opts...),
+		),
+		listRegroupings: connect.NewClient[v1.ListRegroupingsRequest, v1.ListRegroupingsResponse](
+			httpClient,
+			baseURL+GroupingServiceListRegroupingsProcedure,
+			connect.WithSchema(groupingServiceMethods.ByName("ListRegroupings")),
+			connect.WithClientOptions(opts...),
+		),
+		undoRegrouping: connect.NewClient[v1.UndoRegroupingRequest, v1.UndoRegroupingResponse](
+			httpClient,
+			baseURL+GroupingServiceUndoRegroupingProcedure,
+			connect.WithSchema(groupingServiceMethods.ByName("UndoRegrouping")),
+			connect.WithClientOptions(opts...),
+		),
+	}
+}
+
+// groupingServiceClient implements GroupingServiceClient.
+type groupingServiceClient struct {
+	previewGrouping *connect.Client[v1.PreviewGroupingRequest, v1.GroupingPreview]
+	applyGrouping   *connect.Client[v1.ApplyGroupingRequest, v1.ApplyGroupingResponse]
+	listRegroupings *connect.Client[v1.ListRegroupingsRequest, v1.ListRegroupingsResponse]
+	undoRegrouping  *connect.Client[v1.UndoRegroupingRequest, v1.UndoRegroupingResponse]
+}
+
+// PreviewGrouping calls faultline.admin.v1.GroupingService.PreviewGrouping.
+func (c *groupingServiceClient) PreviewGrouping(ctx context.Context, req *v1.PreviewGroupingRequest) (*v1.GroupingPreview, error) {
+	response, err := c.previewGrouping.CallUnary(ctx, connect.NewRequest(req))
+	if response != nil {
+		return response.Msg, err
+	}
+	return nil, err
+}
+
+// ApplyGrouping calls faultline.admin.v1.GroupingService.ApplyGrouping.
+func (c *groupingServiceClient) ApplyGrouping(ctx context.Context, req *v1.ApplyGroupingRequest) (*v1.ApplyGroupingResponse, error) {
+	response, err := c.applyGrouping.CallUnary(ctx, connect.NewRequest(req))
+	if response != nil {
+		return response.Msg, err
+	}
+	return nil, err
+}
+
+// ListRegroupings calls faultline.admin.v1.GroupingService.ListRegroupings.
+func (c *groupingServiceClient) ListRegroupings(ctx context.Context, req *v1.ListRegroupingsRequest) (*v1.ListRegroupingsResponse, error) {
+	response, err := c.listRegroupings.CallUnary(ctx, connect.NewRequest(req))
+	if response != nil {
+		return response.Msg, err
+	}
+	return nil, err
+}
+
+// UndoRegrouping calls faultline.admin.v1.GroupingService.UndoRegrouping.
+func (c *groupingServiceClient) UndoRegrouping(ctx context.Context, req *v1.UndoRegroupingRequest) (*v1.UndoRegroupingResponse, error) {
+	response, err := c.undoRegrouping.CallUnary(ctx, connect.NewRequest(req))
+	if response != nil {
+		return response.Msg, err
+	}
+	return nil, err
+}
+
+// GroupingServiceHandler is an implementation of the faultline.admin.v1.GroupingService service.
+type GroupingServiceHandler interface {
+	// PreviewGrouping groups stored events by the rules of today and by those given, and tells
+	// which issues would merge and which would split. It changes nothing. Rules that cannot be
+	// read get INVALID_ARGUMENT with RuleProblems.
+	PreviewGrouping(context.Context, *v1.PreviewGroupingRequest) (*v1.GroupingPreview, error)
+	// ApplyGrouping saves the rules and makes issues that they join one, the past included.
+	// Events that are stored stay in the issue that they are in: where the rules take an issue
+	// apart, only new events go apart. Nobody is alerted of it.
+	ApplyGrouping(context.Context, *v1.ApplyGroupingRequest) (*v1.ApplyGroupingResponse, error)
+	// ListRegroupings lists what ApplyGrouping did, newest first.
+	ListRegroupings(context.Context, *v1.ListRegroupingsRequest) (*v1.ListRegroupingsResponse, error)
+	// UndoRegrouping takes back the merges of one regrouping that still stand, and the rules it
+	// saved if they are still those of the project.
+	UndoRegrouping(context.Context, *v1.UndoRegroupingRequest) (*v1.UndoRegroupingResponse, error)
+}
+
+// NewGroupingServiceHandler builds an HTTP handler from the service implementation. It returns the
+// path on which to mount the handler and the handler itself.
+//
+// By default, handlers support the Connect, gRPC, and gRPC-Web protocols with the binary Protobuf
+// and JSON codecs. They also support gzip compression.
+func NewGroupingServiceHandler(svc GroupingServiceHandler, opts ...connect.HandlerOption) (string, http.Handler) {
+	groupingServiceMethods := v1.File_faultline_admin_v1_admin_proto.Services().ByName("GroupingService").Methods()
+	groupingServicePreviewGroupingHandler := connect.NewUnaryHandlerSimple(
+		GroupingServicePreviewGroupingProcedure,
+		svc.PreviewGrouping,
+		connect.WithSchema(groupingServiceMethods.ByName("PreviewGrouping")),
+		connect.WithHandlerOptions(opts...),
+	)
+	groupingServiceApplyGroupingHandler := connect.NewUnaryHandlerSimple(
+		GroupingServiceApplyGroupingProcedure,
+		svc.ApplyGrouping,
+		connect.WithSchema(groupingServiceMethods.ByName("ApplyGrouping")),
+		connect.WithHandlerOptions(opts...),
+	)
+	groupingServiceListRegroupingsHandler := connect.NewUnaryHandlerSimple(
+		GroupingServiceListRegroupingsProcedure,
+		svc.ListRegroupings,
+		connect.WithSchema(groupingServiceMethods.ByName("ListRegroupings")),
+		connect.WithHandlerOptions(opts...),
+	)
+	groupingServiceUndoRegroupingHandler := connect.NewUnaryHandlerSimple(
+		GroupingServiceUndoRegroupingProcedure,
+		svc.UndoRegrouping,
+		connect.WithSchema(groupingServiceMethods.ByName("UndoRegrouping")),
+		connect.WithHandlerOptions(opts...),
+	)
+	return "/faultline.admin.v1.GroupingService/", http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		switch r.URL.Path {
+		case GroupingServicePreviewGroupingProcedure:
+			groupingServicePreviewGroupingHandler.ServeHTTP(w, r)
+		case GroupingServiceApplyGroupingProcedure:
+			groupingServiceApplyGroupingHandler.ServeHTTP(w, r)
+		case GroupingServiceListRegroupingsProcedure:
+			groupingServiceListRegroupingsHandler.ServeHTTP(w, r)
+		case GroupingServiceUndoRegroupingProcedure:
+			groupingServiceUndoRegroupingHandler.ServeHTTP(w, r)
+		default:
+			http.NotFound(w, r)
+		}
+	})
+}
+
+// UnimplementedGroupingServiceHandler returns CodeUnimplemented from all methods.
+type UnimplementedGroupingServiceHandler struct{}
+
+func (UnimplementedGroupingServiceHandler) PreviewGrouping(context.Context, *v1.PreviewGroupingRequest) (*v1.GroupingPreview, error) {
+	return nil, connect.NewError(connect.CodeUnimplemented, errors.New("faultline.admin.v1.GroupingService.PreviewGrouping is not implemented"))
+}
+
+func (UnimplementedGroupingServiceHandler) ApplyGrouping(context.Context, *v1.ApplyGroupingRequest) (*v1.ApplyGroupingResponse, error) {
+	return nil, connect.NewError(connect.CodeUnimplemented, errors.New("faultline.admin.v1.GroupingService.ApplyGrouping is not implemented"))
+}
+
+func (UnimplementedGroupingServiceHandler) ListRegroupings(context.Context, *v1.ListRegroupingsRequest) (*v1.ListRegroupingsResponse, error) {
+	return nil, connect.NewError(connect.CodeUnimplemented, errors.New("faultline.admin.v1.GroupingService.ListRegroupings is not implemented"))
+}
+
+func (UnimplementedGroupingServiceHandler) UndoRegrouping(context.Context, *v1.UndoRegroupingRequest) (*v1.UndoRegroupingResponse, error) {
+	return nil, connect.NewError(connect.CodeUnimplemented, errors.New("faultline.admin.v1.GroupingService.UndoRegrouping is not implemented"))
 }
 
 // AlertServiceClient is a client for the faultline.admin.v1.AlertService service.
