@@ -13,9 +13,9 @@ import (
 // ClickHouse itself, because the driver's columns box every value of an array: see
 // BenchmarkBlock. A block keeps its room when it is reset.
 type block struct {
-	input   []proto.InputColumn
-	packed  packer
-	encoded proto.Buffer
+	input  []proto.InputColumn
+	packed packer
+	piece  proto.Buffer // of the encoded columns
 
 	projectID                             proto.ColUInt32
 	fingerprint, eventID                  proto.ColUUID

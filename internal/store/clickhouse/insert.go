@@ -36,7 +36,7 @@ func (s *Store) Insert(ctx context.Context, token string, events []*event.Occurr
 		b.append(o)
 		b.token.Append(token)
 	}
-	return s.send(ctx, "events", token, b.input, &b.encoded)
+	return s.send(ctx, "events", token, b.input, &b.piece)
 }
 
 // inTableOrder returns the events in the order of the table's key. Sorting pointers here
@@ -58,18 +58,15 @@ func compareUUIDs(a, b [16]byte) int {
 	return cmp.Or(bytes.Compare(a[8:], b[8:]), bytes.Compare(a[:8], b[:8]))
 }
 
-// send inserts columns with retries. The buffer is where they are encoded.
-func (s *Store) send(ctx context.Context, table, token string, input []proto.InputColumn, encoded *proto.Buffer) error {
+// send inserts columns with retries. The buffer is where they are encoded, piece by piece.
+func (s *Store) send(ctx context.Context, table, token string, input []proto.InputColumn, piece *proto.Buffer) error {
 	statement := insertStatement(table, input)
 	attempt := func(ctx context.Context) error { return s.sendBatch(ctx, statement, input) }
 	if s.http {
-		encoded.Reset()
-		rows := proto.Block{Rows: input[0].Data.Rows(), Columns: len(input)}
-		if err := rows.EncodeRawBlock(encoded, 0, input); err != nil {
-			return wrap("encode rows of "+table, err)
-		}
 		attempt = func(ctx context.Context) error {
-			return s.conn.InsertFormat(ctx, "Native", statement, bytes.NewReader(encoded.Buf))
+			r := newNativeReader(input, piece)
+			defer r.stop()
+			return s.conn.InsertFormat(ctx, "Native", statement, r)
 		}
 	}
 	return s.retry(ctx, "insert into "+table, token, attempt)

@@ -1,0 +1,45 @@
+package clickhouse
+
+import (
+	"bytes"
+	"io"
+	"testing"
+	"testing/iotest"
+
+	"github.com/ClickHouse/ch-go/proto"
+)
+
+func TestNativeReaderGivesTheWholeBlock(t *testing.T) {
+	t.Parallel()
+	b := newBlock()
+	for _, o := range typicalEvents(300, 1) {
+		b.append(o)
+		b.token.Append("x")
+	}
+	var want proto.Buffer
+	rows := proto.Block{Rows: 300, Columns: len(b.input)}
+	if err := rows.EncodeRawBlock(&want, 0, b.input); err != nil {
+		t.Fatal(err)
+	}
+	for name, read := range map[string]func(io.Reader) io.Reader{"whole": func(r io.Reader) io.Reader { return r }, "in halves": iotest.HalfReader, "bytewise": iotest.OneByteReader} {
+		got, err := io.ReadAll(read(newNativeReader(b.input, &b.piece)))
+		if err != nil || !bytes.Equal(got, want.Buf) {
+			t.Errorf("%s: %d bytes (%v), want %d", name, len(got), err, len(want.Buf))
+		}
+	}
+}
+
+func TestNativeReaderRefuses(t *testing.T) {
+	t.Parallel()
+	b := newBlock()
+	b.projectID.Append(1)
+	if _, err := io.ReadAll(newNativeReader(b.input, &b.piece)); err == nil {
+		t.Error("columns of different lengths were encoded")
+	}
+	b.reset()
+	r := newNativeReader(b.input, &b.piece)
+	r.stop()
+	if _, err := io.ReadAll(r); err == nil {
+		t.Error("a reader that was stopped goes on")
+	}
+}
