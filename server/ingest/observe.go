@@ -1,6 +1,7 @@
 package ingest
 
 import (
+	"cmp"
 	"time"
 
 	"github.com/faultline-dev/faultline/internal/outcome"
@@ -23,7 +24,7 @@ func (p *Pipeline) observe(t *tray) {
 		}
 	}
 	for _, r := range b.Refused {
-		p.metrics.count(b.Protocol, outcome.Invalid, r.Reason, r.Count)
+		p.metrics.count(b.Protocol, cmp.Or(r.Kind, outcome.Invalid), r.Reason, r.Count)
 	}
 	for _, d := range b.Drops {
 		p.metrics.count(b.Protocol, outcome.Lost, clientReason(d.Reason), d.Count)

@@ -1,6 +1,7 @@
 package ingest
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -138,7 +139,7 @@ func (p *Pipeline) account(t *tray) []outcome.Result {
 		}
 	}
 	for _, r := range b.Refused {
-		p.tally.add(outcome.Count{ProjectID: b.ProjectID, KeyID: b.KeyID, Minute: b.ReceivedAt, Kind: outcome.Invalid, Reason: r.Reason, Events: r.Count})
+		p.tally.add(outcome.Count{ProjectID: b.ProjectID, KeyID: b.KeyID, Minute: b.ReceivedAt, Kind: cmp.Or(r.Kind, outcome.Invalid), Reason: r.Reason, Events: r.Count})
 	}
 	for _, d := range b.Drops {
 		p.tally.add(outcome.Count{ProjectID: b.ProjectID, KeyID: b.KeyID, Minute: b.ReceivedAt, Kind: outcome.Lost, Reason: clientReason(d.Reason), Events: d.Count})

@@ -27,8 +27,9 @@ type Batch struct {
 	Patience   time.Duration // how long to wait for room; 0: as long as the context lives
 }
 
-// Refused counts events that could not be decoded.
+// Refused counts what could not be decoded, and what came beside events and is not kept.
 type Refused struct {
+	Kind   outcome.Kind // 0: Invalid
 	Reason outcome.Reason
 	Count  uint64
 }

@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"strings"
 
+	"github.com/faultline-dev/faultline/internal/attachment"
 	"github.com/faultline-dev/faultline/internal/event"
 	"github.com/faultline-dev/faultline/server/receive"
 )
@@ -32,7 +33,6 @@ func (in *intake) envelope(ctx context.Context, c credentials, projectID uint32,
 		}
 	}
 	in.sender.of(&e.header)
-	var files []event.Attachment
 	var dump string
 	for e.next() {
 		in.h.metrics.item(e.item.kind, 1)
@@ -40,8 +40,8 @@ func (in *intake) envelope(ctx context.Context, c credentials, projectID uint32,
 			in.item(e)
 			continue
 		}
-		files = append(files, attachment(&e.item))
-		if e.item.attachmentType == minidumpAttachment && dump == "" {
+		in.files = append(in.files, incoming(&e.item))
+		if e.item.attachmentType == attachment.Minidump && dump == "" {
 			dump = e.item.payload
 		}
 	}
@@ -51,13 +51,7 @@ func (in *intake) envelope(ctx context.Context, c credentials, projectID uint32,
 	if dump != "" {
 		in.crash(dump, e.header.eventID)
 	}
-	for _, own := range in.batch.Events {
-		if own.Logger != feedbackLogger {
-			own.Attachments = files
-			break
-		}
-	}
-	results := in.hand(ctx)
+	results := in.finish(ctx, e.header.eventID)
 	if len(in.batch.Events) == 0 && in.err != nil {
 		return in.h.malformed(in.err), nil
 	}
@@ -147,19 +141,6 @@ func (in *intake) name(e *event.Event, id event.ID) {
 		e.ID = id
 	}
 	in.named = true
-}
-
-// attachment describes a file; its bytes are not kept.
-func attachment(it *item) event.Attachment {
-	a := event.Attachment{
-		Filename: it.filename, ContentType: it.contentType, Type: it.attachmentType, Size: uint64(len(it.payload)),
-	}
-	if a.Type == "" {
-		a.Type = "event.attachment"
-	}
-	// What aliases the request would hold all of it.
-	a.Filename, a.ContentType, a.Type = strings.Clone(a.Filename), strings.Clone(a.ContentType), strings.Clone(a.Type)
-	return a
 }
 
 // clientReport reads what the client itself gave up. Events count as outcomes, other

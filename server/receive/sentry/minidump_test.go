@@ -185,7 +185,7 @@ func FuzzUpload(f *testing.F) {
 				t.Fatalf("%q becomes %q: %v", packed, text, err)
 			}
 		}
-		u := &upload{chunks: map[int]string{}, nested: map[string]any{}, extra: map[string]string{}}
+		u := newUpload()
 		_, boundary, _ := strings.Cut(packed, "boundary=")
 		u.form(multipart.NewReader(strings.NewReader(data), boundary), DefaultConfig())
 		u.unpacked()

@@ -3,6 +3,8 @@ package sentry
 import (
 	"strconv"
 	"strings"
+
+	"github.com/faultline-dev/faultline/internal/event"
 )
 
 // endpoint is what a path asks for.
@@ -16,10 +18,11 @@ const (
 	endpointMinidump
 	endpointFeedback
 	endpointCron
+	endpointAttachments
 )
 
 // endpointNames are the words of metrics.
-var endpointNames = [...]string{"", "envelope", "store", "security", "minidump", "user_feedback", "cron"}
+var endpointNames = [...]string{"", "envelope", "store", "security", "minidump", "user_feedback", "cron", "attachments"}
 
 func (e endpoint) String() string { return endpointNames[e] }
 
@@ -28,6 +31,7 @@ type route struct {
 	endpoint  endpoint
 	projectID uint32 // 0: that of the key
 	key       string // where the path carries it
+	eventID   event.ID
 }
 
 // parseRoute understands the paths of Sentry's protocol below a prefix, with and
@@ -71,7 +75,12 @@ func parseRoute(path, prefix string) route {
 	case "user-feedback":
 		r.endpoint = endpointFeedback
 	default:
-		if cron, found := strings.CutPrefix(second, "cron/"); found {
+		if rest, found := strings.CutPrefix(second, "events/"); found {
+			name, what, _ := strings.Cut(rest, "/")
+			if id, err := event.ParseID(name); err == nil && what == "attachments" {
+				r.endpoint, r.eventID = endpointAttachments, id
+			}
+		} else if cron, found := strings.CutPrefix(second, "cron/"); found {
 			r.endpoint = endpointCron
 			if _, key, found := strings.Cut(cron, "/"); found {
 				r.key = key

@@ -8,9 +8,8 @@
 // a client's data.
 //
 // Sessions and check-ins are answered with success and counted in metrics, and so
-// are transactions, spans, logs, profiles and replays; none of them is stored. Of
-// attachments only name, type and size are kept. What becomes of an event is the
-// sink's business.
+// are transactions, spans, logs, profiles and replays; none of them is stored. What
+// becomes of an event is the sink's business, and of a file that of Attachments.
 package sentry
 
 import (
@@ -91,6 +90,8 @@ type Parts struct {
 	Keys    Keys
 	Metrics prometheus.Registerer
 	Logger  *slog.Logger // nil: slog's default
+
+	Attachments Attachments // nil: files are only described
 }
 
 // Handler serves Sentry's ingestion endpoints.
@@ -102,6 +103,8 @@ type Handler struct {
 	log     *slog.Logger
 	room    *semaphore.Weighted // bytes of requests
 	metrics *metrics
+
+	attachments Attachments // nil: none are kept
 }
 
 // New makes a handler.
@@ -114,6 +117,6 @@ func New(cfg Config, p Parts) (*Handler, error) {
 	}
 	return &Handler{
 		cfg: cfg, prefix: strings.TrimRight(cfg.PathPrefix, "/"), sink: p.Sink, keys: p.Keys, log: p.Logger,
-		room: semaphore.NewWeighted(cfg.UnderWayBytes), metrics: newMetrics(p.Metrics),
+		room: semaphore.NewWeighted(cfg.UnderWayBytes), metrics: newMetrics(p.Metrics), attachments: p.Attachments,
 	}, nil
 }

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/faultline-dev/faultline/internal/attachment"
 	"github.com/faultline-dev/faultline/internal/event"
 	"github.com/faultline-dev/faultline/internal/outcome"
 	"github.com/faultline-dev/faultline/internal/project"
@@ -32,6 +33,7 @@ type intake struct {
 	h      *Handler
 	batch  receive.Batch
 	sender sender
+	files  []attachment.Incoming
 	err    error // first thing wrong with an event
 	named  bool  // an event has the id of the envelope
 }
@@ -113,11 +115,13 @@ func (h *Handler) read(w http.ResponseWriter, r *http.Request, route route, c cr
 		err = in.minidump(b.text, r)
 	case endpointFeedback:
 		err = in.userReport(b.text)
+	case endpointAttachments:
+		err = in.filesOf(b.text, r)
 	}
 	if err != nil {
 		return answer{}, err
 	}
-	a := tell(in.hand(r.Context()))
+	a := tell(in.finish(r.Context(), route.eventID))
 	a.form = form
 	return a, nil
 }

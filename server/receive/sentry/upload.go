@@ -12,45 +12,48 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/faultline-dev/faultline/internal/attachment"
 	"github.com/faultline-dev/faultline/internal/event"
 )
 
 // errForm is returned for a form that cannot be read.
 var errForm = errors.New("the multipart form cannot be read")
 
-// What the parts of a minidump request are called.
+// What the part of the dump in a minidump request is called, and bounds.
 const (
-	partMinidump       = "upload_file_minidump"
-	minidumpAttachment = "event.minidump"
-)
+	partMinidump = "upload_file_minidump"
 
-const (
 	uploadParts = 1000
 	partHeader  = 1 << 10 // of a name in brackets
 )
 
 // upload is what a minidump request brings.
 type upload struct {
-	dump    string
-	json    string            // the event
-	chunks  map[int]string    // the event in pieces
-	nested  map[string]any    // the event as parts with names in brackets
-	packed  []string          // events and breadcrumbs in MessagePack
-	extra   map[string]string // other texts
-	files   []event.Attachment
-	dumpTag event.Attachment
+	dump   string
+	json   string            // the event
+	chunks map[int]string    // the event in pieces
+	nested map[string]any    // the event as parts with names in brackets
+	packed []string          // events and breadcrumbs in MessagePack
+	extra  map[string]string // other texts
+	files  []attachment.Incoming
+
+	dumpFile attachment.Incoming // without its content
+}
+
+func newUpload() *upload {
+	return &upload{chunks: map[int]string{}, nested: map[string]any{}, extra: map[string]string{}}
 }
 
 // minidump reads the request of a crash reporter: a form, or the file alone.
 func (in *intake) minidump(text string, r *http.Request) error {
-	u := &upload{chunks: map[int]string{}, nested: map[string]any{}, extra: map[string]string{}}
+	u := newUpload()
 	kind, params, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
 	if err == nil && strings.HasPrefix(kind, "multipart/") {
 		err = u.form(multipart.NewReader(strings.NewReader(text), params["boundary"]), in.h.cfg)
 	} else {
 		err = nil
 		u.dump = text
-		u.dumpTag = event.Attachment{Filename: "minidump.dmp", ContentType: "application/x-dmp", Type: minidumpAttachment}
+		u.dumpFile = attachment.Incoming{Name: "minidump.dmp", ContentType: "application/x-dmp", Type: attachment.Minidump}
 	}
 	if err != nil {
 		return err
@@ -67,8 +70,8 @@ func (in *intake) minidump(text string, r *http.Request) error {
 		return err
 	}
 	m.fill(p.Event)
-	u.dumpTag.Size = uint64(len(u.dump))
-	p.Attachments = append([]event.Attachment{u.dumpTag}, u.files...)
+	u.dumpFile.Content = u.dump
+	in.files = append([]attachment.Incoming{u.dumpFile}, u.files...)
 	in.add(p)
 	return nil
 }
@@ -96,7 +99,7 @@ func (u *upload) part(name, file, contentType, data string) {
 	switch {
 	case name == partMinidump:
 		u.dump = data
-		u.dumpTag = event.Attachment{Filename: file, ContentType: contentType, Type: minidumpAttachment}
+		u.dumpFile = attachment.Incoming{Name: file, ContentType: contentType, Type: attachment.Minidump}
 	case name == "sentry":
 		u.json = data
 	case strings.HasPrefix(name, "sentry__"):
@@ -108,7 +111,7 @@ func (u *upload) part(name, file, contentType, data string) {
 	case strings.HasPrefix(name, "__sentry-"):
 		u.packed = append(u.packed, name, data)
 	case file != "":
-		u.files = append(u.files, event.Attachment{Filename: file, ContentType: contentType, Type: "event.attachment", Size: uint64(len(data))})
+		u.files = append(u.files, attachment.Incoming{Name: file, ContentType: contentType, Type: attachment.Plain, Content: data})
 	case name != "":
 		u.extra[name] = data
 	}
