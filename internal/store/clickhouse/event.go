@@ -218,6 +218,9 @@ func (r *eventRow) frame(i int) (event.Frame, error) {
 	if c.native[i] != "" {
 		u := &unpacker{b: c.native[i]}
 		unpackNative(u, &f)
+		if u.b != "" {
+			f.Origin = unpackOrigin(u)
+		}
 		if u.err != nil {
 			return f, fmt.Errorf("column frames.native: %w", u.err)
 		}

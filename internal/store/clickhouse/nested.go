@@ -250,6 +250,9 @@ func (c *frameColumns) appendFrame(exception uint16, f *event.Frame, p *packer, 
 	if hasNative(f) {
 		packNative(p, f)
 	}
+	if f.Origin != nil {
+		packOrigin(p, f.Origin)
+	}
 	c.native.data.AppendBytes(p.b)
 }
 

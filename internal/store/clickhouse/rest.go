@@ -20,6 +20,7 @@ const (
 	restRequest
 	restIntegrations
 	restParentSpan
+	restThreadOrigins
 )
 
 // packRest appends the rest of an event; nothing if there is nothing.
@@ -80,6 +81,9 @@ func packRest(p *packer, e *event.Event) {
 	if e.Trace.ParentSpanID != ([8]byte{}) {
 		p.field(restParentSpan, func(p *packer) { p.text(string(e.Trace.ParentSpanID[:])) })
 	}
+	if n := threadOrigins(e.Threads); n > 0 {
+		p.field(restThreadOrigins, func(p *packer) { packThreadOrigins(p, e.Threads, n) })
+	}
 }
 
 // unpackRest fills in what packRest wrote. Unknown tags are left alone.
@@ -117,6 +121,8 @@ func unpackRest(text string, e *event.Event) error {
 			e.SDK.Integrations = u.texts()
 		case restParentSpan:
 			copy(e.Trace.ParentSpanID[:], u.text())
+		case restThreadOrigins: // comes after the threads
+			unpackThreadOrigins(u, e.Threads)
 		}
 	})
 }
@@ -204,7 +210,7 @@ func unpackFrame(u *unpacker) event.Frame {
 
 // hasNative reports whether a frame has what only compiled programs know.
 func hasNative(f *event.Frame) bool {
-	return f.Package != "" || f.InstructionAddr != 0 || f.ImageAddr != 0 || f.Symbol != "" || f.Platform != ""
+	return f.Package != "" || f.InstructionAddr != 0 || f.ImageAddr != 0 || f.Symbol != "" || f.Platform != "" || f.Origin != nil
 }
 
 func packNative(p *packer, f *event.Frame) {
