@@ -18,6 +18,7 @@ var (
 var (
 	ErrInvalid = errors.New("invalid")
 	ErrExists  = errors.New("already exists")
+	ErrChanged = errors.New("changed by somebody else since it was read")
 )
 
 // Access is what a checked credential allows: a key, a token or a session.

@@ -21,6 +21,7 @@ type Project struct {
 	CreatedAt      time.Time
 	FirstEventAt   time.Time // zero before the first event
 	Settings       Settings
+	Version        uint64 // counts the changes of the name, the platform and the settings
 }
 
 // KeyKind tells the two kinds of key apart.

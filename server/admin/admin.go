@@ -18,12 +18,12 @@ import (
 
 // ProjectStore holds projects. SetUpProject must be all or nothing, give a
 // project with id 0 the next free one, and return project.ErrExists if its slug
-// or id is taken.
+// or id is taken. UpdateProject must return project.ErrChanged if the version is out of date.
 type ProjectStore interface {
 	Project(ctx context.Context, id uint32) (project.Project, error)
 	Projects(ctx context.Context, organizationID string) ([]project.Project, error)
 	SetUpProject(ctx context.Context, p project.Project, keys []project.Key, rules []rule.Rule) (project.Project, error)
-	UpdateProject(ctx context.Context, p project.Project) error // name, platform and settings
+	UpdateProject(ctx context.Context, p project.Project) (project.Project, error) // name, platform and settings
 }
 
 // KeyStore holds keys, newest first. RevokeKey must return project.ErrNotFound

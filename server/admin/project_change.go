@@ -2,6 +2,7 @@ package admin
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"github.com/faultline-dev/faultline/internal/project"
@@ -15,24 +16,38 @@ type ProjectChange struct {
 	FingerprintRules *string
 	StackRules       *string
 	Settings         SettingsChange
+	Version          uint64 // the version that is changed; 0: whichever it is
 }
+
+// maxAttempts bounds how often a change is made again because another one came first.
+const maxAttempts = 5
 
 // UpdateProject changes a project and returns what it is then. Rules are read
 // before they are kept: what is wrong with them is told by line and column.
 // Ingesters that reach the bus group by them at once, others a little later.
+// project.ErrChanged if the change is made to another version than the present one.
 func (s *Service) UpdateProject(ctx context.Context, a project.Access, id uint32, c ProjectChange) (project.Project, error) {
-	p, err := s.project(ctx, a, id, project.ScopeProjectWrite)
-	if err != nil {
-		return project.Project{}, err
+	for attempt := 1; ; attempt++ {
+		p, err := s.project(ctx, a, id, project.ScopeProjectWrite)
+		if err != nil {
+			return project.Project{}, err
+		}
+		if c.Version != 0 && c.Version != p.Version {
+			return project.Project{}, fmt.Errorf("project %s was %w: read it again, and make your change to what it is now", p.Slug, project.ErrChanged)
+		}
+		if err := c.apply(&p); err != nil {
+			return project.Project{}, err
+		}
+		p, err = s.cfg.Store.UpdateProject(ctx, p)
+		if errors.Is(err, project.ErrChanged) && attempt < maxAttempts {
+			continue // to what it is now; a version that was asked for is found to be gone
+		}
+		if err != nil {
+			return project.Project{}, fmt.Errorf("update project: %w", err)
+		}
+		s.changed(ctx, id)
+		return p, nil
 	}
-	if err := c.apply(&p); err != nil {
-		return project.Project{}, err
-	}
-	if err := s.cfg.Store.UpdateProject(ctx, p); err != nil {
-		return project.Project{}, fmt.Errorf("update project: %w", err)
-	}
-	s.changed(ctx, id)
-	return p, nil
 }
 
 // apply writes the change into a project, if all of it is right.
@@ -50,16 +65,13 @@ func (c ProjectChange) apply(p *project.Project) error {
 		}
 		p.Platform = *c.Platform
 	}
+	if err := rules.Check(c.FingerprintRules, c.StackRules); err != nil {
+		return wrong(err)
+	}
 	if c.FingerprintRules != nil {
-		if _, err := rules.ParseFingerprints(*c.FingerprintRules); err != nil {
-			return invalid("fingerprint rules: %w", err)
-		}
 		p.Settings.FingerprintRules = *c.FingerprintRules
 	}
 	if c.StackRules != nil {
-		if _, err := rules.ParseStacks(*c.StackRules); err != nil {
-			return invalid("stack-trace rules: %w", err)
-		}
 		p.Settings.StackRules = *c.StackRules
 	}
 	return c.Settings.apply(&p.Settings)

@@ -2,6 +2,7 @@ package api
 
 import (
 	"fmt"
+	"strconv"
 	"time"
 
 	"google.golang.org/protobuf/types/known/durationpb"
@@ -20,8 +21,22 @@ func toProject(p project.Project) *adminv1.Project {
 		Id: p.ID, Slug: p.Slug, Name: p.Name, Platform: p.Platform,
 		CreatedAt: toTime(p.CreatedAt), FirstEventAt: toTime(p.FirstEventAt), RetentionDays: uint32(p.Settings.RetentionDays),
 		FingerprintRules: p.Settings.FingerprintRules, StackRules: p.Settings.StackRules,
-		Settings: toSettings(p.Settings),
+		Settings: toSettings(p.Settings), Etag: toEtag(p.Version),
 	}
+}
+
+func toEtag(version uint64) string { return strconv.FormatUint(version, 10) }
+
+// fromEtag reads what toEtag printed; empty is 0, any version.
+func fromEtag(etag string) (uint64, error) {
+	if etag == "" {
+		return 0, nil
+	}
+	version, err := strconv.ParseUint(etag, 10, 64)
+	if err != nil || version == 0 {
+		return 0, fmt.Errorf("%w: etag is not one that a project had", project.ErrInvalid)
+	}
+	return version, nil
 }
 
 func toToken(t project.Token) *adminv1.Token {

@@ -85,8 +85,12 @@ func (s projectServer) UpdateProject(ctx context.Context, r *adminv1.UpdateProje
 	if err != nil {
 		return nil, err
 	}
+	version, err := fromEtag(r.Etag)
+	if err != nil {
+		return nil, err
+	}
 	p, err := s.admin.UpdateProject(ctx, access, r.ProjectId, admin.ProjectChange{
-		Name: r.Name, Platform: r.Platform, FingerprintRules: r.FingerprintRules, StackRules: r.StackRules, Settings: settings,
+		Name: r.Name, Platform: r.Platform, FingerprintRules: r.FingerprintRules, StackRules: r.StackRules, Settings: settings, Version: version,
 	})
 	if err != nil {
 		return nil, err

@@ -12,12 +12,14 @@ import (
 	"google.golang.org/grpc/status"
 	"google.golang.org/protobuf/proto"
 
+	adminv1 "github.com/faultline-dev/faultline/gen/go/faultline/admin/v1"
 	"github.com/faultline-dev/faultline/internal/event"
 	"github.com/faultline-dev/faultline/internal/issue"
 	"github.com/faultline-dev/faultline/internal/project"
 	"github.com/faultline-dev/faultline/internal/rule"
 	"github.com/faultline-dev/faultline/internal/search"
 	"github.com/faultline-dev/faultline/server/auth"
+	"github.com/faultline-dev/faultline/server/group/rules"
 )
 
 // domain names our reasons in google.rpc.ErrorInfo.
@@ -28,8 +30,11 @@ const domain = "faultline"
 // the request, and only the id is shown.
 func toStatus(ctx context.Context, log *slog.Logger, err error) *status.Status {
 	var syntax *search.SyntaxError
+	var mistakes *rules.Mistakes
 	var retry interface{ Retryable() bool }
 	switch {
+	case errors.As(err, &mistakes):
+		return rulesStatus(err, mistakes)
 	case errors.As(err, &syntax):
 		return syntaxStatus(syntax)
 	case errors.Is(err, project.ErrUnauthenticated):
@@ -38,6 +43,8 @@ func toStatus(ctx context.Context, log *slog.Logger, err error) *status.Status {
 		return status.New(codes.PermissionDenied, err.Error())
 	case errors.Is(err, project.ErrNotFound):
 		return status.New(codes.NotFound, err.Error())
+	case errors.Is(err, project.ErrChanged):
+		return status.New(codes.Aborted, err.Error())
 	case errors.Is(err, project.ErrExists):
 		return status.New(codes.AlreadyExists, err.Error())
 	case errors.Is(err, project.ErrInvalid), errors.Is(err, rule.ErrInvalid), errors.Is(err, issue.ErrStatus),
@@ -86,6 +93,24 @@ func syntaxStatus(e *search.SyntaxError) *status.Status {
 		&errdetails.BadRequest{FieldViolations: []*errdetails.BadRequest_FieldViolation{{Field: "query", Description: e.Expected}}},
 		&errdetails.ErrorInfo{Reason: "QUERY_SYNTAX", Domain: domain, Metadata: map[string]string{"column": strconv.Itoa(e.Column)}},
 	)
+}
+
+// rulesStatus tells where in rules the mistakes are, for people in the message and for
+// programs in the details.
+func rulesStatus(err error, m *rules.Mistakes) *status.Status {
+	found := &adminv1.RuleProblems{}
+	add := func(field string, of rules.Errors) {
+		for _, e := range of {
+			found.Problems = append(found.Problems, &adminv1.RuleProblem{Field: field, Line: uint32(e.Line), Column: uint32(e.Column), Problem: e.Problem})
+		}
+	}
+	add("fingerprint_rules", m.Fingerprints)
+	add("stack_rules", m.Stacks)
+	s := status.New(codes.InvalidArgument, err.Error())
+	if with, failed := s.WithDetails(found); failed == nil {
+		return with
+	}
+	return s
 }
 
 func withDetails(s *status.Status, badRequest *errdetails.BadRequest, info *errdetails.ErrorInfo) *status.Status {

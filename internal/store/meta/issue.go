@@ -36,7 +36,7 @@ func (s *Store) EnsureIssue(ctx context.Context, rec issue.Record) (issue.Record
 	if rec.UpdatedAt.IsZero() {
 		rec.UpdatedAt = now()
 	}
-	err = s.tx(ctx, func(tx transaction) error { return s.insertIssue(ctx, tx, &rec) })
+	err = s.tx(ctx, func(tx transaction) error { return s.insertIssue(ctx, tx, &rec, "") })
 	if errors.Is(err, errIssueExists) {
 		found, err := s.Issue(ctx, rec.ID)
 		return found, false, err
@@ -49,7 +49,8 @@ func (s *Store) EnsureIssue(ctx context.Context, rec issue.Record) (issue.Record
 
 var errIssueExists = errors.New("somebody else made the issue")
 
-func (s *Store) insertIssue(ctx context.Context, tx transaction, rec *issue.Record) error {
+// insertIssue makes an issue. The status it is told to have had before is empty for a new one.
+func (s *Store) insertIssue(ctx context.Context, tx transaction, rec *issue.Record, from issue.Status) error {
 	// Counting up locks the project's row, so that numbers have no gaps: whoever
 	// comes second finds the issue, and its number is rolled back.
 	what := fmt.Sprintf("number an issue of project %d", rec.ID.ProjectID)
@@ -74,7 +75,7 @@ func (s *Store) insertIssue(ctx context.Context, tx transaction, rec *issue.Reco
 	if err := insertActivity(ctx, tx, first); err != nil {
 		return err
 	}
-	return insertOutbox(ctx, tx, issue.Change{Record: *rec, Time: rec.UpdatedAt})
+	return insertOutbox(ctx, tx, issue.Change{Record: *rec, From: from, Time: rec.UpdatedAt})
 }
 
 // Issue returns one issue, or project.ErrNotFound.

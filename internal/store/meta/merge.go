@@ -51,18 +51,11 @@ func (s *Store) Merge(ctx context.Context, into issue.ID, from []issue.ID, undo 
 			return err
 		}
 		changed = plan(known, into, from, undo)
-		kind, back := issue.ActivityMerged, "into "
-		if undo {
-			kind, back = issue.ActivityUnmerged, "from "
-		}
 		for _, m := range changed {
 			if err := writeMerge(ctx, tx, m); err != nil {
 				return err
 			}
-			if err := insertActivity(ctx, tx, issue.Activity{IssueID: m.Into, Time: at, Actor: actor, Kind: kind, Detail: m.From.String()}); err != nil {
-				return err
-			}
-			if err := insertActivity(ctx, tx, issue.Activity{IssueID: m.From, Time: at, Actor: actor, Kind: kind, Detail: back + m.Into.String()}); err != nil {
+			if err := mergeHistory(ctx, tx, m, actor, at); err != nil {
 				return err
 			}
 		}
@@ -72,6 +65,18 @@ func (s *Store) Merge(ctx context.Context, into issue.ID, from []issue.ID, undo 
 		return nil, err
 	}
 	return changed, nil
+}
+
+// mergeHistory writes a merge, or its undoing, into the histories of both sides.
+func mergeHistory(ctx context.Context, tx transaction, m issue.Merge, actor string, at time.Time) error {
+	kind, back := issue.ActivityMerged, "into "
+	if m.Undone {
+		kind, back = issue.ActivityUnmerged, "from "
+	}
+	if err := insertActivity(ctx, tx, issue.Activity{IssueID: m.Into, Time: at, Actor: actor, Kind: kind, Detail: m.From.String()}); err != nil {
+		return err
+	}
+	return insertActivity(ctx, tx, issue.Activity{IssueID: m.From, Time: at, Actor: actor, Kind: kind, Detail: back + m.Into.String()})
 }
 
 func writeMerge(ctx context.Context, tx transaction, m issue.Merge) error {

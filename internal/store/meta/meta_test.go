@@ -52,6 +52,8 @@ func suite(t *testing.T, dsn func(*testing.T) string) {
 		"hostile text is stored":                 testHostileText,
 		"the watch list":                         testWatchList,
 		"merges":                                 testMerge,
+		"regroupings":                            testRegroup,
+		"undoing keeps rules of later":           testUndoKeepsLaterRules,
 		"the outbox":                             testOutbox,
 		"rules":                                  testRules,
 		"deliveries":                             testDeliveries,
@@ -85,8 +87,8 @@ const orgID = "acme"
 
 var (
 	at  = time.Date(2026, 11, 22, 10, 30, 0, 123456000, time.UTC)
-	web = project.Project{ID: 7, OrganizationID: orgID, Slug: "web", Name: "Web", Platform: "go", CreatedAt: at, Settings: project.DefaultSettings()}
-	app = project.Project{ID: 9, OrganizationID: orgID, Slug: "app", Name: "App", CreatedAt: at, Settings: project.DefaultSettings()}
+	web = project.Project{ID: 7, OrganizationID: orgID, Slug: "web", Name: "Web", Platform: "go", CreatedAt: at, Settings: project.DefaultSettings(), Version: 1}
+	app = project.Project{ID: 9, OrganizationID: orgID, Slug: "app", Name: "App", CreatedAt: at, Settings: project.DefaultSettings(), Version: 1}
 )
 
 func open(t *testing.T, dsn string) *meta.Store {

@@ -9,11 +9,11 @@ import (
 	"github.com/faultline-dev/faultline/internal/rule"
 )
 
-const projectColumns = `id, organization_id, slug, name, platform, created_at, first_event_at, settings`
+const projectColumns = `id, organization_id, slug, name, platform, created_at, first_event_at, settings, version`
 
 func scanProject(r scanner) (project.Project, error) {
 	var v project.Project
-	err := r.Scan(&v.ID, &v.OrganizationID, &v.Slug, &v.Name, &v.Platform, intoTime(&v.CreatedAt), intoTime(&v.FirstEventAt), intoJSON(&v.Settings))
+	err := r.Scan(&v.ID, &v.OrganizationID, &v.Slug, &v.Name, &v.Platform, intoTime(&v.CreatedAt), intoTime(&v.FirstEventAt), intoJSON(&v.Settings), &v.Version)
 	return v, err
 }
 
@@ -95,12 +95,13 @@ func (s *Store) insertProject(ctx context.Context, tx transaction, p project.Pro
 	if p.CreatedAt.IsZero() {
 		p.CreatedAt = now()
 	}
+	p.Version = 1
 	settings, err := jsonText(p.Settings)
 	if err != nil {
 		return p, err
 	}
-	_, err = exec(ctx, tx, "add project", `INSERT INTO projects (`+projectColumns+`, last_issue_number) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 0)`,
-		p.ID, p.OrganizationID, p.Slug, p.Name, p.Platform, micros(p.CreatedAt), micros(p.FirstEventAt), settings)
+	_, err = exec(ctx, tx, "add project", `INSERT INTO projects (`+projectColumns+`, last_issue_number) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, 0)`,
+		p.ID, p.OrganizationID, p.Slug, p.Name, p.Platform, micros(p.CreatedAt), micros(p.FirstEventAt), settings, p.Version)
 	if s.dialect.unique(err) {
 		return p, fmt.Errorf("project %d with slug %q: %w", p.ID, p.Slug, project.ErrExists)
 	}
@@ -108,14 +109,31 @@ func (s *Store) insertProject(ctx context.Context, tx transaction, p project.Pro
 }
 
 // UpdateProject writes the name, platform and settings of a project; its id,
-// organization and slug stay.
-func (s *Store) UpdateProject(ctx context.Context, p project.Project) error {
+// organization and slug stay. project.ErrChanged if its version is no longer the one
+// that p has; the project that is returned has the next one.
+func (s *Store) UpdateProject(ctx context.Context, p project.Project) (project.Project, error) {
+	return updateProject(ctx, s.write, p)
+}
+
+func updateProject(ctx context.Context, q querier, p project.Project) (project.Project, error) {
 	settings, err := jsonText(p.Settings)
 	if err != nil {
-		return err
+		return p, err
 	}
-	return change(ctx, s.write, fmt.Sprintf("project %d", p.ID),
-		`UPDATE projects SET name = $2, platform = $3, settings = $4 WHERE id = $1`, p.ID, p.Name, p.Platform, settings)
+	n, err := exec(ctx, q, fmt.Sprintf("change project %d", p.ID),
+		`UPDATE projects SET name = $2, platform = $3, settings = $4, version = version + 1 WHERE id = $1 AND version = $5`,
+		p.ID, p.Name, p.Platform, settings, p.Version)
+	if err != nil {
+		return p, err
+	}
+	if n == 0 {
+		if _, err := one(ctx, q, fmt.Sprintf("project %d", p.ID), scanProject, `SELECT `+projectColumns+` FROM projects WHERE id = $1`, p.ID); err != nil {
+			return p, err
+		}
+		return p, fmt.Errorf("change project %d: %w", p.ID, project.ErrChanged)
+	}
+	p.Version++
+	return p, nil
 }
 
 // SetFirstEvent writes down when the first event of a project was stored; only

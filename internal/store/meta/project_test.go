@@ -53,11 +53,14 @@ func testProjects(t *testing.T, s *meta.Store) {
 	changed.Name, changed.Platform = "Website", "javascript"
 	changed.Settings.FilterReleases = []string{"0.*"}
 	changed.Settings.RatePerSecond = 2.5
-	if err := s.UpdateProject(ctx, changed); err != nil {
+	stale := changed
+	changed.Version = 2
+	f(changed, func() (project.Project, error) { return s.UpdateProject(ctx, stale) })
+	f(changed, func() (project.Project, error) { return s.Project(ctx, 7) })
+	if _, err := s.UpdateProject(ctx, stale); !errors.Is(err, project.ErrChanged) {
 		t.Fatal(err)
 	}
-	f(changed, func() (project.Project, error) { return s.Project(ctx, 7) })
-	if err := s.UpdateProject(ctx, project.Project{ID: 1}); !errors.Is(err, project.ErrNotFound) {
+	if _, err := s.UpdateProject(ctx, project.Project{ID: 1}); !errors.Is(err, project.ErrNotFound) {
 		t.Fatal(err)
 	}
 

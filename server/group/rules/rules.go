@@ -17,6 +17,7 @@
 package rules
 
 import (
+	"errors"
 	"fmt"
 	"strings"
 )
@@ -53,6 +54,42 @@ func (e Errors) Error() string {
 		texts[i] = e[i].Error()
 	}
 	return strings.Join(texts, "; ")
+}
+
+// Mistakes is all that is wrong with the rules of a project.
+type Mistakes struct {
+	Fingerprints Errors
+	Stacks       Errors
+}
+
+// Error names the text, the line and the column of each.
+func (m *Mistakes) Error() string {
+	var texts []string
+	if len(m.Fingerprints) > 0 {
+		texts = append(texts, "fingerprint rules: "+m.Fingerprints.Error())
+	}
+	if len(m.Stacks) > 0 {
+		texts = append(texts, "stack-trace rules: "+m.Stacks.Error())
+	}
+	return strings.Join(texts, "; ")
+}
+
+// Check reads the rules of a project, nil for none, and returns what is wrong with them as
+// *Mistakes.
+func Check(fingerprints, stacks *string) error {
+	var m Mistakes
+	if fingerprints != nil {
+		_, err := ParseFingerprints(*fingerprints)
+		errors.As(err, &m.Fingerprints)
+	}
+	if stacks != nil {
+		_, err := ParseStacks(*stacks)
+		errors.As(err, &m.Stacks)
+	}
+	if len(m.Fingerprints)+len(m.Stacks) > 0 {
+		return &m
+	}
+	return nil
 }
 
 // each calls read for every line that holds a rule, and collects what is wrong.
