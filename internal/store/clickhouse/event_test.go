@@ -170,6 +170,11 @@ func draw(r *rapid.T, v reflect.Value) {
 		for i := range v.Len() {
 			draw(r, v.Index(i))
 		}
+	case reflect.Pointer:
+		if rapid.Bool().Draw(r, "set") {
+			v.Set(reflect.New(v.Type().Elem()))
+			draw(r, v.Elem())
+		}
 	case reflect.String:
 		v.SetString(anyText.Draw(r, "text"))
 	case reflect.Bool:

@@ -19,7 +19,7 @@ func fullEvent() *event.Occurrence {
 		Vars: `{"a":1}`, Package: "libshop.so", InstructionAddr: 1<<64 - 1, ImageAddr: 4096, Symbol: "_ZN4shop3payEv", Platform: "native",
 	}
 	plainFrame := event.Frame{Function: "main", InApp: event.InAppNo, Line: 1}
-	frame.Origin = &event.Origin{Function: "a", Module: "m", Filename: "f.js", AbsPath: "https://x/f.js", Line: 1, Column: 1 << 30, InApp: event.InAppYes, ContextLine: "a()"}
+	frame.Origin = &event.Origin{Function: "a", Module: "m", Filename: "f.js", AbsPath: "https://x/f.js", Line: 1, Column: 1 << 30, InApp: event.InAppYes, ContextLine: "a()", Inlined: true}
 	plainFrame.Origin = &event.Origin{Inlined: true}
 	e := &event.Event{
 		ID: event.NewID(), Timestamp: noon.Add(123456789 * time.Nanosecond), Level: event.LevelFatal, Platform: "go", Logger: "root",

@@ -193,3 +193,7 @@ ENGINE = Distributed('main', faultline, issue_merges_local, project_id);
 ALTER TABLE faultline.events_local ON CLUSTER 'main' ADD INDEX IF NOT EXISTS ix_trace_id trace_id TYPE bloom_filter(0.001) GRANULARITY 1;
 
 ALTER TABLE faultline.events_local ON CLUSTER 'main' MATERIALIZE INDEX ix_trace_id;
+
+-- row_numbers
+
+ALTER TABLE faultline.events_local ON CLUSTER 'main' MODIFY SETTING enable_block_number_column = 1, enable_block_offset_column = 1;

@@ -175,3 +175,7 @@ SETTINGS default_compression_codec = 'ZSTD(1)';
 ALTER TABLE faultline.events ADD INDEX IF NOT EXISTS ix_trace_id trace_id TYPE bloom_filter(0.001) GRANULARITY 1;
 
 ALTER TABLE faultline.events MATERIALIZE INDEX ix_trace_id;
+
+-- row_numbers
+
+ALTER TABLE faultline.events MODIFY SETTING enable_block_number_column = 1, enable_block_offset_column = 1;

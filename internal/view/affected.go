@@ -1,0 +1,27 @@
+package view
+
+import (
+	"time"
+
+	"github.com/faultline-dev/faultline/internal/event"
+)
+
+// AffectedRequest selects the events of a project that an upload may explain: those whose
+// debug images name one of its ids, and those of scripts of its release and distribution.
+type AffectedRequest struct {
+	ProjectID uint32
+	DebugIDs  []string // 32 lower-case hexadecimal digits each
+	Release   string   // empty: by id only
+	Dist      string
+	Since     time.Time
+	After     AffectedPlace // only events behind it
+	Limit     int
+}
+
+// AffectedPlace is a place among affected events, which come issue by issue and then by time.
+// The zero value is before all.
+type AffectedPlace struct {
+	Fingerprint event.Fingerprint
+	Timestamp   time.Time
+	EventID     event.ID
+}
