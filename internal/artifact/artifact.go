@@ -4,6 +4,7 @@ package artifact
 
 import (
 	"errors"
+	"slices"
 	"strings"
 	"time"
 )
@@ -58,6 +59,53 @@ type Release struct {
 	CreatedAt  time.Time
 	StartedAt  time.Time // zero: not told
 	ReleasedAt time.Time // zero: not released yet
+}
+
+// Repair is the work of explaining the events that came before an upload.
+type Repair struct {
+	ID        string
+	ProjectID uint32
+	Release   string // empty: only events that name one of the ids
+	Dist      string
+	DebugIDs  []string // as ID writes them
+	Place     string   // how far it has come; whoever does it knows what it says
+	Seen      int64    // events that were looked at
+	Changed   int64    // of these, events that changed
+	CreatedAt time.Time
+	Lease     time.Time // until when somebody works on it
+}
+
+// repairIDs is how many ids one repair looks for.
+const repairIDs = 1000
+
+// Repairs are the repairs that an upload makes necessary.
+func Repairs(b Bundle, files []File) []Repair {
+	var ids []string
+	scripts := false
+	for _, f := range files {
+		if f.DebugID != "" && f.Kind != Script {
+			ids = append(ids, f.DebugID)
+		}
+		scripts = scripts || f.Kind == Script || f.Kind == Map
+	}
+	slices.Sort(ids)
+	ids = slices.Compact(ids)
+	var all []Repair
+	add := func(release string, ids []string) {
+		all = append(all, Repair{ProjectID: b.ProjectID, Release: release, Dist: b.Dist, DebugIDs: ids})
+	}
+	release := ""
+	if scripts {
+		release = b.Release
+	}
+	for part := range slices.Chunk(ids, repairIDs) {
+		add(release, part)
+		release = ""
+	}
+	if release != "" {
+		add(release, nil)
+	}
+	return all
 }
 
 // ID writes a debug id in the one way in which it is compared: 32 lower-case

@@ -19,8 +19,9 @@ func scanFound(r scanner) (v artifact.Found, err error) {
 	return v, r.Scan(&v.Checksum, &v.Kind, &v.Path, &v.URL, &v.DebugID, &v.MapURL)
 }
 
-// PutBundle adds a bundle with its files, all or nothing. One that the project has
-// already for the release gets the new time.
+// PutBundle adds a bundle with its files, all or nothing, and writes down that the events
+// of before are to be explained by it. One that the project has already for the release
+// gets the new time and nothing else.
 func (s *Store) PutBundle(ctx context.Context, b artifact.Bundle, files []artifact.File) error {
 	if b.ID == "" {
 		b.ID = newID()
@@ -42,7 +43,10 @@ func (s *Store) PutBundle(ctx context.Context, b artifact.Bundle, files []artifa
 				return err
 			}
 		}
-		return nil
+		if id != b.ID {
+			return nil
+		}
+		return addRepairs(ctx, tx, b, files)
 	})
 }
 

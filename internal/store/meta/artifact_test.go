@@ -69,6 +69,57 @@ func testArtifacts(t *testing.T, s *meta.Store) {
 	found(files, err)
 }
 
+func testRepairs(t *testing.T, s *meta.Store) {
+	ctx := t.Context()
+	id := "aabbccdd222233334444555555555555"
+	files := []artifact.File{{Kind: artifact.Script, Path: "a", DebugID: id}, {Kind: artifact.Map, Path: "b", DebugID: id}}
+	put := func(checksum, release string, at time.Time, files []artifact.File) {
+		t.Helper()
+		if err := s.PutBundle(ctx, artifact.Bundle{ProjectID: web.ID, Checksum: checksum, Release: release, CreatedAt: at}, files); err != nil {
+			t.Fatal(err)
+		}
+	}
+	put("r1", "1.0", at, files)
+	put("r1", "1.0", at.Add(time.Minute), files) // uploaded again
+	put("r2", "", at.Add(time.Hour), files[1:])
+	put("r3", "", at, files[:1]) // explains nothing
+	if n, err := s.PendingRepairs(ctx); err != nil || n != 2 {
+		t.Errorf("%d repairs, %v", n, err)
+	}
+	next := func(now time.Time, want artifact.Repair) artifact.Repair {
+		t.Helper()
+		got, found, err := s.NextRepair(ctx, now, now.Add(time.Minute))
+		if want.ID = got.ID; err != nil || !found || !cmp.Equal(got, want) {
+			t.Errorf("%v, %v: %s", found, err, cmp.Diff(want, got))
+		}
+		return got
+	}
+	now := at.Add(2 * time.Hour)
+	first := next(now, artifact.Repair{ProjectID: web.ID, Release: "1.0", DebugIDs: []string{id}, CreatedAt: at, Lease: now.Add(time.Minute)})
+	second := next(now, artifact.Repair{ProjectID: web.ID, DebugIDs: []string{id}, CreatedAt: at.Add(time.Hour), Lease: now.Add(time.Minute)})
+	if _, found, err := s.NextRepair(ctx, now, now.Add(time.Minute)); found || err != nil {
+		t.Error("a repair that somebody works on was taken", err)
+	}
+	first.Place, first.Seen, first.Changed = "here", 7, 5
+	kept, err := s.KeepRepair(ctx, first, now.Add(2*time.Minute))
+	if err != nil || kept.Place != "here" || !kept.Lease.Equal(now.Add(2*time.Minute)) {
+		t.Errorf("%+v, %v", kept, err)
+	}
+	if _, err := s.KeepRepair(ctx, first, now.Add(3*time.Minute)); !errors.Is(err, project.ErrNotFound) {
+		t.Error("somebody else's repair was written", err)
+	}
+	first.Lease = now.Add(5 * time.Minute)
+	next(now.Add(4*time.Minute), first) // whoever worked on it has gone
+	for _, id := range []string{first.ID, second.ID, second.ID} {
+		if err := s.EndRepair(ctx, id); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if n, err := s.PendingRepairs(ctx); err != nil || n != 0 {
+		t.Errorf("%d repairs, %v", n, err)
+	}
+}
+
 func testReleases(t *testing.T, s *meta.Store) {
 	ctx := t.Context()
 	if _, err := s.Release(ctx, web.ID, "1.0"); !errors.Is(err, project.ErrNotFound) {

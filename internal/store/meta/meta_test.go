@@ -58,6 +58,7 @@ func suite(t *testing.T, dsn func(*testing.T) string) {
 		"rules":                                  testRules,
 		"deliveries":                             testDeliveries,
 		"artifacts":                              testArtifacts,
+		"repairs":                                testRepairs,
 		"releases":                               testReleases,
 		"attachments":                            testAttachments,
 		"attachments of a day":                   testAttachmentDays,
