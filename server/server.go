@@ -22,6 +22,7 @@ import (
 	"github.com/faultline-dev/faultline/internal/store/meta"
 	"github.com/faultline-dev/faultline/server/admin"
 	"github.com/faultline-dev/faultline/server/api"
+	"github.com/faultline-dev/faultline/server/attach"
 	"github.com/faultline-dev/faultline/server/auth"
 	"github.com/faultline-dev/faultline/server/credential"
 	"github.com/faultline-dev/faultline/server/forwarded"
@@ -46,6 +47,8 @@ type Config struct {
 	Auth    auth.Config
 	Triage  triage.Config
 	Uploads upload.Config
+
+	Attachments attach.Config
 
 	BaseURL     string // where people reach the dashboard
 	Proxies     forwarded.Proxies
@@ -76,6 +79,7 @@ type Server struct {
 	otlp     *otlp.Handler    // nil without the role ingest
 	triage   *triage.Service
 	uploads  *upload.Service
+	files    *attach.Service
 	builds   *sentryapi.Handler // nil without the role api
 	api      *api.API           // nil without the role api
 	web      *web.Handler
@@ -103,6 +107,9 @@ func New(ctx context.Context, cfg Config, p Parts) (*Server, error) {
 		return nil, err
 	}
 	if err := s.takeUploads(); err != nil {
+		return nil, err
+	}
+	if err := s.takeAttachments(); err != nil {
 		return nil, err
 	}
 	if cfg.TakesEvents {
@@ -160,6 +167,7 @@ func (s *Server) answer(ctx context.Context) (err error) {
 	p := s.parts
 	queries := query.New(query.Parts{
 		Events: p.ClickHouse, Issues: p.Meta, Tail: p.Bus, Flush: s.triage, Announce: p.Bus, Log: p.Logger,
+		Attachments: s.files,
 	})
 	signer, err := credential.LoadSigner(ctx, p.Meta)
 	if err != nil {
@@ -211,6 +219,7 @@ func (s *Server) Run(ctx context.Context) error {
 	g, ctx := errgroup.WithContext(ctx)
 	g.Go(func() error { return s.triage.Run(ctx) })
 	g.Go(func() error { return s.uploads.Run(ctx) })
+	g.Go(func() error { return s.files.Run(ctx) })
 	if s.pipeline != nil {
 		g.Go(func() error { return s.pipeline.Run(ctx) })
 	}

@@ -6,6 +6,7 @@ import (
 	"github.com/faultline-dev/faultline/internal/embedded"
 	"github.com/faultline-dev/faultline/internal/store/clickhouse"
 	"github.com/faultline-dev/faultline/internal/telemetry"
+	"github.com/faultline-dev/faultline/server/attach"
 	"github.com/faultline-dev/faultline/server/auth"
 	"github.com/faultline-dev/faultline/server/ingest"
 	"github.com/faultline-dev/faultline/server/receive/native"
@@ -25,6 +26,7 @@ type configs struct {
 	auth       auth.Config
 	triage     triage.Config
 	uploads    upload.Config
+	files      attach.Config
 	alerts     alerting.Config
 	clickhouse clickhouse.Config
 	engine     embedded.Config
@@ -36,7 +38,7 @@ type configs struct {
 func newSections() *sections {
 	s := &sections{configs: configs{
 		log: telemetry.DefaultConfig(), ingest: ingest.DefaultConfig(), native: native.DefaultConfig(), sentry: sentry.DefaultConfig(), otlp: otlp.DefaultConfig(), auth: auth.DefaultConfig(),
-		triage: triage.DefaultConfig(), uploads: upload.DefaultConfig(), alerts: alerting.DefaultConfig(), clickhouse: clickhouse.DefaultConfig(),
+		triage: triage.DefaultConfig(), uploads: upload.DefaultConfig(), files: attach.DefaultConfig(), alerts: alerting.DefaultConfig(), clickhouse: clickhouse.DefaultConfig(),
 		engine: embedded.DefaultConfig(), nats: embedded.DefaultNATSConfig(), bus: bus.DefaultConfig(),
 	}}
 	c := &s.configs
@@ -51,6 +53,7 @@ func newSections() *sections {
 		{prefix: "auth", title: "Keys, tokens and sessions", dir: "server/auth", config: &c.auth},
 		{prefix: "triage", title: "Triage", dir: "server/triage", config: &c.triage},
 		{prefix: "uploads", title: "Uploaded source maps", dir: "server/upload", config: &c.uploads},
+		{prefix: "attachments", title: "Attachments of events", dir: "server/attach", config: &c.files},
 		{prefix: "alerts", title: "Alerts: deciding", dir: "alerting/watch", config: &c.alerts.Watch},
 		{prefix: "deliver", title: "Alerts: sending", dir: "alerting/deliver", config: &c.alerts.Deliver},
 		{prefix: "email", title: "E-mail", dir: "alerting/notify/email", config: &c.alerts.Email},

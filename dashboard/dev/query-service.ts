@@ -11,6 +11,7 @@ import {
   type QueryService,
 } from "../src/gen/faultline/query/v1/query_pb.ts";
 import { makeEvent } from "./event.ts";
+import { releaseHealth } from "./health.ts";
 import { random } from "./random.ts";
 import { lastSeenMs, type Store } from "./store.ts";
 
@@ -243,6 +244,37 @@ export function queryService(store: Store): ServiceImpl<typeof QueryService> {
         ],
         times: Array.from({ length: n }, (_, i) => timestampFromMs(start + ((end - start) * i) / n)),
       };
+    },
+    async listAttachments(req) {
+      await gate(req.projectId);
+      const now = timestampFromMs(store.now);
+      const end = timestampFromMs(store.now + 30 * 86_400_000);
+      const file = (id: string, filename: string, contentType: string, size: bigint, leftOut = "") => ({
+        id,
+        filename,
+        contentType,
+        type: "event.attachment",
+        size,
+        leftOut,
+        createdAt: now,
+        expiresAt: end,
+      });
+      return {
+        attachments: [
+          file("a1", "screenshot.png", "image/png", 48_213n),
+          file("a2", "app.log", "text/plain", 3_400n),
+          file("a3", "core.dmp", "application/x-dmp", 81_000_000n, "attachment_item_bytes"),
+        ],
+      };
+    },
+    async listReleaseHealth(req) {
+      await gate(req.projectId);
+      if ((store.issues.get(req.projectId)?.length ?? 0) === 0) return { releases: [], sessions: 0n, users: 0n };
+      return releaseHealth(store.now);
+    },
+    async listMonitors(req) {
+      await gate(req.projectId);
+      return { monitors: [] };
     },
     async *tail(req, ctx) {
       await gate(req.projectId);

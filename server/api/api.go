@@ -113,6 +113,7 @@ func (a *API) handler() (http.Handler, error) {
 	}
 	mux := http.NewServeMux()
 	mux.Handle("/api/v1/", identify.wrap(gateway, refuseREST))
+	mux.Handle(attachmentPath, identify.wrap(attachmentHandler(a.opts), refuseREST))
 	mux.Handle("/", identify.wrap(rpc, refuseRPC))
 	mux.Handle("/api/openapi.json", docs)
 	mux.Handle("/api/docs", docs)

@@ -23,8 +23,10 @@ import (
 	"github.com/faultline-dev/faultline/internal/issue"
 	"github.com/faultline-dev/faultline/internal/project"
 	"github.com/faultline-dev/faultline/internal/store/clickhouse"
+	"github.com/faultline-dev/faultline/internal/store/disk"
 	"github.com/faultline-dev/faultline/internal/store/meta"
 	"github.com/faultline-dev/faultline/server/api"
+	"github.com/faultline-dev/faultline/server/attach"
 	"github.com/faultline-dev/faultline/server/auth"
 	"github.com/faultline-dev/faultline/server/credential"
 	"github.com/faultline-dev/faultline/server/query"
@@ -46,6 +48,7 @@ type fixture struct {
 	session string // Cookie header of a member
 	url     string // of the HTTP listener
 	conn    *grpc.ClientConn
+	files   *attach.Service
 	log     *lines
 }
 
@@ -142,9 +145,10 @@ func (f *fixture) serve() {
 	flusher := must[*triage.Service](t)(triage.New(triage.DefaultConfig(), triage.Parts{
 		Incoming: f.bus, Announcer: f.bus, Workflow: f.meta, Outbox: f.meta, Projects: f.meta, Mirror: f.store, Stored: f.store, Logger: log,
 	}))
+	f.files = must[*attach.Service](t)(attach.New(attach.DefaultConfig(), attach.Parts{Index: f.meta, Content: folder{disk.New(t.TempDir())}, Projects: f.meta, Logger: log}))
 	a := must[*api.API](t)(api.New(api.Options{
 		Auth: checker, Log: log,
-		Query: query.New(query.Parts{Events: f.store, Issues: f.meta, Tail: f.bus, Flush: flusher, Announce: f.bus, Log: log}),
+		Query: query.New(query.Parts{Events: f.store, Issues: f.meta, Tail: f.bus, Flush: flusher, Announce: f.bus, Attachments: f.files, Log: log}),
 	}))
 
 	web := httptest.NewUnstartedServer(a.Handler())

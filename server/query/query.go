@@ -139,9 +139,12 @@ type Parts struct {
 	Tail      Tailer
 	Flush     Flusher
 	Announce  Announcer
+	Health    Health
 	Log       *slog.Logger
 	Now       func() time.Time // nil: time.Now
 	Heartbeat time.Duration    // of a tail without events; 0: 15 s
+
+	Attachments Attachments // nil: none are kept
 }
 
 // Service answers questions about issues and events. It is safe for concurrent

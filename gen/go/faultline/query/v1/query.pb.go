@@ -2383,7 +2383,7 @@ var File_faultline_query_v1_query_proto protoreflect.FileDescriptor
 
 const file_faultline_query_v1_query_proto_rawDesc = "" +
 	"\n" +
-	"\x1efaultline/query/v1/query.proto\x12\x12faultline.query.v1\x1a\x1efaultline/event/v1/event.proto\x1a\x1cgoogle/protobuf/struct.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\x99\x05\n" +
+	"\x1efaultline/query/v1/query.proto\x12\x12faultline.query.v1\x1a\x1efaultline/event/v1/event.proto\x1a#faultline/query/v1/attachment.proto\x1a\x1ffaultline/query/v1/health.proto\x1a\x1cgoogle/protobuf/struct.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\x99\x05\n" +
 	"\x05Issue\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\tR\x02id\x12\x19\n" +
 	"\bshort_id\x18\x02 \x01(\tR\ashortId\x12\x1d\n" +
@@ -2581,7 +2581,7 @@ const file_faultline_query_v1_query_proto_rawDesc = "" +
 	"\fTailResponse\x126\n" +
 	"\x05event\x18\x01 \x01(\v2 .faultline.query.v1.EventSummaryR\x05event\x12\x18\n" +
 	"\askipped\x18\x02 \x01(\x04R\askipped\x12+\n" +
-	"\x04info\x18\x03 \x01(\v2\x17.google.protobuf.StructR\x04info2\xde\b\n" +
+	"\x04info\x18\x03 \x01(\v2\x17.google.protobuf.StructR\x04info2\x9f\v\n" +
 	"\fQueryService\x12[\n" +
 	"\n" +
 	"ListIssues\x12%.faultline.query.v1.ListIssuesRequest\x1a&.faultline.query.v1.ListIssuesResponse\x12U\n" +
@@ -2595,7 +2595,10 @@ const file_faultline_query_v1_query_proto_rawDesc = "" +
 	"ListEvents\x12%.faultline.query.v1.ListEventsRequest\x1a&.faultline.query.v1.ListEventsResponse\x12J\n" +
 	"\bGetEvent\x12#.faultline.query.v1.GetEventRequest\x1a\x19.faultline.query.v1.Event\x12R\n" +
 	"\aExplore\x12\".faultline.query.v1.ExploreRequest\x1a#.faultline.query.v1.ExploreResponse\x12a\n" +
-	"\fListOutcomes\x12'.faultline.query.v1.ListOutcomesRequest\x1a(.faultline.query.v1.ListOutcomesResponse\x12K\n" +
+	"\fListOutcomes\x12'.faultline.query.v1.ListOutcomesRequest\x1a(.faultline.query.v1.ListOutcomesResponse\x12j\n" +
+	"\x0fListAttachments\x12*.faultline.query.v1.ListAttachmentsRequest\x1a+.faultline.query.v1.ListAttachmentsResponse\x12p\n" +
+	"\x11ListReleaseHealth\x12,.faultline.query.v1.ListReleaseHealthRequest\x1a-.faultline.query.v1.ListReleaseHealthResponse\x12a\n" +
+	"\fListMonitors\x12'.faultline.query.v1.ListMonitorsRequest\x1a(.faultline.query.v1.ListMonitorsResponse\x12K\n" +
 	"\x04Tail\x12\x1f.faultline.query.v1.TailRequest\x1a .faultline.query.v1.TailResponse0\x01BFZDgithub.com/faultline-dev/faultline/gen/go/faultline/query/v1;queryv1b\x06proto3"
 
 var (
@@ -2645,6 +2648,12 @@ var file_faultline_query_v1_query_proto_goTypes = []any{
 	(*timestamppb.Timestamp)(nil),     // 30: google.protobuf.Timestamp
 	(*v1.Event)(nil),                  // 31: faultline.event.v1.Event
 	(*structpb.Struct)(nil),           // 32: google.protobuf.Struct
+	(*ListAttachmentsRequest)(nil),    // 33: faultline.query.v1.ListAttachmentsRequest
+	(*ListReleaseHealthRequest)(nil),  // 34: faultline.query.v1.ListReleaseHealthRequest
+	(*ListMonitorsRequest)(nil),       // 35: faultline.query.v1.ListMonitorsRequest
+	(*ListAttachmentsResponse)(nil),   // 36: faultline.query.v1.ListAttachmentsResponse
+	(*ListReleaseHealthResponse)(nil), // 37: faultline.query.v1.ListReleaseHealthResponse
+	(*ListMonitorsResponse)(nil),      // 38: faultline.query.v1.ListMonitorsResponse
 }
 var file_faultline_query_v1_query_proto_depIdxs = []int32{
 	30, // 0: faultline.query.v1.Issue.first_seen:type_name -> google.protobuf.Timestamp
@@ -2690,21 +2699,27 @@ var file_faultline_query_v1_query_proto_depIdxs = []int32{
 	18, // 40: faultline.query.v1.QueryService.GetEvent:input_type -> faultline.query.v1.GetEventRequest
 	21, // 41: faultline.query.v1.QueryService.Explore:input_type -> faultline.query.v1.ExploreRequest
 	24, // 42: faultline.query.v1.QueryService.ListOutcomes:input_type -> faultline.query.v1.ListOutcomesRequest
-	27, // 43: faultline.query.v1.QueryService.Tail:input_type -> faultline.query.v1.TailRequest
-	2,  // 44: faultline.query.v1.QueryService.ListIssues:output_type -> faultline.query.v1.ListIssuesResponse
-	4,  // 45: faultline.query.v1.QueryService.GetIssue:output_type -> faultline.query.v1.GetIssueResponse
-	0,  // 46: faultline.query.v1.QueryService.UpdateIssue:output_type -> faultline.query.v1.Issue
-	9,  // 47: faultline.query.v1.QueryService.BatchUpdateIssues:output_type -> faultline.query.v1.BatchUpdateIssuesResponse
-	0,  // 48: faultline.query.v1.QueryService.MergeIssues:output_type -> faultline.query.v1.Issue
-	16, // 49: faultline.query.v1.QueryService.ListIssueEvents:output_type -> faultline.query.v1.ListEventsResponse
-	13, // 50: faultline.query.v1.QueryService.ListIssueActivity:output_type -> faultline.query.v1.ListIssueActivityResponse
-	16, // 51: faultline.query.v1.QueryService.ListEvents:output_type -> faultline.query.v1.ListEventsResponse
-	19, // 52: faultline.query.v1.QueryService.GetEvent:output_type -> faultline.query.v1.Event
-	22, // 53: faultline.query.v1.QueryService.Explore:output_type -> faultline.query.v1.ExploreResponse
-	25, // 54: faultline.query.v1.QueryService.ListOutcomes:output_type -> faultline.query.v1.ListOutcomesResponse
-	28, // 55: faultline.query.v1.QueryService.Tail:output_type -> faultline.query.v1.TailResponse
-	44, // [44:56] is the sub-list for method output_type
-	32, // [32:44] is the sub-list for method input_type
+	33, // 43: faultline.query.v1.QueryService.ListAttachments:input_type -> faultline.query.v1.ListAttachmentsRequest
+	34, // 44: faultline.query.v1.QueryService.ListReleaseHealth:input_type -> faultline.query.v1.ListReleaseHealthRequest
+	35, // 45: faultline.query.v1.QueryService.ListMonitors:input_type -> faultline.query.v1.ListMonitorsRequest
+	27, // 46: faultline.query.v1.QueryService.Tail:input_type -> faultline.query.v1.TailRequest
+	2,  // 47: faultline.query.v1.QueryService.ListIssues:output_type -> faultline.query.v1.ListIssuesResponse
+	4,  // 48: faultline.query.v1.QueryService.GetIssue:output_type -> faultline.query.v1.GetIssueResponse
+	0,  // 49: faultline.query.v1.QueryService.UpdateIssue:output_type -> faultline.query.v1.Issue
+	9,  // 50: faultline.query.v1.QueryService.BatchUpdateIssues:output_type -> faultline.query.v1.BatchUpdateIssuesResponse
+	0,  // 51: faultline.query.v1.QueryService.MergeIssues:output_type -> faultline.query.v1.Issue
+	16, // 52: faultline.query.v1.QueryService.ListIssueEvents:output_type -> faultline.query.v1.ListEventsResponse
+	13, // 53: faultline.query.v1.QueryService.ListIssueActivity:output_type -> faultline.query.v1.ListIssueActivityResponse
+	16, // 54: faultline.query.v1.QueryService.ListEvents:output_type -> faultline.query.v1.ListEventsResponse
+	19, // 55: faultline.query.v1.QueryService.GetEvent:output_type -> faultline.query.v1.Event
+	22, // 56: faultline.query.v1.QueryService.Explore:output_type -> faultline.query.v1.ExploreResponse
+	25, // 57: faultline.query.v1.QueryService.ListOutcomes:output_type -> faultline.query.v1.ListOutcomesResponse
+	36, // 58: faultline.query.v1.QueryService.ListAttachments:output_type -> faultline.query.v1.ListAttachmentsResponse
+	37, // 59: faultline.query.v1.QueryService.ListReleaseHealth:output_type -> faultline.query.v1.ListReleaseHealthResponse
+	38, // 60: faultline.query.v1.QueryService.ListMonitors:output_type -> faultline.query.v1.ListMonitorsResponse
+	28, // 61: faultline.query.v1.QueryService.Tail:output_type -> faultline.query.v1.TailResponse
+	47, // [47:62] is the sub-list for method output_type
+	32, // [32:47] is the sub-list for method input_type
 	32, // [32:32] is the sub-list for extension type_name
 	32, // [32:32] is the sub-list for extension extendee
 	0,  // [0:32] is the sub-list for field type_name
@@ -2715,6 +2730,8 @@ func file_faultline_query_v1_query_proto_init() {
 	if File_faultline_query_v1_query_proto != nil {
 		return
 	}
+	file_faultline_query_v1_attachment_proto_init()
+	file_faultline_query_v1_health_proto_init()
 	file_faultline_query_v1_query_proto_msgTypes[7].OneofWrappers = []any{}
 	file_faultline_query_v1_query_proto_msgTypes[8].OneofWrappers = []any{}
 	type x struct{}

@@ -40,6 +40,9 @@ const (
 	QueryService_GetEvent_FullMethodName          = "/faultline.query.v1.QueryService/GetEvent"
 	QueryService_Explore_FullMethodName           = "/faultline.query.v1.QueryService/Explore"
 	QueryService_ListOutcomes_FullMethodName      = "/faultline.query.v1.QueryService/ListOutcomes"
+	QueryService_ListAttachments_FullMethodName   = "/faultline.query.v1.QueryService/ListAttachments"
+	QueryService_ListReleaseHealth_FullMethodName = "/faultline.query.v1.QueryService/ListReleaseHealth"
+	QueryService_ListMonitors_FullMethodName      = "/faultline.query.v1.QueryService/ListMonitors"
 	QueryService_Tail_FullMethodName              = "/faultline.query.v1.QueryService/Tail"
 )
 
@@ -72,6 +75,12 @@ type QueryServiceClient interface {
 	Explore(ctx context.Context, in *ExploreRequest, opts ...grpc.CallOption) (*ExploreResponse, error)
 	// ListOutcomes counts what became of events at the edge.
 	ListOutcomes(ctx context.Context, in *ListOutcomesRequest, opts ...grpc.CallOption) (*ListOutcomesResponse, error)
+	// ListAttachments lists the files of one event.
+	ListAttachments(ctx context.Context, in *ListAttachmentsRequest, opts ...grpc.CallOption) (*ListAttachmentsResponse, error)
+	// ListReleaseHealth tells how releases do by the sessions that clients report.
+	ListReleaseHealth(ctx context.Context, in *ListReleaseHealthRequest, opts ...grpc.CallOption) (*ListReleaseHealthResponse, error)
+	// ListMonitors tells what each scheduled job said last.
+	ListMonitors(ctx context.Context, in *ListMonitorsRequest, opts ...grpc.CallOption) (*ListMonitorsResponse, error)
 	// Tail streams events as they are stored.
 	Tail(ctx context.Context, in *TailRequest, opts ...grpc.CallOption) (grpc.ServerStreamingClient[TailResponse], error)
 }
@@ -194,6 +203,36 @@ func (c *queryServiceClient) ListOutcomes(ctx context.Context, in *ListOutcomesR
 	return out, nil
 }
 
+func (c *queryServiceClient) ListAttachments(ctx context.Context, in *ListAttachmentsRequest, opts ...grpc.CallOption) (*ListAttachmentsResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(ListAttachmentsResponse)
+	err := c.cc.Invoke(ctx, QueryService_ListAttachments_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *queryServiceClient) ListReleaseHealth(ctx context.Context, in *ListReleaseHealthRequest, opts ...grpc.CallOption) (*ListReleaseHealthResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(ListReleaseHealthResponse)
+	err := c.cc.Invoke(ctx, QueryService_ListReleaseHealth_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *queryServiceClient) ListMonitors(ctx context.Context, in *ListMonitorsRequest, opts ...grpc.CallOption) (*ListMonitorsResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(ListMonitorsResponse)
+	err := c.cc.Invoke(ctx, QueryService_ListMonitors_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
 func (c *queryServiceClient) Tail(ctx context.Context, in *TailRequest, opts ...grpc.CallOption) (grpc.ServerStreamingClient[TailResponse], error) {
 	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
 	stream, err := c.cc.NewStream(ctx, &QueryService_ServiceDesc.Streams[0], QueryService_Tail_FullMethodName, cOpts...)
@@ -242,6 +281,12 @@ type QueryServiceServer interface {
 	Explore(context.Context, *ExploreRequest) (*ExploreResponse, error)
 	// ListOutcomes counts what became of events at the edge.
 	ListOutcomes(context.Context, *ListOutcomesRequest) (*ListOutcomesResponse, error)
+	// ListAttachments lists the files of one event.
+	ListAttachments(context.Context, *ListAttachmentsRequest) (*ListAttachmentsResponse, error)
+	// ListReleaseHealth tells how releases do by the sessions that clients report.
+	ListReleaseHealth(context.Context, *ListReleaseHealthRequest) (*ListReleaseHealthResponse, error)
+	// ListMonitors tells what each scheduled job said last.
+	ListMonitors(context.Context, *ListMonitorsRequest) (*ListMonitorsResponse, error)
 	// Tail streams events as they are stored.
 	Tail(*TailRequest, grpc.ServerStreamingServer[TailResponse]) error
 	mustEmbedUnimplementedQueryServiceServer()
@@ -286,6 +331,15 @@ func (UnimplementedQueryServiceServer) Explore(context.Context, *ExploreRequest)
 }
 func (UnimplementedQueryServiceServer) ListOutcomes(context.Context, *ListOutcomesRequest) (*ListOutcomesResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method ListOutcomes not implemented")
+}
+func (UnimplementedQueryServiceServer) ListAttachments(context.Context, *ListAttachmentsRequest) (*ListAttachmentsResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method ListAttachments not implemented")
+}
+func (UnimplementedQueryServiceServer) ListReleaseHealth(context.Context, *ListReleaseHealthRequest) (*ListReleaseHealthResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method ListReleaseHealth not implemented")
+}
+func (UnimplementedQueryServiceServer) ListMonitors(context.Context, *ListMonitorsRequest) (*ListMonitorsResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method ListMonitors not implemented")
 }
 func (UnimplementedQueryServiceServer) Tail(*TailRequest, grpc.ServerStreamingServer[TailResponse]) error {
 	return status.Error(codes.Unimplemented, "method Tail not implemented")
@@ -509,6 +563,60 @@ func _QueryService_ListOutcomes_Handler(srv interface{}, ctx context.Context, de
 	return interceptor(ctx, in, info, handler)
 }
 
+func _QueryService_ListAttachments_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(ListAttachmentsRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(QueryServiceServer).ListAttachments(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: QueryService_ListAttachments_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(QueryServiceServer).ListAttachments(ctx, req.(*ListAttachmentsRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _QueryService_ListReleaseHealth_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(ListReleaseHealthRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(QueryServiceServer).ListReleaseHealth(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: QueryService_ListReleaseHealth_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(QueryServiceServer).ListReleaseHealth(ctx, req.(*ListReleaseHealthRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _QueryService_ListMonitors_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(ListMonitorsRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(QueryServiceServer).ListMonitors(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: QueryService_ListMonitors_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(QueryServiceServer).ListMonitors(ctx, req.(*ListMonitorsRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
 func _QueryService_Tail_Handler(srv interface{}, stream grpc.ServerStream) error {
 	m := new(TailRequest)
 	if err := stream.RecvMsg(m); err != nil {
@@ -570,6 +678,18 @@ var QueryService_ServiceDesc = grpc.ServiceDesc{
 		{
 			MethodName: "ListOutcomes",
 			Handler:    _QueryService_ListOutcomes_Handler,
+		},
+		{
+			MethodName: "ListAttachments",
+			Handler:    _QueryService_ListAttachments_Handler,
+		},
+		{
+			MethodName: "ListReleaseHealth",
+			Handler:    _QueryService_ListReleaseHealth_Handler,
+		},
+		{
+			MethodName: "ListMonitors",
+			Handler:    _QueryService_ListMonitors_Handler,
 		},
 	},
 	Streams: []grpc.StreamDesc{

@@ -71,6 +71,15 @@ const (
 	// QueryServiceListOutcomesProcedure is the fully-qualified name of the QueryService's ListOutcomes
 	// RPC.
 	QueryServiceListOutcomesProcedure = "/faultline.query.v1.QueryService/ListOutcomes"
+	// QueryServiceListAttachmentsProcedure is the fully-qualified name of the QueryService's
+	// ListAttachments RPC.
+	QueryServiceListAttachmentsProcedure = "/faultline.query.v1.QueryService/ListAttachments"
+	// QueryServiceListReleaseHealthProcedure is the fully-qualified name of the QueryService's
+	// ListReleaseHealth RPC.
+	QueryServiceListReleaseHealthProcedure = "/faultline.query.v1.QueryService/ListReleaseHealth"
+	// QueryServiceListMonitorsProcedure is the fully-qualified name of the QueryService's ListMonitors
+	// RPC.
+	QueryServiceListMonitorsProcedure = "/faultline.query.v1.QueryService/ListMonitors"
 	// QueryServiceTailProcedure is the fully-qualified name of the QueryService's Tail RPC.
 	QueryServiceTailProcedure = "/faultline.query.v1.QueryService/Tail"
 )
@@ -100,6 +109,12 @@ type QueryServiceClient interface {
 	Explore(context.Context, *v1.ExploreRequest) (*v1.ExploreResponse, error)
 	// ListOutcomes counts what became of events at the edge.
 	ListOutcomes(context.Context, *v1.ListOutcomesRequest) (*v1.ListOutcomesResponse, error)
+	// ListAttachments lists the files of one event.
+	ListAttachments(context.Context, *v1.ListAttachmentsRequest) (*v1.ListAttachmentsResponse, error)
+	// ListReleaseHealth tells how releases do by the sessions that clients report.
+	ListReleaseHealth(context.Context, *v1.ListReleaseHealthRequest) (*v1.ListReleaseHealthResponse, error)
+	// ListMonitors tells what each scheduled job said last.
+	ListMonitors(context.Context, *v1.ListMonitorsRequest) (*v1.ListMonitorsResponse, error)
 	// Tail streams events as they are stored.
 	Tail(context.Context, *v1.TailRequest) (*connect.ServerStreamForClient[v1.TailResponse], error)
 }
@@ -181,6 +196,24 @@ func NewQueryServiceClient(httpClient connect.HTTPClient, baseURL string, opts .
 			connect.WithSchema(queryServiceMethods.ByName("ListOutcomes")),
 			connect.WithClientOptions(opts...),
 		),
+		listAttachments: connect.NewClient[v1.ListAttachmentsRequest, v1.ListAttachmentsResponse](
+			httpClient,
+			baseURL+QueryServiceListAttachmentsProcedure,
+			connect.WithSchema(queryServiceMethods.ByName("ListAttachments")),
+			connect.WithClientOptions(opts...),
+		),
+		listReleaseHealth: connect.NewClient[v1.ListReleaseHealthRequest, v1.ListReleaseHealthResponse](
+			httpClient,
+			baseURL+QueryServiceListReleaseHealthProcedure,
+			connect.WithSchema(queryServiceMethods.ByName("ListReleaseHealth")),
+			connect.WithClientOptions(opts...),
+		),
+		listMonitors: connect.NewClient[v1.ListMonitorsRequest, v1.ListMonitorsResponse](
+			httpClient,
+			baseURL+QueryServiceListMonitorsProcedure,
+			connect.WithSchema(queryServiceMethods.ByName("ListMonitors")),
+			connect.WithClientOptions(opts...),
+		),
 		tail: connect.NewClient[v1.TailRequest, v1.TailResponse](
 			httpClient,
 			baseURL+QueryServiceTailProcedure,
@@ -203,6 +236,9 @@ type queryServiceClient struct {
 	getEvent          *connect.Client[v1.GetEventRequest, v1.Event]
 	explore           *connect.Client[v1.ExploreRequest, v1.ExploreResponse]
 	listOutcomes      *connect.Client[v1.ListOutcomesRequest, v1.ListOutcomesResponse]
+	listAttachments   *connect.Client[v1.ListAttachmentsRequest, v1.ListAttachmentsResponse]
+	listReleaseHealth *connect.Client[v1.ListReleaseHealthRequest, v1.ListReleaseHealthResponse]
+	listMonitors      *connect.Client[v1.ListMonitorsRequest, v1.ListMonitorsResponse]
 	tail              *connect.Client[v1.TailRequest, v1.TailResponse]
 }
 
@@ -305,6 +341,33 @@ func (c *queryServiceClient) ListOutcomes(ctx context.Context, req *v1.ListOutco
 	return nil, err
 }
 
+// ListAttachments calls faultline.query.v1.QueryService.ListAttachments.
+func (c *queryServiceClient) ListAttachments(ctx context.Context, req *v1.ListAttachmentsRequest) (*v1.ListAttachmentsResponse, error) {
+	response, err := c.listAttachments.CallUnary(ctx, connect.NewRequest(req))
+	if response != nil {
+		return response.Msg, err
+	}
+	return nil, err
+}
+
+// ListReleaseHealth calls faultline.query.v1.QueryService.ListReleaseHealth.
+func (c *queryServiceClient) ListReleaseHealth(ctx context.Context, req *v1.ListReleaseHealthRequest) (*v1.ListReleaseHealthResponse, error) {
+	response, err := c.listReleaseHealth.CallUnary(ctx, connect.NewRequest(req))
+	if response != nil {
+		return response.Msg, err
+	}
+	return nil, err
+}
+
+// ListMonitors calls faultline.query.v1.QueryService.ListMonitors.
+func (c *queryServiceClient) ListMonitors(ctx context.Context, req *v1.ListMonitorsRequest) (*v1.ListMonitorsResponse, error) {
+	response, err := c.listMonitors.CallUnary(ctx, connect.NewRequest(req))
+	if response != nil {
+		return response.Msg, err
+	}
+	return nil, err
+}
+
 // Tail calls faultline.query.v1.QueryService.Tail.
 func (c *queryServiceClient) Tail(ctx context.Context, req *v1.TailRequest) (*connect.ServerStreamForClient[v1.TailResponse], error) {
 	return c.tail.CallServerStream(ctx, connect.NewRequest(req))
@@ -335,6 +398,12 @@ type QueryServiceHandler interface {
 	Explore(context.Context, *v1.ExploreRequest) (*v1.ExploreResponse, error)
 	// ListOutcomes counts what became of events at the edge.
 	ListOutcomes(context.Context, *v1.ListOutcomesRequest) (*v1.ListOutcomesResponse, error)
+	// ListAttachments lists the files of one event.
+	ListAttachments(context.Context, *v1.ListAttachmentsRequest) (*v1.ListAttachmentsResponse, error)
+	// ListReleaseHealth tells how releases do by the sessions that clients report.
+	ListReleaseHealth(context.Context, *v1.ListReleaseHealthRequest) (*v1.ListReleaseHealthResponse, error)
+	// ListMonitors tells what each scheduled job said last.
+	ListMonitors(context.Context, *v1.ListMonitorsRequest) (*v1.ListMonitorsResponse, error)
 	// Tail streams events as they are stored.
 	Tail(context.Context, *v1.TailRequest, *connect.ServerStream[v1.TailResponse]) error
 }
@@ -412,6 +481,24 @@ func NewQueryServiceHandler(svc QueryServiceHandler, opts ...connect.HandlerOpti
 		connect.WithSchema(queryServiceMethods.ByName("ListOutcomes")),
 		connect.WithHandlerOptions(opts...),
 	)
+	queryServiceListAttachmentsHandler := connect.NewUnaryHandlerSimple(
+		QueryServiceListAttachmentsProcedure,
+		svc.ListAttachments,
+		connect.WithSchema(queryServiceMethods.ByName("ListAttachments")),
+		connect.WithHandlerOptions(opts...),
+	)
+	queryServiceListReleaseHealthHandler := connect.NewUnaryHandlerSimple(
+		QueryServiceListReleaseHealthProcedure,
+		svc.ListReleaseHealth,
+		connect.WithSchema(queryServiceMethods.ByName("ListReleaseHealth")),
+		connect.WithHandlerOptions(opts...),
+	)
+	queryServiceListMonitorsHandler := connect.NewUnaryHandlerSimple(
+		QueryServiceListMonitorsProcedure,
+		svc.ListMonitors,
+		connect.WithSchema(queryServiceMethods.ByName("ListMonitors")),
+		connect.WithHandlerOptions(opts...),
+	)
 	queryServiceTailHandler := connect.NewServerStreamHandlerSimple(
 		QueryServiceTailProcedure,
 		svc.Tail,
@@ -442,6 +529,12 @@ func NewQueryServiceHandler(svc QueryServiceHandler, opts ...connect.HandlerOpti
 			queryServiceExploreHandler.ServeHTTP(w, r)
 		case QueryServiceListOutcomesProcedure:
 			queryServiceListOutcomesHandler.ServeHTTP(w, r)
+		case QueryServiceListAttachmentsProcedure:
+			queryServiceListAttachmentsHandler.ServeHTTP(w, r)
+		case QueryServiceListReleaseHealthProcedure:
+			queryServiceListReleaseHealthHandler.ServeHTTP(w, r)
+		case QueryServiceListMonitorsProcedure:
+			queryServiceListMonitorsHandler.ServeHTTP(w, r)
 		case QueryServiceTailProcedure:
 			queryServiceTailHandler.ServeHTTP(w, r)
 		default:
@@ -495,6 +588,18 @@ func (UnimplementedQueryServiceHandler) Explore(context.Context, *v1.ExploreRequ
 
 func (UnimplementedQueryServiceHandler) ListOutcomes(context.Context, *v1.ListOutcomesRequest) (*v1.ListOutcomesResponse, error) {
 	return nil, connect.NewError(connect.CodeUnimplemented, errors.New("faultline.query.v1.QueryService.ListOutcomes is not implemented"))
+}
+
+func (UnimplementedQueryServiceHandler) ListAttachments(context.Context, *v1.ListAttachmentsRequest) (*v1.ListAttachmentsResponse, error) {
+	return nil, connect.NewError(connect.CodeUnimplemented, errors.New("faultline.query.v1.QueryService.ListAttachments is not implemented"))
+}
+
+func (UnimplementedQueryServiceHandler) ListReleaseHealth(context.Context, *v1.ListReleaseHealthRequest) (*v1.ListReleaseHealthResponse, error) {
+	return nil, connect.NewError(connect.CodeUnimplemented, errors.New("faultline.query.v1.QueryService.ListReleaseHealth is not implemented"))
+}
+
+func (UnimplementedQueryServiceHandler) ListMonitors(context.Context, *v1.ListMonitorsRequest) (*v1.ListMonitorsResponse, error) {
+	return nil, connect.NewError(connect.CodeUnimplemented, errors.New("faultline.query.v1.QueryService.ListMonitors is not implemented"))
 }
 
 func (UnimplementedQueryServiceHandler) Tail(context.Context, *v1.TailRequest, *connect.ServerStream[v1.TailResponse]) error {
