@@ -29,11 +29,11 @@ func (s *Service) observe(ctx context.Context, o bus.Observed) error {
 // place makes the issue of an event, or moves the one there is. The result is a word for
 // metrics: created, or a reason of the state machine.
 func (s *Service) place(ctx context.Context, o bus.Observed) (result string, err error) {
-	id := issue.ID{ProjectID: o.Event.ProjectID, Fingerprint: o.Event.Fingerprint}
-	if !o.First {
-		if id, err = s.target(ctx, id); err != nil {
-			return "", err
-		}
+	// A fingerprint that was never seen may have been merged: an upload tells what minified
+	// frames will be called from now on.
+	id, err := s.target(ctx, issueOf(o.Event))
+	if err != nil {
+		return "", err
 	}
 	now := time.Now().UTC()
 	s.causes.put(id, now, o.Event)
@@ -110,9 +110,18 @@ func firstRecord(id issue.ID, e event.Summary, now time.Time) issue.Record {
 // target is the issue an event counts for: that of its fingerprint, or the one it was merged
 // into.
 func (s *Service) target(ctx context.Context, id issue.ID) (issue.ID, error) {
-	merges, err := s.Projects.Merges(ctx, id.ProjectID)
-	if err != nil {
-		return id, err
+	return s.targetOf(ctx, id, map[uint32][]issue.Merge{})
+}
+
+// targetOf is target for one of many; it keeps what it reads of a project.
+func (s *Service) targetOf(ctx context.Context, id issue.ID, read map[uint32][]issue.Merge) (issue.ID, error) {
+	merges, known := read[id.ProjectID]
+	if !known {
+		var err error
+		if merges, err = s.Projects.Merges(ctx, id.ProjectID); err != nil {
+			return id, err
+		}
+		read[id.ProjectID] = merges
 	}
 	for _, m := range merges {
 		if m.From == id && !m.Undone {

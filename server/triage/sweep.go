@@ -41,15 +41,18 @@ func (s *Service) sweep(ctx context.Context, since, settled time.Time) error {
 		return fmt.Errorf("look for young issues: %w", err)
 	}
 	ids := make([]issue.ID, len(young))
+	merges := map[uint32][]issue.Merge{}
 	for i, e := range young {
-		ids[i] = issueOf(e)
+		if ids[i], err = s.targetOf(ctx, issueOf(e), merges); err != nil {
+			return err
+		}
 	}
 	known, err := s.Workflow.Issues(ctx, ids)
 	if err != nil {
 		return err
 	}
-	for _, e := range young {
-		if _, ok := known[issueOf(e)]; ok || e.ReceivedAt.After(settled) {
+	for i, e := range young {
+		if _, ok := known[ids[i]]; ok || e.ReceivedAt.After(settled) {
 			continue
 		}
 		if err := s.observe(ctx, bus.Observed{Event: e, First: true}); err != nil {
