@@ -63,9 +63,8 @@ func appendArrays[C proto.ColInput, T any](to driver.BatchColumn, c *array[C], e
 }
 
 func appendMaps(to driver.BatchColumn, c *pairs) error {
-	from := 0
 	for i := range c.Rows() {
-		end := int(c.ends[i])
+		from, end := bounds(c.ends, i)
 		row := &orderedPairs{}
 		for j := from; j < end; j++ {
 			row.Put(c.keys.Row(j), c.values.Row(j))
@@ -73,7 +72,6 @@ func appendMaps(to driver.BatchColumn, c *pairs) error {
 		if err := to.AppendRow(row); err != nil {
 			return err
 		}
-		from = end
 	}
 	return nil
 }

@@ -114,11 +114,26 @@ func (b *block) reset() {
 	for _, c := range b.input {
 		c.Data.(proto.Resettable).Reset()
 	}
+	b.forget()
+}
+
+// fill appends events in the order of the table, under a token, and refers to none of them
+// afterwards.
+func (b *block) fill(events []*event.Occurrence, token string) {
+	for _, o := range inTableOrder(events) {
+		b.append(o)
+		b.token.Append(token)
+	}
+	b.forget()
+}
+
+// forget lets go of the last event.
+func (b *block) forget() {
 	b.frames.forget()
 	b.parts.before = nil
 }
 
-// append adds an occurrence. The block refers to the last one until it is reset.
+// append adds an occurrence. The block refers to the last one until it forgets it.
 func (b *block) append(o *event.Occurrence) {
 	e := o.Event
 	b.projectID.Append(o.ProjectID)

@@ -2,6 +2,7 @@ package clickhouse
 
 import (
 	"math"
+	"strings"
 
 	"github.com/ClickHouse/ch-go/proto"
 )
@@ -24,9 +25,10 @@ func (c *dictionary) Append(s string) {
 	if s != c.last || len(c.keys) == 0 {
 		key, known := c.index[s]
 		if !known {
+			s = strings.Clone(s) // a column outlives the events it is made of
 			key = c.learn(s)
 		}
-		c.last, c.key = s, key
+		c.last, c.key = c.texts[key], key
 	}
 	c.keys = append(c.keys, c.key)
 }
@@ -134,11 +136,14 @@ type array[T proto.ColInput] struct {
 func (c *array[T]) Rows() int { return c.ends.Rows() }
 
 // bounds are where array i begins and ends.
-func (c *array[T]) bounds(i int) (from, to int) {
+func (c *array[T]) bounds(i int) (from, to int) { return bounds(*c.ends, i) }
+
+// bounds are where list i begins and ends.
+func bounds(ends proto.ColUInt64, i int) (from, to int) {
 	if i > 0 {
-		from = int((*c.ends)[i-1])
+		from = int(ends[i-1])
 	}
-	return from, int((*c.ends)[i])
+	return from, int(ends[i])
 }
 
 // Reset empties the column and keeps its room.

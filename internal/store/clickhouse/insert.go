@@ -27,16 +27,27 @@ const (
 // the block: the same events under the same token are stored once, however often they are
 // inserted. Failures that may pass are retried until the context ends.
 func (s *Store) Insert(ctx context.Context, token string, events []*event.Occurrence) error {
+	return s.Take(ctx, token, slices.Clone(events))
+}
+
+// Take is Insert, but takes the events out of the slice as soon as it has made columns of
+// them, so that their memory is free while ClickHouse works. If it fails, it puts equal
+// ones back, in the order of the table.
+func (s *Store) Take(ctx context.Context, token string, events []*event.Occurrence) error {
 	if len(events) == 0 {
 		return nil
 	}
 	b := s.takeBlock()
 	defer s.giveBlock(b)
-	for _, o := range inTableOrder(events) {
-		b.append(o)
-		b.token.Append(token)
+	b.fill(events, token)
+	clear(events)
+	err := s.send(ctx, "events", token, b.input, &b.piece)
+	if err != nil {
+		list, damage := b.occurrences()
+		copy(events, list)
+		err = errors.Join(err, damage)
 	}
-	return s.send(ctx, "events", token, b.input, &b.piece)
+	return err
 }
 
 // inTableOrder returns the events in the order of the table's key. Sorting pointers here
