@@ -13,6 +13,9 @@ type flight struct {
 	done   chan struct{}
 	state  atomic.Int32
 	result outcome.Result // for each event; read after done
+
+	project uint32 // whose room it has, and how much
+	bytes   int64
 }
 
 const (

@@ -7,10 +7,9 @@ import (
 	"sync/atomic"
 	"time"
 
-	"golang.org/x/sync/semaphore"
-
 	"github.com/faultline-dev/faultline/internal/event"
 	"github.com/faultline-dev/faultline/internal/outcome"
+	"github.com/faultline-dev/faultline/server/quota"
 )
 
 // writer gathers events into blocks and stores them: one block at a time is
@@ -25,7 +24,7 @@ type writer struct {
 	metrics   *Metrics
 	log       *slog.Logger
 
-	room     *semaphore.Weighted // bytes
+	room     *quota.Room // for events under way
 	seen     *seen
 	settling chan *block
 
@@ -44,7 +43,7 @@ type writer struct {
 func newWriter(cfg Config, p Parts, t *tally) *writer {
 	w := &writer{
 		cfg: cfg, store: p.Store, index: p.Index, spill: p.Spill, announcer: newAnnouncer(cfg, p), tally: t,
-		metrics: p.Metrics, log: p.Logger, room: semaphore.NewWeighted(cfg.RoomBytes), seen: newSeen(cfg.RecentEvents),
+		metrics: p.Metrics, log: p.Logger, room: quota.NewRoom(cfg.RoomBytes, 0), seen: newSeen(cfg.RecentEvents),
 		settling: make(chan *block, 1), wake: make(chan struct{}, 1),
 	}
 	w.waiting.Store(true)
@@ -62,8 +61,8 @@ func (w *writer) write(ctx context.Context, t *tray) {
 	known := w.known(ctx, t)
 	if len(t.accepted) == 0 {
 		f.land(outcome.Result{Kind: outcome.Stored})
-	} else if bytes, ok := w.reserve(ctx, t, f); ok {
-		w.hand(ctx, t, f, bytes, known)
+	} else if w.reserve(ctx, t, f) {
+		w.hand(ctx, t, f, known)
 	}
 	w.join(ctx, t, joined)
 }
@@ -133,29 +132,6 @@ func (w *writer) known(ctx context.Context, t *tray) bool {
 	return sure
 }
 
-// reserve waits for room in the buffer, in the order of asking.
-func (w *writer) reserve(ctx context.Context, t *tray, f *flight) (int64, bool) {
-	var bytes int64
-	for _, o := range t.accepted {
-		bytes += size(o)
-	}
-	bytes = min(bytes, w.cfg.RoomBytes)
-	if t.batch.Patience > 0 {
-		var cancel context.CancelFunc
-		ctx, cancel = context.WithTimeout(ctx, t.batch.Patience)
-		defer cancel()
-	}
-	if err := w.room.Acquire(ctx, bytes); err != nil {
-		f.land(w.refuse(t, outcome.Result{
-			Kind: outcome.Limited, Reason: outcome.Buffer, Message: "the server has no room for more events now",
-			Retry: true, RetryAfter: retryLater,
-		}))
-		return 0, false
-	}
-	w.metrics.room.Add(float64(bytes))
-	return bytes, true
-}
-
 // refuse gives every accepted event one result, and returns it.
 func (w *writer) refuse(t *tray, r outcome.Result) outcome.Result {
 	for n := range t.accepted {
@@ -167,15 +143,15 @@ func (w *writer) refuse(t *tray, r outcome.Result) outcome.Result {
 
 // hand gives the accepted events to the block that is filling up, or to the spill
 // if they may be there already, and waits for what becomes of them.
-func (w *writer) hand(ctx context.Context, t *tray, f *flight, bytes int64, known bool) {
+func (w *writer) hand(ctx context.Context, t *tray, f *flight, known bool) {
 	if !known {
-		w.putAside(ctx, &block{events: t.accepted, bytes: bytes, flights: []*flight{f}})
-	} else if !w.add(f, t.accepted, bytes) {
-		w.release(bytes)
+		w.putAside(ctx, &block{events: t.accepted, bytes: f.bytes, flights: []*flight{f}})
+	} else if !w.add(f, t.accepted) {
+		w.release(f)
 		f.land(w.refuse(t, stopping))
 		return
 	}
-	t.blocked()
+	t.board()
 	r := outcome.Result{
 		Kind: outcome.Lost, Reason: outcome.StoreFailed, Message: "the request ended before the event was stored",
 		Retry: true, RetryAfter: retryLater,
@@ -185,7 +161,7 @@ func (w *writer) hand(ctx context.Context, t *tray, f *flight, bytes int64, know
 		r = f.result
 	case <-ctx.Done():
 	}
-	w.refuse(t, r)
+	t.land(r)
 }
 
 // stopping is what events get that come too late.
@@ -212,7 +188,7 @@ func (w *writer) join(ctx context.Context, t *tray, joined []twin) {
 }
 
 // add puts events into the block that is filling up; false if the writer stops.
-func (w *writer) add(f *flight, events []*event.Occurrence, bytes int64) bool {
+func (w *writer) add(f *flight, events []*event.Occurrence) bool {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if w.closed {
@@ -223,7 +199,7 @@ func (w *writer) add(f *flight, events []*event.Occurrence, bytes int64) bool {
 	}
 	b := w.queue[len(w.queue)-1]
 	first := len(b.events) == 0
-	b.events, b.flights, b.bytes = append(b.events, events...), append(b.flights, f), b.bytes+bytes
+	b.events, b.flights, b.bytes = append(b.events, events...), append(b.flights, f), b.bytes+f.bytes
 	if first || w.full(b) {
 		w.notify()
 	}
@@ -253,12 +229,7 @@ func (w *writer) count(b *block) {
 func (w *writer) finish(b *block) {
 	for _, f := range b.flights {
 		f.land(b.result)
+		w.release(f)
 	}
-	w.release(b.bytes)
 	b.events, b.flights = nil, nil
-}
-
-func (w *writer) release(bytes int64) {
-	w.room.Release(bytes)
-	w.metrics.room.Sub(float64(bytes))
 }

@@ -30,7 +30,7 @@ func (h *Handler) Mount(mux *http.ServeMux) {
 func (h *Handler) connectSend(ctx context.Context, in *connect.Request[frame]) (*connect.Response[frame], error) {
 	ack, err := h.once(ctx, connectCaller(in.Header(), in.Peer()), 0, in.Msg)
 	if err == nil && none(ack, outcome.Limited, true) {
-		err = noRoom{ack.RetryAfter}
+		err = noRoom{errNoRoom, ack.RetryAfter}
 	}
 	if err != nil {
 		return nil, toConnect(h.toStatus(ctx, err))

@@ -18,16 +18,21 @@ import (
 
 // What a caller is told apart from outcomes of events.
 var (
-	errStreams  = errors.New("this server has as many streams open as it allows (streams); use another or try again later")
+	errStreams  = errors.New("as many streams are open as one project or this server may have (native-streams); use another server or try again later")
 	errStopping = errors.New("the server is stopping; connect again")
-	errNoRoom   = errors.New("the server has no room for more events now")
+	errNoRoom   = errors.New("the server has no room for more events of this project now (native-under-way-bytes)")
 )
 
-// noRoom is errNoRoom with the time to wait.
-type noRoom struct{ after time.Duration }
+// noRoom is a limit of the server's with the time to wait.
+type noRoom struct {
+	error
+	after time.Duration
+}
 
-func (noRoom) Error() string { return errNoRoom.Error() }
-func (noRoom) Unwrap() error { return errNoRoom }
+func (n noRoom) Unwrap() error { return n.error }
+
+// streamsAfter is how long to wait when there are too many streams.
+const streamsAfter = 10 * time.Second
 
 // toStatus is the one place where errors get their codes.
 func (h *Handler) toStatus(ctx context.Context, err error) *status.Status {
@@ -48,7 +53,7 @@ func (h *Handler) toStatus(ctx context.Context, err error) *status.Status {
 			return with
 		}
 		return s
-	case errors.Is(err, errStreams), errors.Is(err, errSize):
+	case errors.Is(err, errSize):
 		return status.New(codes.ResourceExhausted, err.Error())
 	case errors.Is(err, errStopping):
 		return status.New(codes.Unavailable, err.Error())

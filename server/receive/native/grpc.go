@@ -68,7 +68,7 @@ func (h *Handler) grpcSend(_ any, ctx context.Context, decode func(any) error, i
 	send := func(ctx context.Context, in any) (any, error) {
 		ack, err := h.once(ctx, grpcCaller(ctx), 0, in.(*frame))
 		if err == nil && none(ack, outcome.Limited, true) {
-			err = noRoom{ack.RetryAfter}
+			err = noRoom{errNoRoom, ack.RetryAfter}
 		}
 		if err != nil {
 			return nil, h.toStatus(ctx, err).Err()

@@ -16,12 +16,11 @@ import (
 	"net/netip"
 	"time"
 
-	"golang.org/x/sync/semaphore"
-
 	"github.com/faultline-dev/faultline/internal/event"
 	"github.com/faultline-dev/faultline/internal/outcome"
 	"github.com/faultline-dev/faultline/internal/project"
 	"github.com/faultline-dev/faultline/internal/wire"
+	"github.com/faultline-dev/faultline/server/quota"
 	"github.com/faultline-dev/faultline/server/receive"
 )
 
@@ -29,13 +28,14 @@ import (
 type Config struct {
 	// MessageBytes is the largest message, decompressed.
 	MessageBytes int
-	// UnderWayBytes bounds all messages that are read and not answered. When it is
-	// reached, streams are not read and other requests are refused after Patience.
+	// UnderWayBytes bounds all messages that are read and not answered, and once more those
+	// that wait for that. Projects share it fairly. When a project's part is used up, its
+	// streams are not read and its other requests are refused after Patience.
 	UnderWayBytes int64
 	// Window is how many batches of one stream are under way at once. The stream is not
 	// read while it is full.
 	Window int
-	// Streams is how many streams may be open at once.
+	// Streams is how many streams may be open at once; one project has eight ninths at most.
 	Streams int
 	// Patience is how long a request that is no stream waits for room.
 	Patience time.Duration
@@ -49,7 +49,7 @@ type Config struct {
 // DefaultConfig suits one machine.
 func DefaultConfig() Config {
 	return Config{
-		MessageBytes: 4 << 20, UnderWayBytes: 64 << 20, Window: 16, Streams: 10_000, Patience: time.Second, StackBytes: 32 << 20,
+		MessageBytes: 4 << 20, UnderWayBytes: 64 << 20, Window: 16, Streams: 12_000, Patience: time.Second, StackBytes: 32 << 20,
 		Limits: wire.DefaultLimits(),
 	}
 }
@@ -97,9 +97,9 @@ type Handler struct {
 	sink     receive.Sink
 	keys     Keys
 	log      *slog.Logger
-	room     *semaphore.Weighted // bytes of messages
-	streams  chan struct{}       // one element for each open stream
-	stacks   *wire.Stacks        // nil: none are shared
+	room     *quota.Room  // for messages
+	streams  *quota.Room  // for open streams
+	stacks   *wire.Stacks // nil: none are shared
 	stopping chan struct{}
 }
 
@@ -112,8 +112,8 @@ func New(cfg Config, p Parts) (*Handler, error) {
 		p.Logger = slog.Default()
 	}
 	h := &Handler{
-		cfg: cfg, sink: p.Sink, keys: p.Keys, log: p.Logger, room: semaphore.NewWeighted(cfg.UnderWayBytes),
-		streams: make(chan struct{}, cfg.Streams), stopping: make(chan struct{}),
+		cfg: cfg, sink: p.Sink, keys: p.Keys, log: p.Logger, room: quota.NewRoom(cfg.UnderWayBytes, cfg.UnderWayBytes),
+		streams: quota.NewRoom(int64(cfg.Streams), 0), stopping: make(chan struct{}),
 	}
 	if p.PrepareStack != nil && cfg.StackBytes > 0 {
 		h.stacks = wire.NewStacks(cfg.StackBytes, p.PrepareStack)
@@ -146,6 +146,18 @@ func (h *Handler) enter(ctx context.Context, c caller, projectID uint32) (projec
 		return project.Access{}, fmt.Errorf("%w: send the header \"authorization: Bearer KEY\" with a DSN's public key, an API key or a token", project.ErrUnauthenticated)
 	}
 	return h.keys.Key(ctx, c.credential, projectID)
+}
+
+// payer checks a credential and says in whose room its messages go: that of the key's
+// project; 0 for a token that has not named one yet.
+func (h *Handler) payer(ctx context.Context, c caller, projectID uint32) (uint32, error) {
+	// A key that is good for nothing is refused at once; whether it reaches the project is
+	// known when a message names it.
+	a, err := h.enter(ctx, c, projectID)
+	if err != nil && !(projectID == 0 && errors.Is(err, project.ErrForbidden)) {
+		return 0, err
+	}
+	return a.ProjectID, nil
 }
 
 // take hands a batch to the sink and says what became of it.

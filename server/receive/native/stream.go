@@ -5,9 +5,10 @@ import (
 	"errors"
 	"io"
 	"sync"
+	"sync/atomic"
 
-	"github.com/faultline-dev/faultline/internal/project"
 	"github.com/faultline-dev/faultline/internal/wire"
+	"github.com/faultline-dev/faultline/server/quota"
 )
 
 // pipe is a stream of messages, whatever the protocol. Neither method is called by
@@ -22,21 +23,19 @@ type pipe interface {
 // stream serves one stream until the client has sent its last batch and has all
 // acknowledgements.
 func (h *Handler) stream(ctx context.Context, c caller, p pipe) error {
-	select {
-	case h.streams <- struct{}{}:
-		defer func() { <-h.streams }()
-	default:
-		return errStreams
-	}
-	// A key that is good for nothing ends the stream at once; whether it reaches the
-	// project is known when the first message names it.
-	if _, err := h.enter(ctx, c, 0); err != nil && !errors.Is(err, project.ErrForbidden) {
+	payer, err := h.payer(ctx, c, 0)
+	if err != nil {
 		return err
 	}
+	if !h.streams.TryAcquire(payer, 1) {
+		return noRoom{errStreams, streamsAfter}
+	}
+	defer h.streams.Release(payer, 1)
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	s := &session{Handler: h, caller: c, pipe: p, decoder: wire.NewSharingDecoder(h.cfg.Limits, h.stacks), window: make(chan struct{}, h.cfg.Window)}
-	err := s.serve(ctx, s.read(ctx))
+	s.payer.Store(payer)
+	err = s.serve(ctx, s.read(ctx))
 	if err != nil && !errors.Is(err, errStopping) {
 		cancel() // what is under way will not be acknowledged
 	}
@@ -50,7 +49,8 @@ type session struct {
 	caller   caller
 	pipe     pipe
 	decoder  *wire.Decoder
-	project  uint32 // as the first message says
+	project  uint32        // as the first message says
+	payer    atomic.Uint32 // project that has the room for messages; 0 until a token's is known
 	first    bool
 	window   chan struct{} // one element for each batch under way
 	underWay sync.WaitGroup
@@ -63,7 +63,31 @@ type session struct {
 type message struct {
 	frame *frame
 	err   error
+	payer uint32 // has the room
+	bytes int64
 }
+
+// next reads one message and waits for room for it. While it does, nothing more is read.
+func (s *session) next(ctx context.Context) message {
+	f, err := s.pipe.receive()
+	if err != nil {
+		return message{err: err}
+	}
+	m := message{frame: f, payer: s.payer.Load(), bytes: int64(len(f.data))}
+	if len(f.data) > s.cfg.MessageBytes {
+		err = errSize // the listener may take larger messages of other protocols
+	} else if err = s.room.Acquire(ctx, m.payer, m.bytes); errors.Is(err, quota.ErrCrowded) {
+		err = noRoom{errNoRoom, retryAfter}
+	}
+	if err != nil {
+		f.free()
+		return message{err: err}
+	}
+	return m
+}
+
+// release gives back the room of a message.
+func (s *session) release(m message) { s.room.Release(m.payer, m.bytes) }
 
 // read reads messages ahead, one at a time. A read ends with the call to which it
 // belongs, not before; so the goroutine may outlive the session for a moment.
@@ -71,13 +95,17 @@ func (s *session) read(ctx context.Context) <-chan message {
 	out := make(chan message)
 	go func() {
 		for {
-			f, err := s.pipe.receive()
+			m := s.next(ctx)
 			select {
-			case out <- message{f, err}:
+			case out <- m:
 			case <-ctx.Done():
+				if m.err == nil {
+					m.frame.free()
+					s.release(m)
+				}
 				return
 			}
-			if err != nil {
+			if m.err != nil {
 				return
 			}
 		}
@@ -100,35 +128,27 @@ func (s *session) serve(ctx context.Context, messages <-chan message) error {
 			case m.err != nil:
 				return m.err
 			}
-			if err := s.admit(ctx, m.frame); err != nil {
+			if err := s.admit(ctx, m); err != nil {
 				return err
 			}
 		}
 	}
 }
 
-// admit decodes a message and lets it go its way. It waits for room, and while it
-// does, nothing more is read.
-func (s *session) admit(ctx context.Context, f *frame) error {
-	defer f.free()
-	if len(f.data) > s.cfg.MessageBytes {
-		return errSize // the listener may take larger messages of other protocols
-	}
-	size := int64(len(f.data))
-	if err := s.room.Acquire(ctx, size); err != nil {
-		return err
-	}
+// admit decodes a message and lets it go its way. It waits for a place in the window.
+func (s *session) admit(ctx context.Context, m message) error {
+	defer m.frame.free()
 	select {
 	case s.window <- struct{}{}:
 	case <-ctx.Done():
-		s.room.Release(size)
+		s.release(m)
 		return ctx.Err()
 	}
 	// A batch that cannot be read is all refused; the stream goes on.
-	b, _ := s.decoder.Request(f.data)
+	b, _ := s.decoder.Request(m.frame.data)
 	done := func() {
 		<-s.window
-		s.room.Release(size)
+		s.release(m)
 	}
 	if !s.first {
 		s.first, s.project = true, b.ProjectID
@@ -138,6 +158,7 @@ func (s *session) admit(ctx context.Context, f *frame) error {
 		done()
 		return err
 	}
+	s.payer.Store(access.ProjectID)
 	if !b.Present && len(b.Refused) == 0 {
 		done()
 		return nil
@@ -166,16 +187,20 @@ func (h *Handler) once(ctx context.Context, c caller, projectID uint32, f *frame
 	if len(f.data) > h.cfg.MessageBytes {
 		return ack, errSize
 	}
+	payer, err := h.payer(ctx, c, projectID)
+	if err != nil {
+		return ack, err
+	}
 	size := int64(len(f.data))
 	waiting, cancel := context.WithTimeout(ctx, h.cfg.Patience)
 	defer cancel()
-	if err := h.room.Acquire(waiting, size); err != nil {
+	if h.room.Acquire(waiting, payer, size) != nil {
 		if ctx.Err() != nil {
 			return ack, ctx.Err()
 		}
-		return ack, noRoom{retryAfter}
+		return ack, noRoom{errNoRoom, retryAfter}
 	}
-	defer h.room.Release(size)
+	defer h.room.Release(payer, size)
 	c.patience = h.cfg.Patience
 	b, malformed := wire.NewSharingDecoder(h.cfg.Limits, h.stacks).Request(f.data)
 	f.free()

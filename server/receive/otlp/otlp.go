@@ -17,11 +17,11 @@ import (
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
-	"golang.org/x/sync/semaphore"
 
 	"github.com/faultline-dev/faultline/internal/event"
 	"github.com/faultline-dev/faultline/internal/outcome"
 	"github.com/faultline-dev/faultline/internal/project"
+	"github.com/faultline-dev/faultline/server/quota"
 	"github.com/faultline-dev/faultline/server/receive"
 )
 
@@ -119,7 +119,7 @@ type Handler struct {
 	keys    Keys
 	metrics *Metrics
 	log     *slog.Logger
-	room    *semaphore.Weighted // bytes of requests
+	room    *quota.Room // for requests
 	stacks  *stacks
 	started time.Time
 }
@@ -134,7 +134,7 @@ func New(cfg Config, p Parts) (*Handler, error) {
 	}
 	return &Handler{
 		cfg: cfg, sink: p.Sink, keys: p.Keys, metrics: p.Metrics, log: p.Logger,
-		room: semaphore.NewWeighted(cfg.UnderWayBytes), started: time.Now(), stacks: newStacks(cfg.StackBytes, p.PrepareStack),
+		room: quota.NewRoom(cfg.UnderWayBytes, cfg.UnderWayBytes), started: time.Now(), stacks: newStacks(cfg.StackBytes, p.PrepareStack),
 	}, nil
 }
 
@@ -180,7 +180,7 @@ type answer struct {
 func (h *Handler) export(ctx context.Context, c caller, a project.Access, s signal, data []byte) (answer, error) {
 	size := min(int64(len(data)), h.cfg.UnderWayBytes)
 	waiting, cancel := context.WithTimeout(ctx, h.cfg.Patience)
-	err := h.room.Acquire(waiting, size)
+	err := h.room.Acquire(waiting, a.ProjectID, size)
 	cancel()
 	if err != nil {
 		if ctx.Err() != nil {
@@ -188,7 +188,7 @@ func (h *Handler) export(ctx context.Context, c caller, a project.Access, s sign
 		}
 		return answer{}, retryable{errNoRoom, retryAfter, true}
 	}
-	defer h.room.Release(size)
+	defer h.room.Release(a.ProjectID, size)
 	r := h.newReader(a.ProjectID, len(data))
 	err = r.read(s, data)
 	b := &receive.Batch{

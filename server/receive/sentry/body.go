@@ -19,7 +19,8 @@ import (
 	"github.com/klauspost/compress/gzip"
 	"github.com/klauspost/compress/zlib"
 	"github.com/klauspost/compress/zstd"
-	"golang.org/x/sync/semaphore"
+
+	"github.com/faultline-dev/faultline/server/quota"
 )
 
 // What can be wrong with a body.
@@ -41,12 +42,14 @@ const zstdWindow = 8 << 20
 // body is a request's body with the memory it holds.
 type body struct {
 	text string
-	room *semaphore.Weighted
+	room *quota.Room
 	held int64
+
+	project uint32 // that holds it
 }
 
 // release gives the memory back.
-func (b *body) release() { b.room.Release(b.held) }
+func (b *body) release() { b.room.Release(b.project, b.held) }
 
 // hold takes memory beyond what the body holds, and waits for it a little.
 func (b *body) hold(ctx context.Context, total int64, patience time.Duration) error {
@@ -54,10 +57,10 @@ func (b *body) hold(ctx context.Context, total int64, patience time.Duration) er
 	if more <= 0 {
 		return nil
 	}
-	if !b.room.TryAcquire(more) {
+	if !b.room.TryAcquire(b.project, more) {
 		ctx, cancel := context.WithTimeout(ctx, patience)
 		defer cancel()
-		if b.room.Acquire(ctx, more) != nil {
+		if b.room.Acquire(ctx, b.project, more) != nil {
 			return errNoRoom
 		}
 	}
@@ -67,8 +70,8 @@ func (b *body) hold(ctx context.Context, total int64, patience time.Duration) er
 
 // readBody reads and decompresses a request, bounded both ways. The body must be
 // released, whatever the error.
-func (h *Handler) readBody(w http.ResponseWriter, r *http.Request) (*body, error) {
-	b := &body{room: h.room}
+func (h *Handler) readBody(w http.ResponseWriter, r *http.Request, projectID uint32) (*body, error) {
+	b := &body{room: h.room, project: projectID}
 	if r.ContentLength > h.cfg.RequestBytes {
 		return b, fmt.Errorf("%w: %d", errRequestBytes, h.cfg.RequestBytes)
 	}

@@ -245,18 +245,18 @@ func TestLargeEventsAreRefusedByName(t *testing.T) {
 func TestRequestsBeyondTheRoomAreLimited(t *testing.T) {
 	t.Parallel()
 	p := newPlace(t, func(c *Config) { c.Patience = time.Millisecond })
-	if !p.handler.room.TryAcquire(p.handler.cfg.UnderWayBytes) {
+	if !p.handler.room.TryAcquire(7, p.handler.cfg.UnderWayBytes) {
 		t.Fatal("room is taken")
 	}
 	w := p.send(t, "POST", "/api/7/store/"+withKey, smallEvent)
 	if w.StatusCode != 429 || w.Header.Get("Retry-After") == "" {
 		t.Error(w.StatusCode, w.text)
 	}
-	p.handler.room.Release(p.handler.cfg.UnderWayBytes)
+	p.handler.room.Release(7, p.handler.cfg.UnderWayBytes)
 	if w := p.send(t, "POST", "/api/7/store/"+withKey, smallEvent); w.StatusCode != 200 {
 		t.Error(w.StatusCode, w.text)
 	}
-	if !p.handler.room.TryAcquire(p.handler.cfg.UnderWayBytes) {
+	if !p.handler.room.TryAcquire(7, p.handler.cfg.UnderWayBytes) {
 		t.Error("room was not given back")
 	}
 }

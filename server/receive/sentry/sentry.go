@@ -21,9 +21,9 @@ import (
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
-	"golang.org/x/sync/semaphore"
 
 	"github.com/faultline-dev/faultline/internal/project"
+	"github.com/faultline-dev/faultline/server/quota"
 	"github.com/faultline-dev/faultline/server/receive"
 )
 
@@ -101,7 +101,7 @@ type Handler struct {
 	sink    receive.Sink
 	keys    Keys
 	log     *slog.Logger
-	room    *semaphore.Weighted // bytes of requests
+	room    *quota.Room // for requests
 	metrics *metrics
 
 	attachments Attachments // nil: none are kept
@@ -117,6 +117,6 @@ func New(cfg Config, p Parts) (*Handler, error) {
 	}
 	return &Handler{
 		cfg: cfg, prefix: strings.TrimRight(cfg.PathPrefix, "/"), sink: p.Sink, keys: p.Keys, log: p.Logger,
-		room: semaphore.NewWeighted(cfg.UnderWayBytes), metrics: newMetrics(p.Metrics), attachments: p.Attachments,
+		room: quota.NewRoom(cfg.UnderWayBytes, 0), metrics: newMetrics(p.Metrics), attachments: p.Attachments,
 	}, nil
 }

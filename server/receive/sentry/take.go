@@ -94,7 +94,7 @@ func (h *Handler) read(w http.ResponseWriter, r *http.Request, route route, c cr
 		a.form = formGIF
 		return a, nil
 	}
-	b, err := h.readBody(w, r)
+	b, err := h.readBody(w, r, in.batch.ProjectID)
 	defer b.release()
 	if err != nil {
 		return answer{}, err

@@ -1,0 +1,38 @@
+package ingest
+
+import (
+	"context"
+
+	"github.com/faultline-dev/faultline/internal/outcome"
+)
+
+// reserve takes room in the buffer for a batch. When room is short, projects that hold
+// little are served first, and the batches of one project in the order of asking; who
+// runs out of patience is refused.
+func (w *writer) reserve(ctx context.Context, t *tray, f *flight) bool {
+	var bytes int64
+	for _, o := range t.accepted {
+		bytes += size(o)
+	}
+	f.project, f.bytes = t.batch.ProjectID, min(bytes, w.cfg.RoomBytes)
+	if t.batch.Patience > 0 {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeout(ctx, t.batch.Patience)
+		defer cancel()
+	}
+	if w.room.Acquire(ctx, f.project, f.bytes) != nil {
+		f.land(w.refuse(t, outcome.Result{
+			Kind: outcome.Limited, Reason: outcome.Buffer, Message: "the server has no room for more events of this project now (ingest-room-bytes)",
+			Retry: true, RetryAfter: retryLater,
+		}))
+		return false
+	}
+	w.metrics.room.Add(float64(f.bytes))
+	return true
+}
+
+// release gives back the room of a batch.
+func (w *writer) release(f *flight) {
+	w.room.Release(f.project, f.bytes)
+	w.metrics.room.Sub(float64(f.bytes))
+}
