@@ -38,8 +38,9 @@ func Wanted(e *event.Event) bool {
 
 func script(platform string) bool { return platform == "javascript" || platform == "node" }
 
-// Event explains the frames of an event and says how many it has explained. Stacks
-// that events share are copied before they are changed.
+// Event explains the frames of an event and says how many it has explained. Each keeps
+// what it was, so that explaining an event again, with other maps, begins with what was
+// sent. Stacks that events share are copied before they are changed.
 func Event(e *event.Event, lookup Lookup) int {
 	s := session{event: e, lookup: lookup, maps: make(map[string]*Map)}
 	n := 0
@@ -71,11 +72,11 @@ type explained struct {
 func (s *session) stack(st *event.Stacktrace) int {
 	var found []explained
 	for i := range st.Frames {
-		f := &st.Frames[i]
+		f := asSent(&st.Frames[i])
 		if f.Line == 0 || f.Platform == "" && !script(s.event.Platform) || f.Platform != "" && !script(f.Platform) {
 			continue
 		}
-		m := s.find(address(f))
+		m := s.find(address(&f))
 		if m == nil {
 			continue
 		}
@@ -93,12 +94,20 @@ func (s *session) stack(st *event.Stacktrace) int {
 	if st.Shared != 0 {
 		st.Frames, st.Shared = append([]event.Frame(nil), st.Frames...), 0
 	}
+	origins := make([]event.Origin, len(found))
 	for i, x := range found {
 		var caller *Place
 		if i > 0 && found[i-1].frame == x.frame-1 {
 			caller = &found[i-1].place
 		}
-		explain(&st.Frames[x.frame], x.place, caller)
+		f := &st.Frames[x.frame]
+		if f.Origin == nil {
+			origins[i] = origin(f)
+			f.Origin = &origins[i]
+		} else {
+			*f = asSent(f)
+		}
+		explain(f, x.place, caller)
 	}
 	return len(found)
 }

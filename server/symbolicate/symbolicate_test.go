@@ -97,6 +97,28 @@ func TestFramesBecomeThoseOfTheirSources(t *testing.T) {
 	}
 }
 
+func TestFramesRememberWhatTheyWere(t *testing.T) {
+	t.Parallel()
+	e := byID(script)
+	e.Exceptions[0].Stack.Frames[6].ContextLine = "minified"
+	lookup := shop{byID: shopMap(t)}
+	symbolicate.Event(e, lookup)
+	first := slices.Clone(e.Exceptions[0].Stack.Frames)
+	want := event.Origin{Function: "d", Filename: script, AbsPath: script, Line: 1, Column: 41, InApp: event.InAppYes, ContextLine: "minified"}
+	if o := first[6].Origin; o == nil || *o != want {
+		t.Errorf("the last frame was %+v", o)
+	}
+	if first[0].Origin != nil {
+		t.Error("a frame that nothing explains has an origin")
+	}
+	if n := symbolicate.Event(e, shop{}); n != 0 || !cmp.Equal(first, e.Exceptions[0].Stack.Frames) {
+		t.Errorf("without maps %d frames change: %s", n, cmp.Diff(first, e.Exceptions[0].Stack.Frames))
+	}
+	if n := symbolicate.Event(e, lookup); n != 5 || !cmp.Equal(first, e.Exceptions[0].Stack.Frames) {
+		t.Errorf("again, %d frames change: %s", n, cmp.Diff(first, e.Exceptions[0].Stack.Frames))
+	}
+}
+
 func TestWithoutDebugIDsTheReleaseAndAddressDecide(t *testing.T) {
 	t.Parallel()
 	f := func(want int, change func(*event.Event)) {
