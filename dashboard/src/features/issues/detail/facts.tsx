@@ -2,7 +2,6 @@ import { toJson } from "@bufbuild/protobuf";
 import { useState } from "react";
 import type { Event } from "@/gen/faultline/event/v1/event_pb";
 import { EventSchema, type Event as Stored } from "@/gen/faultline/query/v1/query_pb";
-import { bytes } from "@/lib/format";
 import { languageOf } from "@/lib/highlight";
 import { Button } from "@/ui/button";
 import { CopyButton } from "@/ui/copy";
@@ -145,16 +144,6 @@ export function TagsCard({ event, onPick }: { event: Event; onPick: (key: string
           </li>
         ))}
       </ul>
-    </Card>
-  );
-}
-
-export function AttachmentsCard({ event }: { event: Event }) {
-  if (event.attachments.length === 0) return null;
-  return (
-    <Card title={`Attachments (${event.attachments.length})`} id="attachments">
-      <KeyValues items={event.attachments.map((a) => [a.filename, `${a.contentType || a.type}, ${bytes(a.size)}`])} />
-      <p className="mt-2 text-meta text-muted">Only their description is kept.</p>
     </Card>
   );
 }

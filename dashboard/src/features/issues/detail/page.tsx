@@ -17,11 +17,12 @@ import { toggled, useIssueActions } from "../actions";
 import { AssignDialog } from "../assign";
 import { undoLast } from "../undo";
 import { issueName, type Status } from "../words";
+import { AttachmentsCard } from "./attachments";
 import { Breadcrumbs } from "./breadcrumbs";
 import { EventNav } from "./event-nav";
 import { IssueEvents } from "./events";
 import { Exceptions, MessageCard, Threads } from "./exceptions";
-import { AttachmentsCard, ContextCards, ModulesCard, RawCard, RequestCard, TagsCard, UserCard } from "./facts";
+import { ContextCards, ModulesCard, RawCard, RequestCard, TagsCard, UserCard } from "./facts";
 import { Grouping } from "./grouping";
 import { IssueHeader } from "./header";
 import { Side } from "./side";
@@ -201,7 +202,7 @@ function EventBody({ stored, onPick }: { stored: Event; onPick: (key: string, va
         <TagsCard event={e} onPick={onPick} />
       </div>
       <ContextCards stored={stored} event={e} />
-      <AttachmentsCard event={e} />
+      <AttachmentsCard stored={stored} />
       <ModulesCard event={e} />
       <RawCard stored={stored} />
     </div>
