@@ -43,16 +43,27 @@ func newAnnouncer(cfg Config, p Parts) *announcer {
 	}
 }
 
-// news is what is new in a block.
+// news is what is to be told of a block. It holds no event, so that their memory is free
+// while they are inserted.
 type news struct {
-	issues []issue.ID          // all that have events in the block
-	fresh  []*event.Occurrence // the first event of each that the store did not hold
+	issues []issue.ID      // all that have events in the block
+	fresh  []event.Summary // the first event of each that the store did not hold
+	hits   []event.Summary // of watched issues
+	alarms []alarm
+	live   []event.Summary // for people who watch
 }
 
-// look finds out what is new. It must be asked before the events are inserted.
+// look finds out what is to be told. It must be asked before the events are inserted.
 // Where the store does not answer, an issue counts as new: telling twice does no
 // harm.
 func (a *announcer) look(ctx context.Context, events []*event.Occurrence) news {
+	n := a.wanted(ctx, events, true)
+	a.firsts(ctx, events, &n)
+	return n
+}
+
+// firsts finds the issues of a block, and which of them are new.
+func (a *announcer) firsts(ctx context.Context, events []*event.Occurrence, n *news) {
 	first := map[issue.ID]*event.Occurrence{}
 	for _, o := range events {
 		k := issue.ID{ProjectID: o.ProjectID, Fingerprint: o.Fingerprint}
@@ -60,13 +71,13 @@ func (a *announcer) look(ctx context.Context, events []*event.Occurrence) news {
 			first[k] = o
 		}
 	}
-	n := news{issues: make([]issue.ID, 0, len(first))}
+	n.issues = make([]issue.ID, 0, len(first))
 	for k := range first {
 		n.issues = append(n.issues, k)
 	}
 	missing := a.known.missing(n.issues)
 	if len(missing) == 0 {
-		return n
+		return
 	}
 	ctx, cancel := context.WithTimeout(ctx, a.cfg.LookupTimeout)
 	defer cancel()
@@ -76,20 +87,23 @@ func (a *announcer) look(ctx context.Context, events []*event.Occurrence) news {
 	}
 	for _, id := range missing {
 		if _, found := known[id]; !found {
-			n.fresh = append(n.fresh, first[id])
+			n.fresh = append(n.fresh, first[id].Summary())
 		}
 	}
-	return n
 }
 
 // announce tells of stored events. It gives up after PublishTimeout; first
 // sightings that failed are told with a later block.
-func (a *announcer) announce(ctx context.Context, events []*event.Occurrence, n news) {
+func (a *announcer) announce(ctx context.Context, n news) {
 	ctx, cancel := context.WithTimeout(ctx, a.cfg.PublishTimeout)
 	defer cancel()
 	a.known.add(n.issues)
 	a.firstSeen(ctx, n.fresh)
-	a.tell(ctx, events, true)
+	a.hits(ctx, n.hits)
+	a.critical(ctx, n.alarms)
+	for _, s := range n.live {
+		a.tail.Tail(s)
+	}
 }
 
 // retell tells of events that the store had when they were sent again: the process that
@@ -101,13 +115,13 @@ func (a *announcer) retell(ctx context.Context, events []*event.Occurrence) {
 	}
 	ctx, cancel := context.WithTimeout(ctx, a.cfg.PublishTimeout)
 	defer cancel()
-	a.tell(ctx, events, false)
+	n := a.wanted(ctx, events, false)
+	a.hits(ctx, n.hits)
+	a.critical(ctx, n.alarms)
 }
 
-// tell tells of hits and critical events, and people who watch live.
-func (a *announcer) tell(ctx context.Context, events []*event.Occurrence, live bool) {
-	var hits []event.Summary
-	var alarms []alarm
+// wanted finds hits and critical events, and what people who watch live want to see.
+func (a *announcer) wanted(ctx context.Context, events []*event.Occurrence, live bool) (n news) {
 	interests := map[uint32]*interest{}
 	for _, o := range events {
 		in := interests[o.ProjectID]
@@ -116,17 +130,16 @@ func (a *announcer) tell(ctx context.Context, events []*event.Occurrence, live b
 			interests[o.ProjectID] = in
 		}
 		if _, watched := in.watch[o.Fingerprint]; watched {
-			hits = append(hits, o.Summary())
+			n.hits = append(n.hits, o.Summary())
 		}
 		if ids := in.matching(o); len(ids) > 0 {
-			alarms = append(alarms, alarm{o.Summary(), ids})
+			n.alarms = append(n.alarms, alarm{o.Summary(), ids})
 		}
 		if live && in.tail {
-			a.tail.Tail(o.Summary())
+			n.live = append(n.live, o.Summary())
 		}
 	}
-	a.hits(ctx, hits)
-	a.critical(ctx, alarms)
+	return n
 }
 
 // interest is who wants to know of a project's events.

@@ -24,7 +24,7 @@ import (
 // swift is a store that takes everything at once and keeps nothing.
 type swift struct{ memory }
 
-func (*swift) Insert(context.Context, string, []*event.Occurrence) error { return nil }
+func (*swift) Take(context.Context, string, []*event.Occurrence) error { return nil }
 
 func (*swift) Complete(context.Context, string) error { return nil }
 

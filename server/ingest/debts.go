@@ -36,11 +36,8 @@ func (a *announcer) settle(ctx context.Context) {
 }
 
 // firstSeen publishes first sightings, those that are owed too.
-func (a *announcer) firstSeen(ctx context.Context, fresh []*event.Occurrence) {
-	list := take(a, &a.owed.fresh)
-	for _, o := range fresh {
-		list = append(list, o.Summary())
-	}
+func (a *announcer) firstSeen(ctx context.Context, fresh []event.Summary) {
+	list := append(take(a, &a.owed.fresh), fresh...)
 	if len(list) == 0 {
 		return
 	}

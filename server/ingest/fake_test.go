@@ -57,7 +57,7 @@ func (later) Retryable() bool { return true }
 
 var errRefused = errors.New("refused for good")
 
-func (m *memory) Insert(ctx context.Context, token string, events []*event.Occurrence) error {
+func (m *memory) Take(ctx context.Context, token string, events []*event.Occurrence) error {
 	m.mu.Lock()
 	m.starts = append(m.starts, time.Now())
 	took := m.took

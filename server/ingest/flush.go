@@ -104,6 +104,7 @@ func (w *writer) insert(ctx context.Context, b *block) {
 			b.result = outcome.Result{Kind: outcome.Stored}
 			return
 		}
+		b.news = news{} // it would keep what is not there
 		w.metrics.failures.WithLabelValues("insert").Inc()
 		if !passing(err) {
 			w.log.Error("the store refuses a block", "events", len(b.events), "error", err)
@@ -115,7 +116,8 @@ func (w *writer) insert(ctx context.Context, b *block) {
 	w.putOnDisk(ctx, name, b)
 }
 
-// attempt inserts under the name, and notes what it took.
+// attempt inserts under the name, and notes what it took. The events are gone afterwards,
+// unless it fails.
 func (w *writer) attempt(ctx context.Context, name string, events []*event.Occurrence, patience time.Duration) error {
 	began := time.Now()
 	defer func() {
@@ -127,7 +129,7 @@ func (w *writer) attempt(ctx context.Context, name string, events []*event.Occur
 	}()
 	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
-	return w.store.Insert(ctx, name, events)
+	return w.store.Take(ctx, name, events)
 }
 
 // passing tells an error that may be gone later.
@@ -150,7 +152,7 @@ func (w *writer) settle(ctx context.Context) {
 	for b := range w.settling {
 		w.count(b)
 		if b.result.Kind == outcome.Stored && !b.kept {
-			w.announcer.announce(ctx, b.events, b.news)
+			w.announcer.announce(ctx, b.news)
 		}
 		w.finish(b)
 	}

@@ -21,15 +21,16 @@ import (
 
 // Store keeps events and outcomes.
 //
-// Insert must store all events as one block or none, and must store the same events
+// Take must store all events as one block or none, and must store the same events
 // under the same token once, however often it is called; when it returns nil, the
-// next query must find them, and the outcomes must count each as stored. It may retry
-// until the context ends. An error that may pass has a method Retryable() bool that
-// says so. InsertOutcomes, for events that are not stored, is alike. Complete must make
+// next query must find them, and the outcomes must count each as stored. It may take them
+// out of the slice, to free their memory; if it fails, the slice must hold equal ones. It
+// may retry until the context ends. An error that may pass has a method Retryable() bool
+// that says so. InsertOutcomes, for events that are not stored, is alike. Complete must make
 // whole what a crash during an insert left half done of a block, and must change nothing
 // of a block that is whole or not there.
 type Store interface {
-	Insert(ctx context.Context, token string, events []*event.Occurrence) error
+	Take(ctx context.Context, token string, events []*event.Occurrence) error
 	Complete(ctx context.Context, token string) error
 	InsertOutcomes(ctx context.Context, token string, counts []outcome.Count) error
 }

@@ -120,20 +120,21 @@ func (d *drainer) insert(ctx context.Context, name string, events []*event.Occur
 		}
 		events = d.left
 	}
-	if len(events) > 0 {
+	count := len(events)
+	if count > 0 {
 		n := d.announcer.look(ctx, events)
 		if err := d.attempt(ctx, name, events, drainPatience*d.cfg.InsertPatience); err != nil {
 			d.metrics.failures.WithLabelValues("drain").Inc()
 			return err
 		}
-		d.announcer.announce(ctx, events, n)
+		d.announcer.announce(ctx, n)
 	}
 	if d.name == name {
 		d.announcer.retell(ctx, d.gone)
 		d.tally.addEach(d.gone, outcome.Result{Kind: outcome.Duplicate})
 		d.name, d.left, d.gone = "", nil, nil
 	}
-	d.metrics.drained.Add(float64(len(events)))
+	d.metrics.drained.Add(float64(count))
 	d.setAway(false)
 	return nil
 }

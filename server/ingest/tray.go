@@ -17,7 +17,7 @@ type tray struct {
 	batch    *receive.Batch
 	results  []outcome.Result
 	accepted []*event.Occurrence
-	places   []int  // index in results of each accepted event
+	places   []int  // index in results of each accepted event, and of those on board
 	inBlock  []bool // events that a block counts, by index in results; nil: none
 
 	// prints are the fingerprints of events that were refused after grouping, by index in
@@ -26,10 +26,14 @@ type tray struct {
 }
 
 func newTray(b *receive.Batch) *tray {
-	return &tray{
+	t := &tray{
 		batch: b, results: make([]outcome.Result, len(b.Events)),
 		accepted: make([]*event.Occurrence, 0, len(b.Events)), places: make([]int, 0, len(b.Events)),
 	}
+	for i, e := range b.Events {
+		t.results[i].EventID = e.ID
+	}
+	return t
 }
 
 // accept keeps an event for the writer.
@@ -40,7 +44,7 @@ func (t *tray) accept(i int, o *event.Occurrence) {
 
 // refuse ends the way of one event.
 func (t *tray) refuse(i int, r outcome.Result) {
-	r.EventID = t.batch.Events[i].ID
+	r.EventID = t.results[i].EventID
 	t.results[i] = r
 }
 
@@ -86,14 +90,22 @@ func (t *tray) keep() {
 	t.accepted, t.places = accepted, places
 }
 
-// blocked notes that a block has taken the accepted events and counts them.
-func (t *tray) blocked() {
-	if t.inBlock == nil {
-		t.inBlock = make([]bool, len(t.results))
-	}
+// board notes that a block has taken the accepted events and counts them. The tray lets
+// go of all events, because the block may be done with theirs before it is stored.
+func (t *tray) board() {
+	t.inBlock = make([]bool, len(t.results))
 	for _, i := range t.places {
 		t.inBlock[i] = true
 	}
+	t.accepted, t.batch.Events = nil, nil
+}
+
+// land decides the events on board.
+func (t *tray) land(r outcome.Result) {
+	for _, i := range t.places {
+		t.refuse(i, r)
+	}
+	t.places = nil
 }
 
 // counted tells whether a block counts the event.

@@ -161,7 +161,11 @@ func (h *Handler) payer(ctx context.Context, c caller, projectID uint32) (uint32
 }
 
 // take hands a batch to the sink and says what became of it.
-func (h *Handler) take(ctx context.Context, c caller, a project.Access, in wire.Batch) wire.Ack {
+//
+// It lets go of the batch's events, because the sink may be done with them long before
+// they are stored.
+func (h *Handler) take(ctx context.Context, c caller, a project.Access, in *wire.Batch) wire.Ack {
+	total := in.Total()
 	b := &receive.Batch{
 		ProjectID: a.ProjectID, KeyID: a.KeyID, Attempt: max(in.Attempt, 1), ReceivedAt: time.Now().UTC(), ClientIP: c.ip,
 		Protocol: "native", Events: in.Events, Patience: c.patience,
@@ -175,7 +179,8 @@ func (h *Handler) take(ctx context.Context, c caller, a project.Access, in wire.
 	for _, d := range in.Drops {
 		b.Drops = append(b.Drops, receive.Drop(d))
 	}
-	return acknowledge(in, h.sink.Receive(ctx, b))
+	in.Events = nil
+	return acknowledge(in, total, h.sink.Receive(ctx, b))
 }
 
 func countRefused(list []receive.Refused, r outcome.Reason) []receive.Refused {
@@ -189,11 +194,11 @@ func countRefused(list []receive.Refused, r outcome.Reason) []receive.Refused {
 }
 
 // acknowledge puts the results of the sink and the refusals of the decoder into
-// the order of the batch.
-func acknowledge(in wire.Batch, results []outcome.Result) wire.Ack {
+// the order of the batch, which held so many events.
+func acknowledge(in *wire.Batch, total int, results []outcome.Result) wire.Ack {
 	ack := wire.Ack{BatchID: in.ID, Results: results}
 	if len(in.Refused) > 0 {
-		ack.Results = make([]outcome.Result, 0, in.Total())
+		ack.Results = make([]outcome.Result, 0, total)
 		for _, r := range in.Refused {
 			taken := r.Index - len(ack.Results)
 			ack.Results = append(ack.Results, results[:taken]...)

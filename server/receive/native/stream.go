@@ -165,7 +165,7 @@ func (s *session) admit(ctx context.Context, m message) error {
 	}
 	s.underWay.Go(func() {
 		defer done()
-		s.answer(s.take(ctx, s.caller, access, b))
+		s.answer(s.take(ctx, s.caller, access, &b))
 	})
 	return nil
 }
@@ -211,6 +211,6 @@ func (h *Handler) once(ctx context.Context, c caller, projectID uint32, f *frame
 	if err != nil {
 		return ack, err
 	}
-	ack = h.take(ctx, c, access, b)
+	ack = h.take(ctx, c, access, &b)
 	return ack, malformed
 }
