@@ -44,7 +44,9 @@ const (
 	BatchEvents     Reason = "batch_events"       // beyond the number of events a batch may hold
 	Malformed       Reason = "malformed"          // cannot be decoded
 	Empty           Reason = "empty"              // no exception, message or stack
-	RateLimit       Reason = "rate_limit"         // the project's or key's rate is used up
+	RateLimit       Reason = "rate_limit"         // the project's rate is used up
+	IssueLimit      Reason = "issue_limit"        // the project's rate is short, and the issue floods: rarer ones are kept
+	KeyLimit        Reason = "key_limit"          // the key's rate is used up
 	Buffer          Reason = "buffer_full"        // the ingester has no room; try again
 	StoreFailed     Reason = "store_failed"       // neither ClickHouse nor the spill took it; try again
 	Shutdown        Reason = "shutdown"           // the server is stopping; try again

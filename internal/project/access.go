@@ -26,6 +26,7 @@ type Access struct {
 	OrganizationID string
 	ProjectID      uint32 // of a key; 0 for tokens and sessions, which reach every project of the organization
 	KeyID          string // of a key
+	KeyRate        Rate   // of a key; zero: no limit
 	TokenID        string // of a token
 	Member         Member // of a session, or who made the token; zero for a key
 	Scopes         []Scope

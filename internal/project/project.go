@@ -42,6 +42,7 @@ type Key struct {
 	CreatedAt time.Time
 	RevokedAt time.Time // zero while valid
 	ExpiresAt time.Time // zero: never
+	Rate      Rate      // what it may send, within the project's rate; zero: no limit of its own
 }
 
 // Valid reports whether the key may be used at a time.

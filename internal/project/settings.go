@@ -2,6 +2,13 @@ package project
 
 import "strings"
 
+// Rate is an allowance of events: so many a second on average, and as many more at once
+// as Burst says. A rate of 0 is no limit.
+type Rate struct {
+	PerSecond float64
+	Burst     int
+}
+
 // Settings are what a project's owner decides about its events. In patterns, *
 // stands for any run of characters; see Match.
 type Settings struct {

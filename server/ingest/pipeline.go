@@ -19,15 +19,13 @@ import (
 	"github.com/faultline-dev/faultline/server/scrub"
 )
 
-// quotaProjects bounds how many projects' rates are remembered.
-const quotaProjects = 10_000
-
 // Pipeline is the way of an event from a protocol to the store. It is a
 // receive.Sink.
 type Pipeline struct {
 	cfg       Config
 	directory Directory
-	quota     *quota.Limiter
+	budget    *quota.Budget          // of projects, fair between issues
+	keys      *quota.Limiter[string] // rates of single keys
 	groups    *group.Grouper
 	symbols   Symbols // nil: frames stay as they are
 	writer    *writer
@@ -59,7 +57,7 @@ func New(cfg Config, parts Parts) (*Pipeline, error) {
 	}
 	t := newTally(parts.Store, parts.Metrics, parts.Logger)
 	return &Pipeline{
-		cfg: cfg, directory: parts.Directory, symbols: parts.Symbols, quota: quota.New(quotaProjects), groups: group.NewGrouper(group.DefaultMemory), tally: t,
+		cfg: cfg, directory: parts.Directory, symbols: parts.Symbols, budget: quota.NewBudget(budgets), keys: quota.NewLimiter[string](budgets), groups: group.NewGrouper(group.DefaultMemory), tally: t,
 		writer: newWriter(cfg, parts, t), metrics: parts.Metrics, log: parts.Logger,
 	}, nil
 }
@@ -73,9 +71,10 @@ func (p *Pipeline) Receive(ctx context.Context, b *receive.Batch) []outcome.Resu
 		return p.account(t.refuseAll(noProject(err)))
 	}
 	rules := stageRules{scrub.NewRules(home.Settings), p.groups.Rules(home.Settings.FingerprintRules, home.Settings.StackRules)}
+	allowed, beyond := p.allow(b)
 	for i, e := range b.Events {
-		if allowed, wait := p.quota.Allow(home.ID, &home.Settings, 1, b.ReceivedAt); allowed == 0 {
-			t.refuse(i, outcome.Result{Kind: outcome.Limited, Reason: outcome.RateLimit, RetryAfter: wait})
+		if i >= allowed {
+			t.refuse(i, beyond)
 			continue
 		}
 		o, refusal := p.process(b, e, &home, rules)
@@ -84,6 +83,9 @@ func (p *Pipeline) Receive(ctx context.Context, b *receive.Batch) []outcome.Resu
 			continue
 		}
 		t.accept(i, o)
+		if over, refused := p.spend(o, &home); refused {
+			t.turnDown(over)
+		}
 	}
 	p.writer.write(ctx, t)
 	return p.account(t)

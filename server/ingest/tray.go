@@ -42,6 +42,13 @@ func (t *tray) accept(i int, o *event.Occurrence) {
 	t.places = append(t.places, i)
 }
 
+// turnDown ends the way of the event that was accepted last.
+func (t *tray) turnDown(r outcome.Result) {
+	last := len(t.accepted) - 1
+	t.settle(last, r)
+	t.accepted, t.places = t.accepted[:last], t.places[:last]
+}
+
 // refuse ends the way of one event.
 func (t *tray) refuse(i int, r outcome.Result) {
 	r.EventID = t.results[i].EventID

@@ -1,7 +1,8 @@
-// Package quota limits how many events a second a project, or one of its keys,
-// may have accepted by this process. It is arithmetic over a bounded map: it
-// reads no clock, knows no store, and does not decide what becomes of an event
-// that is over the limit.
+// Package quota limits what a project, or one of its keys, may have of this process: how
+// many events a second, and how much of a memory that is short. Limiter counts for a
+// key, Budget for a project and is fair between its issues, Room is fair between
+// projects. It is arithmetic over bounded maps: it reads no clock, knows no store, and
+// does not decide what becomes of an event that is over the limit.
 package quota
 
 import (
@@ -12,12 +13,9 @@ import (
 	"github.com/faultline-dev/faultline/internal/project"
 )
 
-// Rate is an allowance: so many a second on average, and as many more at once as
-// Burst says. A rate of 0 is no limit.
-type Rate struct {
-	PerSecond float64
-	Burst     int
-}
+// Rate is an allowance of events: so many a second on average, and as many more at once
+// as Burst says. A rate of 0 is no limit.
+type Rate project.Rate
 
 // Of returns the rate that a project's owner chose.
 func Of(s *project.Settings) Rate { return Rate{PerSecond: s.RatePerSecond, Burst: s.RateBurst} }
@@ -56,49 +54,49 @@ func (b bucket) take(n int) (after bucket, allowed int, retryAfter time.Duration
 		return b, allowed, 0
 	}
 	missing := min(float64(n-allowed), b.rate.size()) - b.left
-	seconds := min(missing/b.rate.PerSecond, math.MaxInt32)
-	return b, allowed, max(time.Duration(seconds*float64(time.Second)), time.Millisecond)
+	return b, allowed, seconds(missing / b.rate.PerSecond)
 }
 
-// Limiter keeps the allowances of projects, a bounded number of them. It
-// is safe for concurrent use.
-type Limiter struct {
+// seconds is a time to wait, however long.
+func seconds(n float64) time.Duration {
+	return max(time.Duration(min(n, math.MaxInt32)*float64(time.Second)), time.Millisecond)
+}
+
+// Limiter keeps the allowances of keys, a bounded number of them. It is safe for
+// concurrent use.
+type Limiter[K comparable] struct {
 	mu      sync.Mutex
 	most    int
-	buckets map[uint32]bucket
+	buckets map[K]bucket
 	swept   time.Time
 }
 
-// New makes a limiter that remembers at most so many projects.
-func New(most int) *Limiter {
-	return &Limiter{most: max(most, 1), buckets: map[uint32]bucket{}}
+// NewLimiter makes a limiter that remembers at most so many keys.
+func NewLimiter[K comparable](most int) *Limiter[K] {
+	return &Limiter[K]{most: max(most, 1), buckets: map[K]bucket{}}
 }
 
-// Allow asks for n events of a project. It returns how many may be accepted now,
-// and, if not all, how long to wait for the rest.
-func (l *Limiter) Allow(projectID uint32, s *project.Settings, n int, now time.Time) (allowed int, retryAfter time.Duration) {
-	return l.allow(projectID, Of(s), n, now)
-}
-
-func (l *Limiter) allow(projectID uint32, r Rate, n int, now time.Time) (int, time.Duration) {
+// Allow asks for n events of a key. It returns how many may be accepted now, and, if
+// not all, how long to wait for the rest.
+func (l *Limiter[K]) Allow(key K, r Rate, n int, now time.Time) (allowed int, retryAfter time.Duration) {
 	if !r.limited() || n <= 0 {
 		return max(n, 0), 0
 	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	b, ok := l.buckets[projectID]
+	b, ok := l.buckets[key]
 	if !ok {
 		l.room(now)
 		b = bucket{left: r.size(), at: now, rate: r}
 	}
 	b, allowed, wait := b.refill(r, now).take(n)
-	l.buckets[projectID] = b
+	l.buckets[key] = b
 	return allowed, wait
 }
 
 // room makes place for one more. A bucket that is full again is as good as none,
 // so nothing is lost with it; only if all are in use does one start afresh.
-func (l *Limiter) room(now time.Time) {
+func (l *Limiter[K]) room(now time.Time) {
 	if len(l.buckets) < l.most {
 		return
 	}

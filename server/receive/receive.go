@@ -11,13 +11,15 @@ import (
 
 	"github.com/faultline-dev/faultline/internal/event"
 	"github.com/faultline-dev/faultline/internal/outcome"
+	"github.com/faultline-dev/faultline/internal/project"
 )
 
 // Batch is a group of events that arrived together for one project.
 type Batch struct {
 	ProjectID  uint32
-	KeyID      string // key or token that let it in, for outcomes
-	Attempt    uint32 // 1 for the first sending; above 1 the writer looks for what is stored already
+	KeyID      string       // key or token that let it in, for outcomes
+	KeyRate    project.Rate // what that key may send; zero: no limit
+	Attempt    uint32       // 1 for the first sending; above 1 the writer looks for what is stored already
 	ReceivedAt time.Time
 	ClientIP   netip.Addr // the connection's, or that of a trusted proxy's header
 	Protocol   string     // native, sentry, otlp: a label for metrics

@@ -167,7 +167,7 @@ func (h *Handler) payer(ctx context.Context, c caller, projectID uint32) (uint32
 func (h *Handler) take(ctx context.Context, c caller, a project.Access, in *wire.Batch) wire.Ack {
 	total := in.Total()
 	b := &receive.Batch{
-		ProjectID: a.ProjectID, KeyID: a.KeyID, Attempt: max(in.Attempt, 1), ReceivedAt: time.Now().UTC(), ClientIP: c.ip,
+		ProjectID: a.ProjectID, KeyID: a.KeyID, KeyRate: a.KeyRate, Attempt: max(in.Attempt, 1), ReceivedAt: time.Now().UTC(), ClientIP: c.ip,
 		Protocol: "native", Events: in.Events, Patience: c.patience,
 	}
 	if b.KeyID == "" {

@@ -192,7 +192,7 @@ func (h *Handler) export(ctx context.Context, c caller, a project.Access, s sign
 	r := h.newReader(a.ProjectID, len(data))
 	err = r.read(s, data)
 	b := &receive.Batch{
-		ProjectID: a.ProjectID, KeyID: a.KeyID, Attempt: h.attempt(r), ReceivedAt: r.now, ClientIP: c.ip,
+		ProjectID: a.ProjectID, KeyID: a.KeyID, KeyRate: a.KeyRate, Attempt: h.attempt(r), ReceivedAt: r.now, ClientIP: c.ip,
 		Protocol: "otlp", Events: r.events, Patience: h.cfg.Patience,
 	}
 	if b.KeyID == "" {

@@ -135,7 +135,7 @@ func (in *intake) enter(ctx context.Context, c credentials, projectID uint32) er
 	if !access.Can(project.ScopeEventWrite) {
 		return fmt.Errorf("%w: the key does not let events in", project.ErrForbidden)
 	}
-	in.batch.ProjectID, in.batch.KeyID = access.ProjectID, access.KeyID
+	in.batch.ProjectID, in.batch.KeyID, in.batch.KeyRate = access.ProjectID, access.KeyID, access.KeyRate
 	if in.batch.KeyID == "" {
 		in.batch.KeyID = access.TokenID
 	}
