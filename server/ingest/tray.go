@@ -14,7 +14,7 @@ const retryLater = time.Second
 // tray holds a batch on its way: one result for each event, and what is to be
 // stored.
 type tray struct {
-	batch    *receive.Batch
+	batch    receive.Batch // without its events
 	results  []outcome.Result
 	accepted []*event.Occurrence
 	places   []int  // index in results of each accepted event, and of those on board
@@ -27,12 +27,13 @@ type tray struct {
 
 func newTray(b *receive.Batch) *tray {
 	t := &tray{
-		batch: b, results: make([]outcome.Result, len(b.Events)),
+		batch: *b, results: make([]outcome.Result, len(b.Events)),
 		accepted: make([]*event.Occurrence, 0, len(b.Events)), places: make([]int, 0, len(b.Events)),
 	}
 	for i, e := range b.Events {
 		t.results[i].EventID = e.ID
 	}
+	t.batch.Events = nil
 	return t
 }
 
@@ -104,7 +105,7 @@ func (t *tray) board() {
 	for _, i := range t.places {
 		t.inBlock[i] = true
 	}
-	t.accepted, t.batch.Events = nil, nil
+	t.accepted = nil
 }
 
 // land decides the events on board.
