@@ -32,6 +32,7 @@ import (
 	"github.com/faultline-dev/faultline/server/receive/native"
 	"github.com/faultline-dev/faultline/server/receive/otlp"
 	"github.com/faultline-dev/faultline/server/receive/sentry"
+	"github.com/faultline-dev/faultline/server/repair"
 	"github.com/faultline-dev/faultline/server/sentryapi"
 	"github.com/faultline-dev/faultline/server/triage"
 	"github.com/faultline-dev/faultline/server/upload"
@@ -47,6 +48,7 @@ type Config struct {
 	Auth    auth.Config
 	Triage  triage.Config
 	Uploads upload.Config
+	Repair  repair.Config
 
 	Attachments attach.Config
 
@@ -79,6 +81,7 @@ type Server struct {
 	otlp     *otlp.Handler    // nil without the role ingest
 	triage   *triage.Service
 	uploads  *upload.Service
+	repairs  *repair.Service
 	files    *attach.Service
 	builds   *sentryapi.Handler // nil without the role api
 	api      *api.API           // nil without the role api
@@ -219,6 +222,7 @@ func (s *Server) Run(ctx context.Context) error {
 	g, ctx := errgroup.WithContext(ctx)
 	g.Go(func() error { return s.triage.Run(ctx) })
 	g.Go(func() error { return s.uploads.Run(ctx) })
+	g.Go(func() error { return s.repairs.Run(ctx, s.uploads) })
 	g.Go(func() error { return s.files.Run(ctx) })
 	if s.pipeline != nil {
 		g.Go(func() error { return s.pipeline.Run(ctx) })

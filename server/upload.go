@@ -7,16 +7,23 @@ import (
 	"strings"
 
 	"github.com/faultline-dev/faultline/internal/store/disk"
+	"github.com/faultline-dev/faultline/server/repair"
 	"github.com/faultline-dev/faultline/server/sentryapi"
 	"github.com/faultline-dev/faultline/server/upload"
 )
 
 // takeUploads makes the place of source maps, which both roles need: one fills it, the
-// other looks things up.
+// other looks things up. What comes late repairs the events of before.
 func (s *Server) takeUploads() (err error) {
+	p := s.parts
+	if s.repairs, err = repair.New(s.cfg.Repair, repair.Parts{
+		Jobs: p.Meta, Events: p.ClickHouse, Issues: p.ClickHouse, Workflow: p.Meta, Projects: s.dir, Announce: p.Bus, Metrics: p.Registry, Logger: p.Logger,
+	}); err != nil {
+		return err
+	}
 	dir := s.cfg.Uploads.Dir
 	s.uploads, err = upload.New(s.cfg.Uploads, upload.Parts{
-		Index: s.parts.Meta, Chunks: disk.New(filepath.Join(dir, "chunks")), Bundles: disk.New(filepath.Join(dir, "bundles")), Logger: s.parts.Logger,
+		Index: s.parts.Meta, Chunks: disk.New(filepath.Join(dir, "chunks")), Bundles: disk.New(filepath.Join(dir, "bundles")), Past: s.repairs, Logger: s.parts.Logger,
 	})
 	return err
 }

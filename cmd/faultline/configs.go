@@ -12,6 +12,7 @@ import (
 	"github.com/faultline-dev/faultline/server/receive/native"
 	"github.com/faultline-dev/faultline/server/receive/otlp"
 	"github.com/faultline-dev/faultline/server/receive/sentry"
+	"github.com/faultline-dev/faultline/server/repair"
 	"github.com/faultline-dev/faultline/server/triage"
 	"github.com/faultline-dev/faultline/server/upload"
 )
@@ -26,6 +27,7 @@ type configs struct {
 	auth       auth.Config
 	triage     triage.Config
 	uploads    upload.Config
+	repairs    repair.Config
 	files      attach.Config
 	alerts     alerting.Config
 	clickhouse clickhouse.Config
@@ -39,7 +41,7 @@ func newSections() *sections {
 	s := &sections{configs: configs{
 		log: telemetry.DefaultConfig(), ingest: ingest.DefaultConfig(), native: native.DefaultConfig(), sentry: sentry.DefaultConfig(), otlp: otlp.DefaultConfig(), auth: auth.DefaultConfig(),
 		triage: triage.DefaultConfig(), uploads: upload.DefaultConfig(), files: attach.DefaultConfig(), alerts: alerting.DefaultConfig(), clickhouse: clickhouse.DefaultConfig(),
-		engine: embedded.DefaultConfig(), nats: embedded.DefaultNATSConfig(), bus: bus.DefaultConfig(),
+		repairs: repair.DefaultConfig(), engine: embedded.DefaultConfig(), nats: embedded.DefaultNATSConfig(), bus: bus.DefaultConfig(),
 	}}
 	c := &s.configs
 	s.list = []*section{
@@ -53,6 +55,7 @@ func newSections() *sections {
 		{prefix: "auth", title: "Keys, tokens and sessions", dir: "server/auth", config: &c.auth},
 		{prefix: "triage", title: "Triage", dir: "server/triage", config: &c.triage},
 		{prefix: "uploads", title: "Uploaded source maps", dir: "server/upload", config: &c.uploads},
+		{prefix: "repair", title: "Events of before an upload", dir: "server/repair", config: &c.repairs},
 		{prefix: "attachments", title: "Attachments of events", dir: "server/attach", config: &c.files},
 		{prefix: "alerts", title: "Alerts: deciding", dir: "alerting/watch", config: &c.alerts.Watch},
 		{prefix: "deliver", title: "Alerts: sending", dir: "alerting/deliver", config: &c.alerts.Deliver},

@@ -1,10 +1,14 @@
 package view
 
 import (
+	"errors"
 	"time"
 
 	"github.com/faultline-dev/faultline/internal/event"
 )
+
+// ErrFixed is returned by a store that cannot change events that are stored.
+var ErrFixed = errors.New("stored events cannot be changed here")
 
 // AffectedRequest selects the events of a project that an upload may explain: those whose
 // debug images name one of its ids, and those of scripts of its release and distribution.

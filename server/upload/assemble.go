@@ -104,10 +104,9 @@ func (s *Service) register(ctx context.Context, a Assembly) error {
 		a.Release, a.Dist = m.Release, m.Dist
 	}
 	for _, id := range a.Projects {
-		err := s.index.PutBundle(ctx, artifact.Bundle{
-			ProjectID: id, Checksum: a.Checksum, Release: a.Release, Dist: a.Dist, Bytes: b.size, CreatedAt: time.Now(),
-		}, files)
-		if err != nil {
+		bundle := artifact.Bundle{ProjectID: id, Checksum: a.Checksum, Release: a.Release, Dist: a.Dist, Bytes: b.size, CreatedAt: time.Now()}
+		s.foresee(ctx, bundle, files)
+		if err := s.index.PutBundle(ctx, bundle, files); err != nil {
 			return err
 		}
 	}

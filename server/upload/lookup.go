@@ -40,6 +40,17 @@ func (s *Service) Event(projectID uint32, e *event.Event) {
 	symbolicate.Event(e, &lookup{service: s, ctx: ctx, project: projectID})
 }
 
+// Explain is Event for somebody who can wait and must know: it says how many frames were
+// explained, and fails where the index or the files do.
+func (s *Service) Explain(ctx context.Context, projectID uint32, e *event.Event) (int, error) {
+	if !symbolicate.Wanted(e) {
+		return 0, nil
+	}
+	l := &lookup{service: s, ctx: ctx, project: projectID}
+	n := symbolicate.Event(e, l)
+	return n, l.failed
+}
+
 // forget makes the next question about a project go to the index.
 func (s *Service) forget(projectID uint32) {
 	s.known.Invalidate(projectID)
@@ -64,11 +75,20 @@ type mapPlace struct {
 	inline         bool
 }
 
-// lookup answers the questions of one event.
+// finder finds files: the index of all uploads, or that of one.
+type finder interface {
+	FilesByDebugID(ctx context.Context, projectID uint32, kind artifact.Kind, debugID string) ([]artifact.Found, error)
+	FilesByURL(ctx context.Context, projectID uint32, release, dist string, urls []string) ([]artifact.Found, error)
+}
+
+// lookup answers the questions of one event, or, with a finder of its own, of many.
 type lookup struct {
 	service *Service
 	ctx     context.Context
 	project uint32
+	only    finder                  // nil: the index of all uploads, whose answers are remembered
+	found   map[question][]mapPlace // what only has answered
+	failed  error                   // the first failure
 }
 
 // ByDebugID implements symbolicate.Lookup.
@@ -86,15 +106,16 @@ func (l *lookup) ByURL(release, dist, url string) *symbolicate.Map {
 
 func (l *lookup) find(q question) *symbolicate.Map {
 	s := l.service
-	places, err := s.places.Get(l.ctx, q, otter.LoaderFunc[question, []mapPlace](s.locate))
+	places, err := l.places(q)
 	if err != nil {
-		s.places.Set(q, nil) // for a while, like above
+		l.fail(err)
 		s.log.Warn("a source map cannot be looked up; frames stay minified", "project", q.project, "error", err)
 		return nil
 	}
 	for _, place := range places {
 		p, err := s.maps.Get(l.ctx, place, otter.LoaderFunc[mapPlace, *parsedMap](s.load))
 		if err != nil {
+			l.fail(err)
 			s.log.Warn("an uploaded source map cannot be read; frames stay minified", "project", q.project, "bundle", place.checksum, "file", place.path, "error", err)
 			continue
 		}
@@ -105,17 +126,46 @@ func (l *lookup) find(q question) *symbolicate.Map {
 	return nil
 }
 
+func (l *lookup) fail(err error) {
+	if l.failed == nil {
+		l.failed = err
+	}
+}
+
+// places are the maps that may answer a question, the best first.
+func (l *lookup) places(q question) ([]mapPlace, error) {
+	s := l.service
+	if l.only == nil {
+		places, err := s.places.Get(l.ctx, q, otter.LoaderFunc[question, []mapPlace](func(ctx context.Context, q question) ([]mapPlace, error) {
+			return s.locate(ctx, s.index, q)
+		}))
+		if err != nil {
+			s.places.Set(q, nil) // for a while, so that events do not wait one after the other
+		}
+		return places, err
+	}
+	places, known := l.found[q]
+	if known {
+		return places, nil
+	}
+	places, err := s.locate(l.ctx, l.only, q)
+	if err == nil {
+		l.found[q] = places
+	}
+	return places, err
+}
+
 // locate finds the maps that may answer a question, the best first.
-func (s *Service) locate(ctx context.Context, q question) ([]mapPlace, error) {
+func (s *Service) locate(ctx context.Context, index finder, q question) ([]mapPlace, error) {
 	if q.debugID != "" {
-		files, err := s.index.FilesByDebugID(ctx, q.project, artifact.Map, q.debugID)
+		files, err := index.FilesByDebugID(ctx, q.project, artifact.Map, q.debugID)
 		if err != nil {
 			return nil, err
 		}
 		return placesOf(files), nil
 	}
 	names := symbolicate.Names(q.url)
-	scripts, err := s.index.FilesByURL(ctx, q.project, q.release, q.dist, names)
+	scripts, err := index.FilesByURL(ctx, q.project, q.release, q.dist, names)
 	if err != nil {
 		return nil, err
 	}
@@ -139,7 +189,7 @@ func (s *Service) locate(ctx context.Context, q question) ([]mapPlace, error) {
 	default:
 		reference = symbolicate.Resolve(script.URL, reference)
 	}
-	files, err := s.index.FilesByURL(ctx, q.project, q.release, q.dist, symbolicate.Names(reference))
+	files, err := index.FilesByURL(ctx, q.project, q.release, q.dist, symbolicate.Names(reference))
 	if err != nil {
 		return nil, err
 	}

@@ -21,6 +21,7 @@ import (
 	"github.com/maypok86/otter/v2"
 
 	"github.com/faultline-dev/faultline/internal/artifact"
+	"github.com/faultline-dev/faultline/internal/event"
 	"github.com/faultline-dev/faultline/server/symbolicate"
 )
 
@@ -97,7 +98,17 @@ type Parts struct {
 	Index   Index
 	Chunks  Files
 	Bundles Files
+	Past    Past         // nil: events that came before an upload stay as they are
 	Logger  *slog.Logger // nil: slog's default
+}
+
+// Past is told of an upload before it counts.
+//
+// Foresee must see to it that what an issue's events will be called from now on leads to the
+// same issue. explain says how many frames of an event the upload explains. Its failure does
+// not keep the upload.
+type Past interface {
+	Foresee(ctx context.Context, r artifact.Repair, explain func(*event.Event) (int, error)) error
 }
 
 // Service takes uploads and looks things up in them. It is safe for concurrent use.
@@ -106,6 +117,7 @@ type Service struct {
 	index   Index
 	chunks  Files
 	bundles Files
+	past    Past
 	log     *slog.Logger
 
 	pending  atomic.Int64 // bytes of chunks
@@ -127,7 +139,7 @@ func New(cfg Config, p Parts) (*Service, error) {
 	if p.Logger == nil {
 		p.Logger = slog.Default()
 	}
-	s := &Service{cfg: cfg, index: p.Index, chunks: p.Chunks, bundles: p.Bundles, log: p.Logger}
+	s := &Service{cfg: cfg, index: p.Index, chunks: p.Chunks, bundles: p.Bundles, past: p.Past, log: p.Logger}
 	s.known = otter.Must(&otter.Options[uint32, bool]{MaximumSize: 10_000, ExpiryCalculator: otter.ExpiryWriting[uint32, bool](remembered)})
 	s.places = otter.Must(&otter.Options[question, []mapPlace]{MaximumSize: 20_000, ExpiryCalculator: otter.ExpiryWriting[question, []mapPlace](remembered)})
 	s.maps = otter.Must(&otter.Options[mapPlace, *parsedMap]{

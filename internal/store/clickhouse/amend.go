@@ -13,10 +13,8 @@ import (
 
 	"github.com/faultline-dev/faultline/internal/event"
 	"github.com/faultline-dev/faultline/internal/search"
+	"github.com/faultline-dev/faultline/internal/view"
 )
-
-// ErrAmend says that stored events cannot be changed here.
-var ErrAmend = errors.New("stored events cannot be amended in a cluster")
 
 // stagePrefix begins the names of the tables that hold what is about to be amended.
 const stagePrefix = "amended_"
@@ -31,7 +29,7 @@ func (s *Store) Amend(ctx context.Context, events []*event.Occurrence) (err erro
 		return nil
 	}
 	if s.cfg.Cluster != "" {
-		return ErrAmend
+		return fmt.Errorf("amend events in a cluster: %w", view.ErrFixed)
 	}
 	var name [8]byte
 	_, _ = rand.Read(name[:]) // never fails

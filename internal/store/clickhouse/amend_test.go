@@ -210,7 +210,7 @@ func TestAffectedEventsComeIssueByIssue(t *testing.T) {
 func TestAClusterIsNotAmended(t *testing.T) {
 	t.Parallel()
 	s := &Store{cfg: Config{Cluster: "c"}}
-	if err := s.Amend(t.Context(), []*event.Occurrence{fullEvent()}); !errors.Is(err, ErrAmend) {
+	if err := s.Amend(t.Context(), []*event.Occurrence{fullEvent()}); !errors.Is(err, view.ErrFixed) {
 		t.Error(err)
 	}
 }

@@ -1,0 +1,197 @@
+package repair
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"reflect"
+	"slices"
+	"time"
+
+	"github.com/faultline-dev/faultline/internal/artifact"
+	"github.com/faultline-dev/faultline/internal/event"
+	"github.com/faultline-dev/faultline/internal/project"
+	"github.com/faultline-dev/faultline/internal/view"
+	"github.com/faultline-dev/faultline/server/group"
+)
+
+// explainer is how events of one project become what they should be.
+type explainer struct {
+	explain func(*event.Event) (int, error)
+	groups  *group.Grouper
+	rules   *group.Rules
+}
+
+// become changes an occurrence to what it would be if it came now. It returns the
+// fingerprint that it would have, and whether anything changed; the occurrence keeps the
+// one that it is stored under.
+func (x *explainer) become(o *event.Occurrence) (now event.Fingerprint, changed bool, err error) {
+	before := stacks(o.Event)
+	n, err := x.explain(o.Event)
+	if err != nil || n == 0 {
+		return o.Fingerprint, false, err
+	}
+	g := x.groups.Event(o.Event, x.rules)
+	changed = g.Title != o.Title || g.Culprit != o.Culprit || !reflect.DeepEqual(before, stacks(o.Event))
+	o.Title, o.Culprit, o.Parts = g.Title, g.Culprit, g.Parts
+	return g.Fingerprint, changed, nil
+}
+
+// stacks are copies of an event's exceptions and threads: what explaining can change.
+func stacks(e *event.Event) (all [2]any) {
+	exceptions, threads := slices.Clone(e.Exceptions), slices.Clone(e.Threads)
+	for i := range exceptions {
+		exceptions[i].Stack.Frames = slices.Clone(exceptions[i].Stack.Frames)
+	}
+	for i := range threads {
+		threads[i].Stack.Frames = slices.Clone(threads[i].Stack.Frames)
+	}
+	return [2]any{exceptions, threads}
+}
+
+// explainer makes one for a project.
+func (s *Service) explainer(p *project.Project, explain func(*event.Event) (int, error)) *explainer {
+	return &explainer{explain, s.groups, s.groups.Rules(p.Settings.FingerprintRules, p.Settings.StackRules)}
+}
+
+// request is what an upload may explain.
+func (s *Service) request(p *project.Project, r artifact.Repair, now time.Time) view.AffectedRequest {
+	window := s.cfg.Window
+	if days := time.Duration(p.Settings.RetentionDays) * 24 * time.Hour; days > 0 && days < window {
+		window = days
+	}
+	return view.AffectedRequest{ProjectID: r.ProjectID, DebugIDs: r.DebugIDs, Release: r.Release, Dist: r.Dist, Since: now.Add(-window)}
+}
+
+// progressEvery is how often the log says how far a repair is.
+const progressEvery = 30 * time.Second
+
+// repair does one repair, from where it was left.
+func (s *Service) repair(ctx context.Context, r artifact.Repair, symbols Symbols) error {
+	p, err := s.Projects.Project(ctx, r.ProjectID)
+	if err != nil {
+		return fmt.Errorf("read the project: %w", err)
+	}
+	explain := func(e *event.Event) (int, error) { return symbols.Explain(ctx, r.ProjectID, e) }
+	q := s.request(&p, r, time.Now())
+	if r.Place == "" {
+		s.log.Info("events of before an upload are repaired", "repair", r.ID, "project", r.ProjectID, "release", r.Release, "debug_ids", len(r.DebugIDs))
+	} else if err := json.Unmarshal([]byte(r.Place), &q.After); err != nil {
+		return fmt.Errorf("read how far it has come: %w", err)
+	}
+	// What could not be foreseen is seen to now, and the mirror of merges is healed.
+	if err := s.align(ctx, &p, q, explain); err != nil {
+		return err
+	}
+	w := worker{Service: s, explainer: s.explainer(&p, explain), query: q, told: time.Now()}
+	w.query.Limit = s.cfg.Batch
+	for {
+		more, err := w.batch(ctx, &r)
+		if errors.Is(err, view.ErrFixed) {
+			s.log.Warn("events of before an upload stay as they are; their issues are prepared", "project", r.ProjectID, "error", err)
+			break
+		}
+		if err != nil {
+			return err
+		}
+		if !more {
+			break
+		}
+	}
+	s.metrics.done.Inc()
+	s.log.Info("events of before an upload are repaired: done", "repair", r.ID, "project", r.ProjectID, "seen", r.Seen, "changed", r.Changed, "took", time.Since(r.CreatedAt).Round(time.Millisecond))
+	return s.Jobs.EndRepair(ctx, r.ID)
+}
+
+// worker is the work on one repair.
+type worker struct {
+	*Service
+	*explainer
+	query view.AffectedRequest
+	told  time.Time
+}
+
+// batch repairs the next events. The events are written before the note of how far it has
+// come, so that a crash between the two repeats what changes nothing.
+func (w *worker) batch(ctx context.Context, r *artifact.Repair) (more bool, err error) {
+	began := time.Now()
+	events, err := w.Events.Affected(ctx, w.query)
+	if err != nil {
+		return false, err
+	}
+	var amended []*event.Occurrence
+	var renamed []event.Fingerprint
+	for _, o := range events {
+		_, changed, err := w.become(o)
+		if err != nil {
+			return false, err
+		}
+		if changed {
+			amended = append(amended, o)
+			if len(renamed) == 0 || renamed[len(renamed)-1] != o.Fingerprint {
+				renamed = append(renamed, o.Fingerprint)
+			}
+		}
+	}
+	if err := w.Events.Amend(ctx, amended); err != nil {
+		return false, err
+	}
+	before := w.query.After.Fingerprint
+	if len(events) > 0 {
+		last := events[len(events)-1]
+		w.query.After = view.AffectedPlace{Fingerprint: last.Fingerprint, Timestamp: last.Event.Timestamp, EventID: last.Event.ID}
+	}
+	more = len(events) == w.query.Limit
+	if err := w.Issues.Retell(ctx, w.query.ProjectID, complete(renamed, before, w.query.After.Fingerprint, more), time.Now()); err != nil {
+		return false, err
+	}
+	w.metrics.seen.Add(float64(len(events)))
+	w.metrics.changed.Add(float64(len(amended)))
+	r.Seen, r.Changed = r.Seen+int64(len(events)), r.Changed+int64(len(amended))
+	place, err := json.Marshal(w.query.After)
+	if err != nil {
+		return false, fmt.Errorf("write how far it has come: %w", err)
+	}
+	r.Place = string(place)
+	if *r, err = w.Jobs.KeepRepair(ctx, *r, time.Now().Add(lease)); err != nil {
+		return false, err
+	}
+	if time.Since(w.told) > progressEvery {
+		w.told = time.Now()
+		w.log.Info("events of before an upload are repaired: going on", "repair", r.ID, "project", r.ProjectID, "seen", r.Seen, "changed", r.Changed)
+	}
+	if !more {
+		return false, nil
+	}
+	return true, pause(ctx, time.Duration(len(events))*time.Second/time.Duration(w.cfg.EventsPerSecond)-time.Since(began))
+}
+
+// complete are the issues whose events are all done and some of which changed: those of a
+// batch, and the one in which the batch before ended, of which nobody remembers. If
+// there is more, the one in which this batch ends waits.
+func complete(renamed []event.Fingerprint, before, last event.Fingerprint, more bool) []event.Fingerprint {
+	none := event.Fingerprint{}
+	if before != none && !slices.Contains(renamed, before) {
+		renamed = append([]event.Fingerprint{before}, renamed...)
+	}
+	if more {
+		renamed = slices.DeleteFunc(renamed, func(f event.Fingerprint) bool { return f == last })
+	}
+	return renamed
+}
+
+// pause waits, if there is something to wait for.
+func pause(ctx context.Context, d time.Duration) error {
+	if d <= 0 {
+		return ctx.Err()
+	}
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-timer.C:
+		return nil
+	}
+}
