@@ -107,10 +107,19 @@ export function projectService(store: Store): ServiceImpl<typeof ProjectService>
         name: req.name,
         dsn: jwt ? "" : `http://${id}@localhost:8080/${req.projectId}`,
         createdAt: stamp(),
+        ratePerSecond: req.ratePerSecond,
+        rateBurst: req.rateBurst,
       });
       if (req.ttl) k.expiresAt = timestampFromMs(Date.now() + Number(req.ttl.seconds) * 1000);
       store.keys.unshift(k);
       return jwt ? { ...k, secret: `eyJhbGciOiJFZERTQSJ9.${secret()}.${secret()}` } : k;
+    },
+    async updateKey(req) {
+      const k = store.keys.find((x) => x.id === req.keyId);
+      if (!k) throw new ConnectError("no such key", Code.NotFound);
+      k.ratePerSecond = req.ratePerSecond ?? k.ratePerSecond;
+      k.rateBurst = req.rateBurst ?? k.rateBurst;
+      return k;
     },
     async revokeKey(req) {
       const k = store.keys.find((x) => x.id === req.keyId);

@@ -26,12 +26,13 @@ type ProjectStore interface {
 	UpdateProject(ctx context.Context, p project.Project) (project.Project, error) // name, platform and settings
 }
 
-// KeyStore holds keys, newest first. RevokeKey must return project.ErrNotFound
-// for a key of another project.
+// KeyStore holds keys, newest first. RevokeKey and SetKeyRate must return
+// project.ErrNotFound for a key of another project.
 type KeyStore interface {
 	Keys(ctx context.Context, projectID uint32) ([]project.Key, error)
 	CreateKey(ctx context.Context, k project.Key) error
 	RevokeKey(ctx context.Context, projectID uint32, id string, at time.Time) (project.Key, error)
+	SetKeyRate(ctx context.Context, projectID uint32, id string, r project.Rate) (project.Key, error)
 }
 
 // TokenStore holds tokens, newest first. RevokeToken must return

@@ -117,6 +117,10 @@ func TestEveryCallIsChecked(t *testing.T) {
 			_, _, err := p.CreateKey(ctx, a, admin.NewKey{ProjectID: id, Kind: project.KeyDSN, Name: "x"})
 			return err
 		}},
+		{"UpdateKey", func(a project.Access) error {
+			_, err := p.UpdateKey(ctx, a, id, p.run.Key, admin.KeyChange{})
+			return err
+		}},
 		{"RevokeKey", func(a project.Access) error { _, err := p.RevokeKey(ctx, a, id, p.run.Key); return err }},
 		{"CreateRule", func(a project.Access) error { _, err := p.CreateRule(ctx, a, goodRule(id)); return err }},
 		{"UpdateRule", func(a project.Access) error { _, err := p.UpdateRule(ctx, a, goodRule(id)); return err }},

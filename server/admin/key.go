@@ -3,6 +3,7 @@ package admin
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/faultline-dev/faultline/internal/project"
@@ -18,6 +19,44 @@ type NewKey struct {
 	Kind      project.KeyKind
 	Name      string
 	TTL       time.Duration // 0: valid for good
+	Rate      project.Rate  // zero: no limit of its own
+}
+
+// KeyChange is what is to become of a key; nil stays as it is.
+type KeyChange struct {
+	RatePerSecond *float64
+	RateBurst     *uint32
+}
+
+// UpdateKey changes what a key may send.
+func (s *Service) UpdateKey(ctx context.Context, a project.Access, projectID uint32, id string, c KeyChange) (project.Key, error) {
+	if _, err := s.project(ctx, a, projectID, project.ScopeProjectWrite); err != nil {
+		return project.Key{}, err
+	}
+	keys, err := s.cfg.Store.Keys(ctx, projectID)
+	if err != nil {
+		return project.Key{}, fmt.Errorf("list keys: %w", err)
+	}
+	i := slices.IndexFunc(keys, func(k project.Key) bool { return k.ID == id })
+	if i < 0 {
+		return project.Key{}, fmt.Errorf("the key: %w", project.ErrNotFound)
+	}
+	r := keys[i].Rate
+	if c.RatePerSecond != nil {
+		r.PerSecond = *c.RatePerSecond
+	}
+	if c.RateBurst != nil {
+		r.Burst = int(*c.RateBurst)
+	}
+	if err := rate("", r); err != nil {
+		return project.Key{}, err
+	}
+	k, err := s.cfg.Store.SetKeyRate(ctx, projectID, id, r)
+	if err != nil {
+		return project.Key{}, fmt.Errorf("change key: %w", err)
+	}
+	s.changed(ctx, projectID)
+	return k, nil
 }
 
 // ListKeys returns the keys of a project, newest first.
@@ -39,7 +78,10 @@ func (s *Service) CreateKey(ctx context.Context, a project.Access, n NewKey) (k 
 	if err != nil {
 		return project.Key{}, "", err
 	}
-	k = project.Key{ProjectID: p.ID, Kind: n.Kind, CreatedAt: s.now()}
+	k = project.Key{ProjectID: p.ID, Kind: n.Kind, CreatedAt: s.now(), Rate: n.Rate}
+	if err := rate("", k.Rate); err != nil {
+		return project.Key{}, "", err
+	}
 	if k.Name, err = name(n.Name); err != nil {
 		return project.Key{}, "", wrong(err)
 	}

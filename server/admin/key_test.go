@@ -48,18 +48,33 @@ func TestKeysAreMadeAndRevoked(t *testing.T) {
 		if err != nil || access.ProjectID != id || access.KeyID != k.ID {
 			t.Fatal(access, err)
 		}
+		rate, burst, tooMuch := 2.5, uint32(10), 1e9
+		if _, err := p.UpdateKey(ctx, p.owner, id, k.ID, admin.KeyChange{RatePerSecond: &tooMuch}); !errors.Is(err, project.ErrInvalid) {
+			t.Fatal(err)
+		}
+		if k, err = p.UpdateKey(ctx, p.owner, id, k.ID, admin.KeyChange{RatePerSecond: &rate, RateBurst: &burst}); err != nil {
+			t.Fatal(err)
+		}
+		checker.Invalidate(id)
+		want := project.Rate{PerSecond: rate, Burst: 10}
+		if access, err := checker.Key(ctx, text, 0); err != nil || k.Rate != want || access.KeyRate != want {
+			t.Fatal(k, access, err)
+		}
 		for range 2 {
 			if k, err = p.RevokeKey(ctx, p.owner, id, k.ID); err != nil || k.RevokedAt.IsZero() {
 				t.Fatal(k, err)
 			}
 		}
-		if d := cmp.Diff([]uint32{id, id, id}, p.bell.take()); d != "" {
+		if d := cmp.Diff([]uint32{id, id, id, id}, p.bell.take()); d != "" {
 			t.Fatal(d)
 		}
 		checker.Invalidate(id)
 		if _, err := checker.Key(ctx, text, 0); !errors.Is(err, project.ErrUnauthenticated) {
 			t.Fatal(err)
 		}
+	}
+	if _, err := p.UpdateKey(ctx, p.owner, id, "none", admin.KeyChange{}); !errors.Is(err, project.ErrNotFound) {
+		t.Fatal(err)
 	}
 	if _, err := p.RevokeKey(ctx, p.owner, id, "none"); !errors.Is(err, project.ErrNotFound) {
 		t.Fatal(err)

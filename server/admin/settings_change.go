@@ -92,17 +92,27 @@ func (c SettingsChange) amounts(s *project.Settings) error {
 		}
 		s.RetentionDays = uint16(*d)
 	}
-	if r := c.RatePerSecond; r != nil {
-		if math.IsNaN(*r) || *r < 0 || *r > maxRate {
-			return invalid("settings.rate_per_second is %v: give 0 for no limit, at most %.0f", *r, maxRate)
-		}
-		s.RatePerSecond = *r
+	r := project.Rate{PerSecond: s.RatePerSecond, Burst: s.RateBurst}
+	if c.RatePerSecond != nil {
+		r.PerSecond = *c.RatePerSecond
 	}
-	if b := c.RateBurst; b != nil {
-		if *b > maxBurst {
-			return invalid("settings.rate_burst is %d: give at most %d", *b, maxBurst)
-		}
-		s.RateBurst = int(*b)
+	if c.RateBurst != nil {
+		r.Burst = int(*c.RateBurst)
+	}
+	if err := rate("settings.", r); err != nil {
+		return err
+	}
+	s.RatePerSecond, s.RateBurst = r.PerSecond, r.Burst
+	return nil
+}
+
+// rate checks an allowance of events; where goes before the names of its fields.
+func rate(where string, r project.Rate) error {
+	switch {
+	case math.IsNaN(r.PerSecond) || r.PerSecond < 0 || r.PerSecond > maxRate:
+		return invalid("%srate_per_second is %v: give 0 for no limit, at most %.0f", where, r.PerSecond, maxRate)
+	case r.Burst < 0 || r.Burst > maxBurst:
+		return invalid("%srate_burst is %d: give at most %d", where, r.Burst, maxBurst)
 	}
 	return nil
 }

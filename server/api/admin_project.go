@@ -121,13 +121,27 @@ func (s projectServer) CreateKey(ctx context.Context, r *adminv1.CreateKeyReques
 	if err != nil {
 		return nil, err
 	}
-	k, secret, err := s.admin.CreateKey(ctx, access, admin.NewKey{ProjectID: r.ProjectId, Kind: project.KeyKind(r.Kind), Name: r.Name, TTL: ttl})
+	k, secret, err := s.admin.CreateKey(ctx, access, admin.NewKey{ProjectID: r.ProjectId, Kind: project.KeyKind(r.Kind), Name: r.Name, TTL: ttl,
+		Rate: project.Rate{PerSecond: r.RatePerSecond, Burst: int(r.RateBurst)}})
 	if err != nil {
 		return nil, err
 	}
 	answer := s.toKey(k)
 	answer.Secret = secret
 	return answer, nil
+}
+
+// UpdateKey implements adminv1.ProjectServiceServer.
+func (s projectServer) UpdateKey(ctx context.Context, r *adminv1.UpdateKeyRequest) (*adminv1.Key, error) {
+	access, err := caller(ctx)
+	if err != nil {
+		return nil, err
+	}
+	k, err := s.admin.UpdateKey(ctx, access, r.ProjectId, r.KeyId, admin.KeyChange{RatePerSecond: r.RatePerSecond, RateBurst: r.RateBurst})
+	if err != nil {
+		return nil, err
+	}
+	return s.toKey(k), nil
 }
 
 // RevokeKey implements adminv1.ProjectServiceServer.
@@ -206,5 +220,6 @@ func (s projectServer) toKey(k project.Key) *adminv1.Key {
 	return &adminv1.Key{
 		Id: k.ID, ProjectId: k.ProjectID, Kind: string(k.Kind), Name: k.Name, Dsn: s.admin.DSN(k),
 		CreatedAt: toTime(k.CreatedAt), RevokedAt: toTime(k.RevokedAt), ExpiresAt: toTime(k.ExpiresAt),
+		RatePerSecond: k.Rate.PerSecond, RateBurst: uint32(k.Rate.Burst),
 	}
 }

@@ -78,6 +78,7 @@ type KeyStore interface {
 	credential.Secrets
 	Key(ctx context.Context, id string) (project.Key, error)
 	RevokedKeys(ctx context.Context, at time.Time) ([]string, error)
+	LimitedKeys(ctx context.Context, at time.Time) ([]project.Key, error)
 }
 
 // TokenStore holds tokens and who made them; errors as for ProjectStore.

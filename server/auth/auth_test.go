@@ -68,7 +68,7 @@ func newPlace(t *testing.T) *place {
 	must(err)
 	p.sessions = NewSessions(store, DefaultConfig())
 	p.Checker.now, p.sessions.now = p.clock, p.clock
-	p.keys.now, p.tokens.now, p.revoked.now = p.clock, p.clock, p.clock
+	p.keys.now, p.tokens.now, p.notes.now = p.clock, p.clock, p.clock
 	p.directory.projects.now, p.directory.watches.now, p.directory.rules.now = p.clock, p.clock, p.clock
 	return p
 }

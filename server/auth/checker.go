@@ -20,9 +20,15 @@ type Checker struct {
 	signer    *credential.Signer
 	keys      *cache[string, project.Key]
 	tokens    *cache[string, tokenOwner]
-	revoked   *cache[struct{}, map[string]struct{}]
+	notes     *cache[struct{}, apiKeyNotes]
 	verified  *otter.Cache[[sha256.Size]byte, credential.Claims] // API keys whose signature has been checked
 	now       func() time.Time
+}
+
+// apiKeyNotes are what an API key cannot say itself, because it changes.
+type apiKeyNotes struct {
+	revoked map[string]struct{}
+	rates   map[string]project.Rate
 }
 
 type tokenOwner struct {
@@ -46,8 +52,8 @@ func NewChecker(ctx context.Context, store CheckerStore, directory *Directory, c
 		verified: otter.Must(&otter.Options[[sha256.Size]byte, credential.Claims]{MaximumSize: cfg.Keys}),
 	}
 	c.tokens = newCache("the token", cfg.Keys, cfg, c.loadToken)
-	c.revoked = newCache("the list of revoked keys", 1, cfg, c.loadRevoked)
-	if _, err := c.revoked.get(ctx, struct{}{}); err != nil {
+	c.notes = newCache("the list of revoked keys", 1, cfg, c.loadNotes)
+	if _, err := c.notes.get(ctx, struct{}{}); err != nil {
 		return nil, err
 	}
 	return c, nil
@@ -58,7 +64,7 @@ func NewChecker(ctx context.Context, store CheckerStore, directory *Directory, c
 func (c *Checker) Invalidate(projectID uint32) {
 	c.keys.forget(func(_ string, k project.Key) bool { return projectID == 0 || k.ProjectID == projectID })
 	c.tokens.forget(func(string, tokenOwner) bool { return true })
-	c.revoked.forget(func(struct{}, map[string]struct{}) bool { return true })
+	c.notes.forget(func(struct{}, apiKeyNotes) bool { return true })
 }
 
 // Key checks what lets events in: an API key, the public key of a DSN, or a
@@ -98,7 +104,7 @@ func (c *Checker) publicKey(ctx context.Context, id string, projectID uint32) (p
 	if err != nil {
 		return project.Access{}, err
 	}
-	return keyAccess(p.OrganizationID, key.ProjectID, key.ID, projectID)
+	return keyAccess(p.OrganizationID, key.ProjectID, key.ID, key.Rate, projectID)
 }
 
 func (c *Checker) apiKey(ctx context.Context, text string, projectID uint32) (project.Access, error) {
@@ -115,24 +121,24 @@ func (c *Checker) apiKey(ctx context.Context, text string, projectID uint32) (pr
 		}
 		c.verified.Set(sum, claims)
 	}
-	revoked, err := c.revoked.get(ctx, struct{}{})
+	notes, err := c.notes.get(ctx, struct{}{})
 	if err != nil {
 		return project.Access{}, err
 	}
-	if _, yes := revoked[claims.KeyID]; yes {
+	if _, yes := notes.revoked[claims.KeyID]; yes {
 		return project.Access{}, refuse(project.ErrUnauthenticated, "the API key was revoked")
 	}
 	if err := usable(time.Time{}, claims.ExpiresAt, c.now(), "API key"); err != nil {
 		return project.Access{}, err
 	}
-	return keyAccess(claims.OrganizationID, claims.ProjectID, claims.KeyID, projectID)
+	return keyAccess(claims.OrganizationID, claims.ProjectID, claims.KeyID, notes.rates[claims.KeyID], projectID)
 }
 
-func keyAccess(organizationID string, own uint32, keyID string, wanted uint32) (project.Access, error) {
+func keyAccess(organizationID string, own uint32, keyID string, rate project.Rate, wanted uint32) (project.Access, error) {
 	if wanted != 0 && wanted != own {
 		return project.Access{}, refuse(project.ErrForbidden, fmt.Sprintf("the key is not one of project %d", wanted))
 	}
-	return project.Access{OrganizationID: organizationID, ProjectID: own, KeyID: keyID, Scopes: []project.Scope{project.ScopeEventWrite}}, nil
+	return project.Access{OrganizationID: organizationID, ProjectID: own, KeyID: keyID, KeyRate: rate, Scopes: []project.Scope{project.ScopeEventWrite}}, nil
 }
 
 // usable reports why a key or token may not be used, or nil.
@@ -146,14 +152,21 @@ func usable(revokedAt, expiresAt, now time.Time, what string) error {
 	return nil
 }
 
-func (c *Checker) loadRevoked(ctx context.Context, _ struct{}) (map[string]struct{}, error) {
+func (c *Checker) loadNotes(ctx context.Context, _ struct{}) (apiKeyNotes, error) {
 	ids, err := c.store.RevokedKeys(ctx, c.now())
 	if err != nil {
-		return nil, err
+		return apiKeyNotes{}, err
 	}
-	set := make(map[string]struct{}, len(ids))
+	limited, err := c.store.LimitedKeys(ctx, c.now())
+	if err != nil {
+		return apiKeyNotes{}, err
+	}
+	n := apiKeyNotes{revoked: make(map[string]struct{}, len(ids)), rates: make(map[string]project.Rate, len(limited))}
 	for _, id := range ids {
-		set[id] = struct{}{}
+		n.revoked[id] = struct{}{}
 	}
-	return set, nil
+	for _, k := range limited {
+		n.rates[k.ID] = k.Rate
+	}
+	return n, nil
 }

@@ -2284,7 +2284,11 @@ type Key struct {
 	// When it was revoked; absent if it is valid.
 	RevokedAt *timestamppb.Timestamp `protobuf:"bytes,8,opt,name=revoked_at,json=revokedAt,proto3" json:"revoked_at,omitempty"`
 	// After this time it is refused; absent: never.
-	ExpiresAt     *timestamppb.Timestamp `protobuf:"bytes,9,opt,name=expires_at,json=expiresAt,proto3" json:"expires_at,omitempty"`
+	ExpiresAt *timestamppb.Timestamp `protobuf:"bytes,9,opt,name=expires_at,json=expiresAt,proto3" json:"expires_at,omitempty"`
+	// Events a second that it may send on average, within the project's rate; 0: no limit of its own.
+	RatePerSecond float64 `protobuf:"fixed64,10,opt,name=rate_per_second,json=ratePerSecond,proto3" json:"rate_per_second,omitempty"`
+	// Events at once beyond the rate.
+	RateBurst     uint32 `protobuf:"varint,11,opt,name=rate_burst,json=rateBurst,proto3" json:"rate_burst,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -2380,6 +2384,20 @@ func (x *Key) GetExpiresAt() *timestamppb.Timestamp {
 		return x.ExpiresAt
 	}
 	return nil
+}
+
+func (x *Key) GetRatePerSecond() float64 {
+	if x != nil {
+		return x.RatePerSecond
+	}
+	return 0
+}
+
+func (x *Key) GetRateBurst() uint32 {
+	if x != nil {
+		return x.RateBurst
+	}
+	return 0
 }
 
 // ListKeysRequest names a project.
@@ -2484,7 +2502,11 @@ type CreateKeyRequest struct {
 	// Name for people.
 	Name string `protobuf:"bytes,3,opt,name=name,proto3" json:"name,omitempty"`
 	// How long it is valid; absent: for good.
-	Ttl           *durationpb.Duration `protobuf:"bytes,4,opt,name=ttl,proto3" json:"ttl,omitempty"`
+	Ttl *durationpb.Duration `protobuf:"bytes,4,opt,name=ttl,proto3" json:"ttl,omitempty"`
+	// Events a second that it may send on average, within the project's rate; 0: no limit of its own.
+	RatePerSecond float64 `protobuf:"fixed64,5,opt,name=rate_per_second,json=ratePerSecond,proto3" json:"rate_per_second,omitempty"`
+	// Events at once beyond the rate.
+	RateBurst     uint32 `protobuf:"varint,6,opt,name=rate_burst,json=rateBurst,proto3" json:"rate_burst,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -2547,6 +2569,93 @@ func (x *CreateKeyRequest) GetTtl() *durationpb.Duration {
 	return nil
 }
 
+func (x *CreateKeyRequest) GetRatePerSecond() float64 {
+	if x != nil {
+		return x.RatePerSecond
+	}
+	return 0
+}
+
+func (x *CreateKeyRequest) GetRateBurst() uint32 {
+	if x != nil {
+		return x.RateBurst
+	}
+	return 0
+}
+
+// UpdateKeyRequest changes a key. What is absent stays as it is.
+type UpdateKeyRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The project.
+	ProjectId uint32 `protobuf:"varint,1,opt,name=project_id,json=projectId,proto3" json:"project_id,omitempty"`
+	// The key.
+	KeyId string `protobuf:"bytes,2,opt,name=key_id,json=keyId,proto3" json:"key_id,omitempty"`
+	// Events a second that it may send on average; 0: no limit of its own.
+	RatePerSecond *float64 `protobuf:"fixed64,3,opt,name=rate_per_second,json=ratePerSecond,proto3,oneof" json:"rate_per_second,omitempty"`
+	// Events at once beyond the rate.
+	RateBurst     *uint32 `protobuf:"varint,4,opt,name=rate_burst,json=rateBurst,proto3,oneof" json:"rate_burst,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *UpdateKeyRequest) Reset() {
+	*x = UpdateKeyRequest{}
+	mi := &file_faultline_admin_v1_admin_proto_msgTypes[35]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *UpdateKeyRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*UpdateKeyRequest) ProtoMessage() {}
+
+func (x *UpdateKeyRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_faultline_admin_v1_admin_proto_msgTypes[35]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use UpdateKeyRequest.ProtoReflect.Descriptor instead.
+func (*UpdateKeyRequest) Descriptor() ([]byte, []int) {
+	return file_faultline_admin_v1_admin_proto_rawDescGZIP(), []int{35}
+}
+
+func (x *UpdateKeyRequest) GetProjectId() uint32 {
+	if x != nil {
+		return x.ProjectId
+	}
+	return 0
+}
+
+func (x *UpdateKeyRequest) GetKeyId() string {
+	if x != nil {
+		return x.KeyId
+	}
+	return ""
+}
+
+func (x *UpdateKeyRequest) GetRatePerSecond() float64 {
+	if x != nil && x.RatePerSecond != nil {
+		return *x.RatePerSecond
+	}
+	return 0
+}
+
+func (x *UpdateKeyRequest) GetRateBurst() uint32 {
+	if x != nil && x.RateBurst != nil {
+		return *x.RateBurst
+	}
+	return 0
+}
+
 // RevokeKeyRequest names a key.
 type RevokeKeyRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -2560,7 +2669,7 @@ type RevokeKeyRequest struct {
 
 func (x *RevokeKeyRequest) Reset() {
 	*x = RevokeKeyRequest{}
-	mi := &file_faultline_admin_v1_admin_proto_msgTypes[35]
+	mi := &file_faultline_admin_v1_admin_proto_msgTypes[36]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2572,7 +2681,7 @@ func (x *RevokeKeyRequest) String() string {
 func (*RevokeKeyRequest) ProtoMessage() {}
 
 func (x *RevokeKeyRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_faultline_admin_v1_admin_proto_msgTypes[35]
+	mi := &file_faultline_admin_v1_admin_proto_msgTypes[36]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2585,7 +2694,7 @@ func (x *RevokeKeyRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RevokeKeyRequest.ProtoReflect.Descriptor instead.
 func (*RevokeKeyRequest) Descriptor() ([]byte, []int) {
-	return file_faultline_admin_v1_admin_proto_rawDescGZIP(), []int{35}
+	return file_faultline_admin_v1_admin_proto_rawDescGZIP(), []int{36}
 }
 
 func (x *RevokeKeyRequest) GetProjectId() uint32 {
@@ -2627,7 +2736,7 @@ type Token struct {
 
 func (x *Token) Reset() {
 	*x = Token{}
-	mi := &file_faultline_admin_v1_admin_proto_msgTypes[36]
+	mi := &file_faultline_admin_v1_admin_proto_msgTypes[37]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2639,7 +2748,7 @@ func (x *Token) String() string {
 func (*Token) ProtoMessage() {}
 
 func (x *Token) ProtoReflect() protoreflect.Message {
-	mi := &file_faultline_admin_v1_admin_proto_msgTypes[36]
+	mi := &file_faultline_admin_v1_admin_proto_msgTypes[37]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2652,7 +2761,7 @@ func (x *Token) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Token.ProtoReflect.Descriptor instead.
 func (*Token) Descriptor() ([]byte, []int) {
-	return file_faultline_admin_v1_admin_proto_rawDescGZIP(), []int{36}
+	return file_faultline_admin_v1_admin_proto_rawDescGZIP(), []int{37}
 }
 
 func (x *Token) GetId() string {
@@ -2720,7 +2829,7 @@ type ListTokensRequest struct {
 
 func (x *ListTokensRequest) Reset() {
 	*x = ListTokensRequest{}
-	mi := &file_faultline_admin_v1_admin_proto_msgTypes[37]
+	mi := &file_faultline_admin_v1_admin_proto_msgTypes[38]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2732,7 +2841,7 @@ func (x *ListTokensRequest) String() string {
 func (*ListTokensRequest) ProtoMessage() {}
 
 func (x *ListTokensRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_faultline_admin_v1_admin_proto_msgTypes[37]
+	mi := &file_faultline_admin_v1_admin_proto_msgTypes[38]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2745,7 +2854,7 @@ func (x *ListTokensRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListTokensRequest.ProtoReflect.Descriptor instead.
 func (*ListTokensRequest) Descriptor() ([]byte, []int) {
-	return file_faultline_admin_v1_admin_proto_rawDescGZIP(), []int{37}
+	return file_faultline_admin_v1_admin_proto_rawDescGZIP(), []int{38}
 }
 
 // ListTokensResponse lists tokens.
@@ -2759,7 +2868,7 @@ type ListTokensResponse struct {
 
 func (x *ListTokensResponse) Reset() {
 	*x = ListTokensResponse{}
-	mi := &file_faultline_admin_v1_admin_proto_msgTypes[38]
+	mi := &file_faultline_admin_v1_admin_proto_msgTypes[39]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2771,7 +2880,7 @@ func (x *ListTokensResponse) String() string {
 func (*ListTokensResponse) ProtoMessage() {}
 
 func (x *ListTokensResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_faultline_admin_v1_admin_proto_msgTypes[38]
+	mi := &file_faultline_admin_v1_admin_proto_msgTypes[39]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2784,7 +2893,7 @@ func (x *ListTokensResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListTokensResponse.ProtoReflect.Descriptor instead.
 func (*ListTokensResponse) Descriptor() ([]byte, []int) {
-	return file_faultline_admin_v1_admin_proto_rawDescGZIP(), []int{38}
+	return file_faultline_admin_v1_admin_proto_rawDescGZIP(), []int{39}
 }
 
 func (x *ListTokensResponse) GetTokens() []*Token {
@@ -2809,7 +2918,7 @@ type CreateTokenRequest struct {
 
 func (x *CreateTokenRequest) Reset() {
 	*x = CreateTokenRequest{}
-	mi := &file_faultline_admin_v1_admin_proto_msgTypes[39]
+	mi := &file_faultline_admin_v1_admin_proto_msgTypes[40]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2821,7 +2930,7 @@ func (x *CreateTokenRequest) String() string {
 func (*CreateTokenRequest) ProtoMessage() {}
 
 func (x *CreateTokenRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_faultline_admin_v1_admin_proto_msgTypes[39]
+	mi := &file_faultline_admin_v1_admin_proto_msgTypes[40]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2834,7 +2943,7 @@ func (x *CreateTokenRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CreateTokenRequest.ProtoReflect.Descriptor instead.
 func (*CreateTokenRequest) Descriptor() ([]byte, []int) {
-	return file_faultline_admin_v1_admin_proto_rawDescGZIP(), []int{39}
+	return file_faultline_admin_v1_admin_proto_rawDescGZIP(), []int{40}
 }
 
 func (x *CreateTokenRequest) GetName() string {
@@ -2869,7 +2978,7 @@ type RevokeTokenRequest struct {
 
 func (x *RevokeTokenRequest) Reset() {
 	*x = RevokeTokenRequest{}
-	mi := &file_faultline_admin_v1_admin_proto_msgTypes[40]
+	mi := &file_faultline_admin_v1_admin_proto_msgTypes[41]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2881,7 +2990,7 @@ func (x *RevokeTokenRequest) String() string {
 func (*RevokeTokenRequest) ProtoMessage() {}
 
 func (x *RevokeTokenRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_faultline_admin_v1_admin_proto_msgTypes[40]
+	mi := &file_faultline_admin_v1_admin_proto_msgTypes[41]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2894,7 +3003,7 @@ func (x *RevokeTokenRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RevokeTokenRequest.ProtoReflect.Descriptor instead.
 func (*RevokeTokenRequest) Descriptor() ([]byte, []int) {
-	return file_faultline_admin_v1_admin_proto_rawDescGZIP(), []int{40}
+	return file_faultline_admin_v1_admin_proto_rawDescGZIP(), []int{41}
 }
 
 func (x *RevokeTokenRequest) GetTokenId() string {
@@ -2913,7 +3022,7 @@ type ListMembersRequest struct {
 
 func (x *ListMembersRequest) Reset() {
 	*x = ListMembersRequest{}
-	mi := &file_faultline_admin_v1_admin_proto_msgTypes[41]
+	mi := &file_faultline_admin_v1_admin_proto_msgTypes[42]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2925,7 +3034,7 @@ func (x *ListMembersRequest) String() string {
 func (*ListMembersRequest) ProtoMessage() {}
 
 func (x *ListMembersRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_faultline_admin_v1_admin_proto_msgTypes[41]
+	mi := &file_faultline_admin_v1_admin_proto_msgTypes[42]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2938,7 +3047,7 @@ func (x *ListMembersRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListMembersRequest.ProtoReflect.Descriptor instead.
 func (*ListMembersRequest) Descriptor() ([]byte, []int) {
-	return file_faultline_admin_v1_admin_proto_rawDescGZIP(), []int{41}
+	return file_faultline_admin_v1_admin_proto_rawDescGZIP(), []int{42}
 }
 
 // ListMembersResponse lists members.
@@ -2952,7 +3061,7 @@ type ListMembersResponse struct {
 
 func (x *ListMembersResponse) Reset() {
 	*x = ListMembersResponse{}
-	mi := &file_faultline_admin_v1_admin_proto_msgTypes[42]
+	mi := &file_faultline_admin_v1_admin_proto_msgTypes[43]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2964,7 +3073,7 @@ func (x *ListMembersResponse) String() string {
 func (*ListMembersResponse) ProtoMessage() {}
 
 func (x *ListMembersResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_faultline_admin_v1_admin_proto_msgTypes[42]
+	mi := &file_faultline_admin_v1_admin_proto_msgTypes[43]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2977,7 +3086,7 @@ func (x *ListMembersResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListMembersResponse.ProtoReflect.Descriptor instead.
 func (*ListMembersResponse) Descriptor() ([]byte, []int) {
-	return file_faultline_admin_v1_admin_proto_rawDescGZIP(), []int{42}
+	return file_faultline_admin_v1_admin_proto_rawDescGZIP(), []int{43}
 }
 
 func (x *ListMembersResponse) GetMembers() []*Member {
@@ -3015,7 +3124,7 @@ type Rule struct {
 
 func (x *Rule) Reset() {
 	*x = Rule{}
-	mi := &file_faultline_admin_v1_admin_proto_msgTypes[43]
+	mi := &file_faultline_admin_v1_admin_proto_msgTypes[44]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3027,7 +3136,7 @@ func (x *Rule) String() string {
 func (*Rule) ProtoMessage() {}
 
 func (x *Rule) ProtoReflect() protoreflect.Message {
-	mi := &file_faultline_admin_v1_admin_proto_msgTypes[43]
+	mi := &file_faultline_admin_v1_admin_proto_msgTypes[44]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3040,7 +3149,7 @@ func (x *Rule) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Rule.ProtoReflect.Descriptor instead.
 func (*Rule) Descriptor() ([]byte, []int) {
-	return file_faultline_admin_v1_admin_proto_rawDescGZIP(), []int{43}
+	return file_faultline_admin_v1_admin_proto_rawDescGZIP(), []int{44}
 }
 
 func (x *Rule) GetId() string {
@@ -3117,7 +3226,7 @@ type ListRulesRequest struct {
 
 func (x *ListRulesRequest) Reset() {
 	*x = ListRulesRequest{}
-	mi := &file_faultline_admin_v1_admin_proto_msgTypes[44]
+	mi := &file_faultline_admin_v1_admin_proto_msgTypes[45]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3129,7 +3238,7 @@ func (x *ListRulesRequest) String() string {
 func (*ListRulesRequest) ProtoMessage() {}
 
 func (x *ListRulesRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_faultline_admin_v1_admin_proto_msgTypes[44]
+	mi := &file_faultline_admin_v1_admin_proto_msgTypes[45]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3142,7 +3251,7 @@ func (x *ListRulesRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListRulesRequest.ProtoReflect.Descriptor instead.
 func (*ListRulesRequest) Descriptor() ([]byte, []int) {
-	return file_faultline_admin_v1_admin_proto_rawDescGZIP(), []int{44}
+	return file_faultline_admin_v1_admin_proto_rawDescGZIP(), []int{45}
 }
 
 func (x *ListRulesRequest) GetProjectId() uint32 {
@@ -3163,7 +3272,7 @@ type ListRulesResponse struct {
 
 func (x *ListRulesResponse) Reset() {
 	*x = ListRulesResponse{}
-	mi := &file_faultline_admin_v1_admin_proto_msgTypes[45]
+	mi := &file_faultline_admin_v1_admin_proto_msgTypes[46]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3175,7 +3284,7 @@ func (x *ListRulesResponse) String() string {
 func (*ListRulesResponse) ProtoMessage() {}
 
 func (x *ListRulesResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_faultline_admin_v1_admin_proto_msgTypes[45]
+	mi := &file_faultline_admin_v1_admin_proto_msgTypes[46]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3188,7 +3297,7 @@ func (x *ListRulesResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListRulesResponse.ProtoReflect.Descriptor instead.
 func (*ListRulesResponse) Descriptor() ([]byte, []int) {
-	return file_faultline_admin_v1_admin_proto_rawDescGZIP(), []int{45}
+	return file_faultline_admin_v1_admin_proto_rawDescGZIP(), []int{46}
 }
 
 func (x *ListRulesResponse) GetRules() []*Rule {
@@ -3211,7 +3320,7 @@ type CreateRuleRequest struct {
 
 func (x *CreateRuleRequest) Reset() {
 	*x = CreateRuleRequest{}
-	mi := &file_faultline_admin_v1_admin_proto_msgTypes[46]
+	mi := &file_faultline_admin_v1_admin_proto_msgTypes[47]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3223,7 +3332,7 @@ func (x *CreateRuleRequest) String() string {
 func (*CreateRuleRequest) ProtoMessage() {}
 
 func (x *CreateRuleRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_faultline_admin_v1_admin_proto_msgTypes[46]
+	mi := &file_faultline_admin_v1_admin_proto_msgTypes[47]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3236,7 +3345,7 @@ func (x *CreateRuleRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CreateRuleRequest.ProtoReflect.Descriptor instead.
 func (*CreateRuleRequest) Descriptor() ([]byte, []int) {
-	return file_faultline_admin_v1_admin_proto_rawDescGZIP(), []int{46}
+	return file_faultline_admin_v1_admin_proto_rawDescGZIP(), []int{47}
 }
 
 func (x *CreateRuleRequest) GetProjectId() uint32 {
@@ -3266,7 +3375,7 @@ type UpdateRuleRequest struct {
 
 func (x *UpdateRuleRequest) Reset() {
 	*x = UpdateRuleRequest{}
-	mi := &file_faultline_admin_v1_admin_proto_msgTypes[47]
+	mi := &file_faultline_admin_v1_admin_proto_msgTypes[48]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3278,7 +3387,7 @@ func (x *UpdateRuleRequest) String() string {
 func (*UpdateRuleRequest) ProtoMessage() {}
 
 func (x *UpdateRuleRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_faultline_admin_v1_admin_proto_msgTypes[47]
+	mi := &file_faultline_admin_v1_admin_proto_msgTypes[48]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3291,7 +3400,7 @@ func (x *UpdateRuleRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use UpdateRuleRequest.ProtoReflect.Descriptor instead.
 func (*UpdateRuleRequest) Descriptor() ([]byte, []int) {
-	return file_faultline_admin_v1_admin_proto_rawDescGZIP(), []int{47}
+	return file_faultline_admin_v1_admin_proto_rawDescGZIP(), []int{48}
 }
 
 func (x *UpdateRuleRequest) GetProjectId() uint32 {
@@ -3321,7 +3430,7 @@ type DeleteRuleRequest struct {
 
 func (x *DeleteRuleRequest) Reset() {
 	*x = DeleteRuleRequest{}
-	mi := &file_faultline_admin_v1_admin_proto_msgTypes[48]
+	mi := &file_faultline_admin_v1_admin_proto_msgTypes[49]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3333,7 +3442,7 @@ func (x *DeleteRuleRequest) String() string {
 func (*DeleteRuleRequest) ProtoMessage() {}
 
 func (x *DeleteRuleRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_faultline_admin_v1_admin_proto_msgTypes[48]
+	mi := &file_faultline_admin_v1_admin_proto_msgTypes[49]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3346,7 +3455,7 @@ func (x *DeleteRuleRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DeleteRuleRequest.ProtoReflect.Descriptor instead.
 func (*DeleteRuleRequest) Descriptor() ([]byte, []int) {
-	return file_faultline_admin_v1_admin_proto_rawDescGZIP(), []int{48}
+	return file_faultline_admin_v1_admin_proto_rawDescGZIP(), []int{49}
 }
 
 func (x *DeleteRuleRequest) GetProjectId() uint32 {
@@ -3372,7 +3481,7 @@ type DeleteRuleResponse struct {
 
 func (x *DeleteRuleResponse) Reset() {
 	*x = DeleteRuleResponse{}
-	mi := &file_faultline_admin_v1_admin_proto_msgTypes[49]
+	mi := &file_faultline_admin_v1_admin_proto_msgTypes[50]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3384,7 +3493,7 @@ func (x *DeleteRuleResponse) String() string {
 func (*DeleteRuleResponse) ProtoMessage() {}
 
 func (x *DeleteRuleResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_faultline_admin_v1_admin_proto_msgTypes[49]
+	mi := &file_faultline_admin_v1_admin_proto_msgTypes[50]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3397,7 +3506,7 @@ func (x *DeleteRuleResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DeleteRuleResponse.ProtoReflect.Descriptor instead.
 func (*DeleteRuleResponse) Descriptor() ([]byte, []int) {
-	return file_faultline_admin_v1_admin_proto_rawDescGZIP(), []int{49}
+	return file_faultline_admin_v1_admin_proto_rawDescGZIP(), []int{50}
 }
 
 // Delivery is one notification to one receiver.
@@ -3441,7 +3550,7 @@ type Delivery struct {
 
 func (x *Delivery) Reset() {
 	*x = Delivery{}
-	mi := &file_faultline_admin_v1_admin_proto_msgTypes[50]
+	mi := &file_faultline_admin_v1_admin_proto_msgTypes[51]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3453,7 +3562,7 @@ func (x *Delivery) String() string {
 func (*Delivery) ProtoMessage() {}
 
 func (x *Delivery) ProtoReflect() protoreflect.Message {
-	mi := &file_faultline_admin_v1_admin_proto_msgTypes[50]
+	mi := &file_faultline_admin_v1_admin_proto_msgTypes[51]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3466,7 +3575,7 @@ func (x *Delivery) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Delivery.ProtoReflect.Descriptor instead.
 func (*Delivery) Descriptor() ([]byte, []int) {
-	return file_faultline_admin_v1_admin_proto_rawDescGZIP(), []int{50}
+	return file_faultline_admin_v1_admin_proto_rawDescGZIP(), []int{51}
 }
 
 func (x *Delivery) GetId() string {
@@ -3602,7 +3711,7 @@ type ListDeliveriesRequest struct {
 
 func (x *ListDeliveriesRequest) Reset() {
 	*x = ListDeliveriesRequest{}
-	mi := &file_faultline_admin_v1_admin_proto_msgTypes[51]
+	mi := &file_faultline_admin_v1_admin_proto_msgTypes[52]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3614,7 +3723,7 @@ func (x *ListDeliveriesRequest) String() string {
 func (*ListDeliveriesRequest) ProtoMessage() {}
 
 func (x *ListDeliveriesRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_faultline_admin_v1_admin_proto_msgTypes[51]
+	mi := &file_faultline_admin_v1_admin_proto_msgTypes[52]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3627,7 +3736,7 @@ func (x *ListDeliveriesRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListDeliveriesRequest.ProtoReflect.Descriptor instead.
 func (*ListDeliveriesRequest) Descriptor() ([]byte, []int) {
-	return file_faultline_admin_v1_admin_proto_rawDescGZIP(), []int{51}
+	return file_faultline_admin_v1_admin_proto_rawDescGZIP(), []int{52}
 }
 
 func (x *ListDeliveriesRequest) GetProjectId() uint32 {
@@ -3685,7 +3794,7 @@ type ListDeliveriesResponse struct {
 
 func (x *ListDeliveriesResponse) Reset() {
 	*x = ListDeliveriesResponse{}
-	mi := &file_faultline_admin_v1_admin_proto_msgTypes[52]
+	mi := &file_faultline_admin_v1_admin_proto_msgTypes[53]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3697,7 +3806,7 @@ func (x *ListDeliveriesResponse) String() string {
 func (*ListDeliveriesResponse) ProtoMessage() {}
 
 func (x *ListDeliveriesResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_faultline_admin_v1_admin_proto_msgTypes[52]
+	mi := &file_faultline_admin_v1_admin_proto_msgTypes[53]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3710,7 +3819,7 @@ func (x *ListDeliveriesResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListDeliveriesResponse.ProtoReflect.Descriptor instead.
 func (*ListDeliveriesResponse) Descriptor() ([]byte, []int) {
-	return file_faultline_admin_v1_admin_proto_rawDescGZIP(), []int{52}
+	return file_faultline_admin_v1_admin_proto_rawDescGZIP(), []int{53}
 }
 
 func (x *ListDeliveriesResponse) GetDeliveries() []*Delivery {
@@ -3931,7 +4040,7 @@ const file_faultline_admin_v1_admin_proto_rawDesc = "" +
 	"regrouping\x125\n" +
 	"\aproject\x18\x02 \x01(\v2\x1b.faultline.admin.v1.ProjectR\aproject\x12\x1c\n" +
 	"\tseparated\x18\x03 \x01(\rR\tseparated\x12%\n" +
-	"\x0erules_restored\x18\x04 \x01(\bR\rrulesRestored\"\xb7\x02\n" +
+	"\x0erules_restored\x18\x04 \x01(\bR\rrulesRestored\"\xfe\x02\n" +
 	"\x03Key\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\tR\x02id\x12\x1d\n" +
 	"\n" +
@@ -3945,18 +4054,34 @@ const file_faultline_admin_v1_admin_proto_rawDesc = "" +
 	"\n" +
 	"revoked_at\x18\b \x01(\v2\x1a.google.protobuf.TimestampR\trevokedAt\x129\n" +
 	"\n" +
-	"expires_at\x18\t \x01(\v2\x1a.google.protobuf.TimestampR\texpiresAt\"0\n" +
+	"expires_at\x18\t \x01(\v2\x1a.google.protobuf.TimestampR\texpiresAt\x12&\n" +
+	"\x0frate_per_second\x18\n" +
+	" \x01(\x01R\rratePerSecond\x12\x1d\n" +
+	"\n" +
+	"rate_burst\x18\v \x01(\rR\trateBurst\"0\n" +
 	"\x0fListKeysRequest\x12\x1d\n" +
 	"\n" +
 	"project_id\x18\x01 \x01(\rR\tprojectId\"?\n" +
 	"\x10ListKeysResponse\x12+\n" +
-	"\x04keys\x18\x01 \x03(\v2\x17.faultline.admin.v1.KeyR\x04keys\"\x86\x01\n" +
+	"\x04keys\x18\x01 \x03(\v2\x17.faultline.admin.v1.KeyR\x04keys\"\xcd\x01\n" +
 	"\x10CreateKeyRequest\x12\x1d\n" +
 	"\n" +
 	"project_id\x18\x01 \x01(\rR\tprojectId\x12\x12\n" +
 	"\x04kind\x18\x02 \x01(\tR\x04kind\x12\x12\n" +
 	"\x04name\x18\x03 \x01(\tR\x04name\x12+\n" +
-	"\x03ttl\x18\x04 \x01(\v2\x19.google.protobuf.DurationR\x03ttl\"H\n" +
+	"\x03ttl\x18\x04 \x01(\v2\x19.google.protobuf.DurationR\x03ttl\x12&\n" +
+	"\x0frate_per_second\x18\x05 \x01(\x01R\rratePerSecond\x12\x1d\n" +
+	"\n" +
+	"rate_burst\x18\x06 \x01(\rR\trateBurst\"\xbc\x01\n" +
+	"\x10UpdateKeyRequest\x12\x1d\n" +
+	"\n" +
+	"project_id\x18\x01 \x01(\rR\tprojectId\x12\x15\n" +
+	"\x06key_id\x18\x02 \x01(\tR\x05keyId\x12+\n" +
+	"\x0frate_per_second\x18\x03 \x01(\x01H\x00R\rratePerSecond\x88\x01\x01\x12\"\n" +
+	"\n" +
+	"rate_burst\x18\x04 \x01(\rH\x01R\trateBurst\x88\x01\x01B\x12\n" +
+	"\x10_rate_per_secondB\r\n" +
+	"\v_rate_burst\"H\n" +
 	"\x10RevokeKeyRequest\x12\x1d\n" +
 	"\n" +
 	"project_id\x18\x01 \x01(\rR\tprojectId\x12\x15\n" +
@@ -4055,7 +4180,7 @@ const file_faultline_admin_v1_admin_proto_rawDesc = "" +
 	"\x06SignIn\x12!.faultline.admin.v1.SignInRequest\x1a\x1b.faultline.admin.v1.Session\x12R\n" +
 	"\aSignOut\x12\".faultline.admin.v1.SignOutRequest\x1a#.faultline.admin.v1.SignOutResponse\x12P\n" +
 	"\n" +
-	"GetSession\x12%.faultline.admin.v1.GetSessionRequest\x1a\x1b.faultline.admin.v1.Session2\xc5\a\n" +
+	"GetSession\x12%.faultline.admin.v1.GetSessionRequest\x1a\x1b.faultline.admin.v1.Session2\x91\b\n" +
 	"\x0eProjectService\x12a\n" +
 	"\fListProjects\x12'.faultline.admin.v1.ListProjectsRequest\x1a(.faultline.admin.v1.ListProjectsResponse\x12P\n" +
 	"\n" +
@@ -4064,6 +4189,7 @@ const file_faultline_admin_v1_admin_proto_rawDesc = "" +
 	"\rUpdateProject\x12(.faultline.admin.v1.UpdateProjectRequest\x1a\x1b.faultline.admin.v1.Project\x12U\n" +
 	"\bListKeys\x12#.faultline.admin.v1.ListKeysRequest\x1a$.faultline.admin.v1.ListKeysResponse\x12J\n" +
 	"\tCreateKey\x12$.faultline.admin.v1.CreateKeyRequest\x1a\x17.faultline.admin.v1.Key\x12J\n" +
+	"\tUpdateKey\x12$.faultline.admin.v1.UpdateKeyRequest\x1a\x17.faultline.admin.v1.Key\x12J\n" +
 	"\tRevokeKey\x12$.faultline.admin.v1.RevokeKeyRequest\x1a\x17.faultline.admin.v1.Key\x12[\n" +
 	"\n" +
 	"ListTokens\x12%.faultline.admin.v1.ListTokensRequest\x1a&.faultline.admin.v1.ListTokensResponse\x12P\n" +
@@ -4097,7 +4223,7 @@ func file_faultline_admin_v1_admin_proto_rawDescGZIP() []byte {
 	return file_faultline_admin_v1_admin_proto_rawDescData
 }
 
-var file_faultline_admin_v1_admin_proto_msgTypes = make([]protoimpl.MessageInfo, 53)
+var file_faultline_admin_v1_admin_proto_msgTypes = make([]protoimpl.MessageInfo, 54)
 var file_faultline_admin_v1_admin_proto_goTypes = []any{
 	(*SignInRequest)(nil),           // 0: faultline.admin.v1.SignInRequest
 	(*SignOutRequest)(nil),          // 1: faultline.admin.v1.SignOutRequest
@@ -4134,43 +4260,44 @@ var file_faultline_admin_v1_admin_proto_goTypes = []any{
 	(*ListKeysRequest)(nil),         // 32: faultline.admin.v1.ListKeysRequest
 	(*ListKeysResponse)(nil),        // 33: faultline.admin.v1.ListKeysResponse
 	(*CreateKeyRequest)(nil),        // 34: faultline.admin.v1.CreateKeyRequest
-	(*RevokeKeyRequest)(nil),        // 35: faultline.admin.v1.RevokeKeyRequest
-	(*Token)(nil),                   // 36: faultline.admin.v1.Token
-	(*ListTokensRequest)(nil),       // 37: faultline.admin.v1.ListTokensRequest
-	(*ListTokensResponse)(nil),      // 38: faultline.admin.v1.ListTokensResponse
-	(*CreateTokenRequest)(nil),      // 39: faultline.admin.v1.CreateTokenRequest
-	(*RevokeTokenRequest)(nil),      // 40: faultline.admin.v1.RevokeTokenRequest
-	(*ListMembersRequest)(nil),      // 41: faultline.admin.v1.ListMembersRequest
-	(*ListMembersResponse)(nil),     // 42: faultline.admin.v1.ListMembersResponse
-	(*Rule)(nil),                    // 43: faultline.admin.v1.Rule
-	(*ListRulesRequest)(nil),        // 44: faultline.admin.v1.ListRulesRequest
-	(*ListRulesResponse)(nil),       // 45: faultline.admin.v1.ListRulesResponse
-	(*CreateRuleRequest)(nil),       // 46: faultline.admin.v1.CreateRuleRequest
-	(*UpdateRuleRequest)(nil),       // 47: faultline.admin.v1.UpdateRuleRequest
-	(*DeleteRuleRequest)(nil),       // 48: faultline.admin.v1.DeleteRuleRequest
-	(*DeleteRuleResponse)(nil),      // 49: faultline.admin.v1.DeleteRuleResponse
-	(*Delivery)(nil),                // 50: faultline.admin.v1.Delivery
-	(*ListDeliveriesRequest)(nil),   // 51: faultline.admin.v1.ListDeliveriesRequest
-	(*ListDeliveriesResponse)(nil),  // 52: faultline.admin.v1.ListDeliveriesResponse
-	(*timestamppb.Timestamp)(nil),   // 53: google.protobuf.Timestamp
-	(*structpb.ListValue)(nil),      // 54: google.protobuf.ListValue
-	(*durationpb.Duration)(nil),     // 55: google.protobuf.Duration
+	(*UpdateKeyRequest)(nil),        // 35: faultline.admin.v1.UpdateKeyRequest
+	(*RevokeKeyRequest)(nil),        // 36: faultline.admin.v1.RevokeKeyRequest
+	(*Token)(nil),                   // 37: faultline.admin.v1.Token
+	(*ListTokensRequest)(nil),       // 38: faultline.admin.v1.ListTokensRequest
+	(*ListTokensResponse)(nil),      // 39: faultline.admin.v1.ListTokensResponse
+	(*CreateTokenRequest)(nil),      // 40: faultline.admin.v1.CreateTokenRequest
+	(*RevokeTokenRequest)(nil),      // 41: faultline.admin.v1.RevokeTokenRequest
+	(*ListMembersRequest)(nil),      // 42: faultline.admin.v1.ListMembersRequest
+	(*ListMembersResponse)(nil),     // 43: faultline.admin.v1.ListMembersResponse
+	(*Rule)(nil),                    // 44: faultline.admin.v1.Rule
+	(*ListRulesRequest)(nil),        // 45: faultline.admin.v1.ListRulesRequest
+	(*ListRulesResponse)(nil),       // 46: faultline.admin.v1.ListRulesResponse
+	(*CreateRuleRequest)(nil),       // 47: faultline.admin.v1.CreateRuleRequest
+	(*UpdateRuleRequest)(nil),       // 48: faultline.admin.v1.UpdateRuleRequest
+	(*DeleteRuleRequest)(nil),       // 49: faultline.admin.v1.DeleteRuleRequest
+	(*DeleteRuleResponse)(nil),      // 50: faultline.admin.v1.DeleteRuleResponse
+	(*Delivery)(nil),                // 51: faultline.admin.v1.Delivery
+	(*ListDeliveriesRequest)(nil),   // 52: faultline.admin.v1.ListDeliveriesRequest
+	(*ListDeliveriesResponse)(nil),  // 53: faultline.admin.v1.ListDeliveriesResponse
+	(*timestamppb.Timestamp)(nil),   // 54: google.protobuf.Timestamp
+	(*structpb.ListValue)(nil),      // 55: google.protobuf.ListValue
+	(*durationpb.Duration)(nil),     // 56: google.protobuf.Duration
 }
 var file_faultline_admin_v1_admin_proto_depIdxs = []int32{
 	6,  // 0: faultline.admin.v1.Session.member:type_name -> faultline.admin.v1.Member
 	5,  // 1: faultline.admin.v1.Session.organization:type_name -> faultline.admin.v1.Organization
-	53, // 2: faultline.admin.v1.Project.created_at:type_name -> google.protobuf.Timestamp
-	53, // 3: faultline.admin.v1.Project.first_event_at:type_name -> google.protobuf.Timestamp
+	54, // 2: faultline.admin.v1.Project.created_at:type_name -> google.protobuf.Timestamp
+	54, // 3: faultline.admin.v1.Project.first_event_at:type_name -> google.protobuf.Timestamp
 	8,  // 4: faultline.admin.v1.Project.settings:type_name -> faultline.admin.v1.ProjectSettings
 	9,  // 5: faultline.admin.v1.ProjectSettings.scrubbing:type_name -> faultline.admin.v1.ScrubSettings
 	10, // 6: faultline.admin.v1.ProjectSettings.filters:type_name -> faultline.admin.v1.FilterSettings
-	54, // 7: faultline.admin.v1.ProjectSettings.allowed_origins:type_name -> google.protobuf.ListValue
-	54, // 8: faultline.admin.v1.ScrubSettings.keys:type_name -> google.protobuf.ListValue
-	54, // 9: faultline.admin.v1.ScrubSettings.safe_keys:type_name -> google.protobuf.ListValue
-	54, // 10: faultline.admin.v1.FilterSettings.releases:type_name -> google.protobuf.ListValue
-	54, // 11: faultline.admin.v1.FilterSettings.environments:type_name -> google.protobuf.ListValue
-	54, // 12: faultline.admin.v1.FilterSettings.messages:type_name -> google.protobuf.ListValue
-	54, // 13: faultline.admin.v1.FilterSettings.types:type_name -> google.protobuf.ListValue
+	55, // 7: faultline.admin.v1.ProjectSettings.allowed_origins:type_name -> google.protobuf.ListValue
+	55, // 8: faultline.admin.v1.ScrubSettings.keys:type_name -> google.protobuf.ListValue
+	55, // 9: faultline.admin.v1.ScrubSettings.safe_keys:type_name -> google.protobuf.ListValue
+	55, // 10: faultline.admin.v1.FilterSettings.releases:type_name -> google.protobuf.ListValue
+	55, // 11: faultline.admin.v1.FilterSettings.environments:type_name -> google.protobuf.ListValue
+	55, // 12: faultline.admin.v1.FilterSettings.messages:type_name -> google.protobuf.ListValue
+	55, // 13: faultline.admin.v1.FilterSettings.types:type_name -> google.protobuf.ListValue
 	7,  // 14: faultline.admin.v1.ListProjectsResponse.projects:type_name -> faultline.admin.v1.Project
 	8,  // 15: faultline.admin.v1.UpdateProjectRequest.settings:type_name -> faultline.admin.v1.ProjectSettings
 	19, // 16: faultline.admin.v1.GroupingPreview.merges:type_name -> faultline.admin.v1.GroupingMerge
@@ -4183,33 +4310,33 @@ var file_faultline_admin_v1_admin_proto_depIdxs = []int32{
 	22, // 23: faultline.admin.v1.RuleProblems.problems:type_name -> faultline.admin.v1.RuleProblem
 	7,  // 24: faultline.admin.v1.ApplyGroupingResponse.project:type_name -> faultline.admin.v1.Project
 	26, // 25: faultline.admin.v1.ApplyGroupingResponse.regrouping:type_name -> faultline.admin.v1.Regrouping
-	53, // 26: faultline.admin.v1.Regrouping.created_at:type_name -> google.protobuf.Timestamp
-	53, // 27: faultline.admin.v1.Regrouping.undone_at:type_name -> google.protobuf.Timestamp
+	54, // 26: faultline.admin.v1.Regrouping.created_at:type_name -> google.protobuf.Timestamp
+	54, // 27: faultline.admin.v1.Regrouping.undone_at:type_name -> google.protobuf.Timestamp
 	26, // 28: faultline.admin.v1.ListRegroupingsResponse.regroupings:type_name -> faultline.admin.v1.Regrouping
 	26, // 29: faultline.admin.v1.UndoRegroupingResponse.regrouping:type_name -> faultline.admin.v1.Regrouping
 	7,  // 30: faultline.admin.v1.UndoRegroupingResponse.project:type_name -> faultline.admin.v1.Project
-	53, // 31: faultline.admin.v1.Key.created_at:type_name -> google.protobuf.Timestamp
-	53, // 32: faultline.admin.v1.Key.revoked_at:type_name -> google.protobuf.Timestamp
-	53, // 33: faultline.admin.v1.Key.expires_at:type_name -> google.protobuf.Timestamp
+	54, // 31: faultline.admin.v1.Key.created_at:type_name -> google.protobuf.Timestamp
+	54, // 32: faultline.admin.v1.Key.revoked_at:type_name -> google.protobuf.Timestamp
+	54, // 33: faultline.admin.v1.Key.expires_at:type_name -> google.protobuf.Timestamp
 	31, // 34: faultline.admin.v1.ListKeysResponse.keys:type_name -> faultline.admin.v1.Key
-	55, // 35: faultline.admin.v1.CreateKeyRequest.ttl:type_name -> google.protobuf.Duration
-	53, // 36: faultline.admin.v1.Token.created_at:type_name -> google.protobuf.Timestamp
-	53, // 37: faultline.admin.v1.Token.last_used_at:type_name -> google.protobuf.Timestamp
-	53, // 38: faultline.admin.v1.Token.revoked_at:type_name -> google.protobuf.Timestamp
-	53, // 39: faultline.admin.v1.Token.expires_at:type_name -> google.protobuf.Timestamp
-	36, // 40: faultline.admin.v1.ListTokensResponse.tokens:type_name -> faultline.admin.v1.Token
-	55, // 41: faultline.admin.v1.CreateTokenRequest.ttl:type_name -> google.protobuf.Duration
+	56, // 35: faultline.admin.v1.CreateKeyRequest.ttl:type_name -> google.protobuf.Duration
+	54, // 36: faultline.admin.v1.Token.created_at:type_name -> google.protobuf.Timestamp
+	54, // 37: faultline.admin.v1.Token.last_used_at:type_name -> google.protobuf.Timestamp
+	54, // 38: faultline.admin.v1.Token.revoked_at:type_name -> google.protobuf.Timestamp
+	54, // 39: faultline.admin.v1.Token.expires_at:type_name -> google.protobuf.Timestamp
+	37, // 40: faultline.admin.v1.ListTokensResponse.tokens:type_name -> faultline.admin.v1.Token
+	56, // 41: faultline.admin.v1.CreateTokenRequest.ttl:type_name -> google.protobuf.Duration
 	6,  // 42: faultline.admin.v1.ListMembersResponse.members:type_name -> faultline.admin.v1.Member
-	55, // 43: faultline.admin.v1.Rule.throttle:type_name -> google.protobuf.Duration
-	53, // 44: faultline.admin.v1.Rule.created_at:type_name -> google.protobuf.Timestamp
-	43, // 45: faultline.admin.v1.ListRulesResponse.rules:type_name -> faultline.admin.v1.Rule
-	43, // 46: faultline.admin.v1.CreateRuleRequest.rule:type_name -> faultline.admin.v1.Rule
-	43, // 47: faultline.admin.v1.UpdateRuleRequest.rule:type_name -> faultline.admin.v1.Rule
-	53, // 48: faultline.admin.v1.Delivery.created_at:type_name -> google.protobuf.Timestamp
-	53, // 49: faultline.admin.v1.Delivery.attempted_at:type_name -> google.protobuf.Timestamp
-	53, // 50: faultline.admin.v1.Delivery.event_received_at:type_name -> google.protobuf.Timestamp
-	55, // 51: faultline.admin.v1.Delivery.latency:type_name -> google.protobuf.Duration
-	50, // 52: faultline.admin.v1.ListDeliveriesResponse.deliveries:type_name -> faultline.admin.v1.Delivery
+	56, // 43: faultline.admin.v1.Rule.throttle:type_name -> google.protobuf.Duration
+	54, // 44: faultline.admin.v1.Rule.created_at:type_name -> google.protobuf.Timestamp
+	44, // 45: faultline.admin.v1.ListRulesResponse.rules:type_name -> faultline.admin.v1.Rule
+	44, // 46: faultline.admin.v1.CreateRuleRequest.rule:type_name -> faultline.admin.v1.Rule
+	44, // 47: faultline.admin.v1.UpdateRuleRequest.rule:type_name -> faultline.admin.v1.Rule
+	54, // 48: faultline.admin.v1.Delivery.created_at:type_name -> google.protobuf.Timestamp
+	54, // 49: faultline.admin.v1.Delivery.attempted_at:type_name -> google.protobuf.Timestamp
+	54, // 50: faultline.admin.v1.Delivery.event_received_at:type_name -> google.protobuf.Timestamp
+	56, // 51: faultline.admin.v1.Delivery.latency:type_name -> google.protobuf.Duration
+	51, // 52: faultline.admin.v1.ListDeliveriesResponse.deliveries:type_name -> faultline.admin.v1.Delivery
 	0,  // 53: faultline.admin.v1.SessionService.SignIn:input_type -> faultline.admin.v1.SignInRequest
 	1,  // 54: faultline.admin.v1.SessionService.SignOut:input_type -> faultline.admin.v1.SignOutRequest
 	3,  // 55: faultline.admin.v1.SessionService.GetSession:input_type -> faultline.admin.v1.GetSessionRequest
@@ -4219,45 +4346,47 @@ var file_faultline_admin_v1_admin_proto_depIdxs = []int32{
 	15, // 59: faultline.admin.v1.ProjectService.UpdateProject:input_type -> faultline.admin.v1.UpdateProjectRequest
 	32, // 60: faultline.admin.v1.ProjectService.ListKeys:input_type -> faultline.admin.v1.ListKeysRequest
 	34, // 61: faultline.admin.v1.ProjectService.CreateKey:input_type -> faultline.admin.v1.CreateKeyRequest
-	35, // 62: faultline.admin.v1.ProjectService.RevokeKey:input_type -> faultline.admin.v1.RevokeKeyRequest
-	37, // 63: faultline.admin.v1.ProjectService.ListTokens:input_type -> faultline.admin.v1.ListTokensRequest
-	39, // 64: faultline.admin.v1.ProjectService.CreateToken:input_type -> faultline.admin.v1.CreateTokenRequest
-	40, // 65: faultline.admin.v1.ProjectService.RevokeToken:input_type -> faultline.admin.v1.RevokeTokenRequest
-	41, // 66: faultline.admin.v1.ProjectService.ListMembers:input_type -> faultline.admin.v1.ListMembersRequest
-	16, // 67: faultline.admin.v1.GroupingService.PreviewGrouping:input_type -> faultline.admin.v1.PreviewGroupingRequest
-	24, // 68: faultline.admin.v1.GroupingService.ApplyGrouping:input_type -> faultline.admin.v1.ApplyGroupingRequest
-	27, // 69: faultline.admin.v1.GroupingService.ListRegroupings:input_type -> faultline.admin.v1.ListRegroupingsRequest
-	29, // 70: faultline.admin.v1.GroupingService.UndoRegrouping:input_type -> faultline.admin.v1.UndoRegroupingRequest
-	44, // 71: faultline.admin.v1.AlertService.ListRules:input_type -> faultline.admin.v1.ListRulesRequest
-	46, // 72: faultline.admin.v1.AlertService.CreateRule:input_type -> faultline.admin.v1.CreateRuleRequest
-	47, // 73: faultline.admin.v1.AlertService.UpdateRule:input_type -> faultline.admin.v1.UpdateRuleRequest
-	48, // 74: faultline.admin.v1.AlertService.DeleteRule:input_type -> faultline.admin.v1.DeleteRuleRequest
-	51, // 75: faultline.admin.v1.AlertService.ListDeliveries:input_type -> faultline.admin.v1.ListDeliveriesRequest
-	4,  // 76: faultline.admin.v1.SessionService.SignIn:output_type -> faultline.admin.v1.Session
-	2,  // 77: faultline.admin.v1.SessionService.SignOut:output_type -> faultline.admin.v1.SignOutResponse
-	4,  // 78: faultline.admin.v1.SessionService.GetSession:output_type -> faultline.admin.v1.Session
-	12, // 79: faultline.admin.v1.ProjectService.ListProjects:output_type -> faultline.admin.v1.ListProjectsResponse
-	7,  // 80: faultline.admin.v1.ProjectService.GetProject:output_type -> faultline.admin.v1.Project
-	7,  // 81: faultline.admin.v1.ProjectService.CreateProject:output_type -> faultline.admin.v1.Project
-	7,  // 82: faultline.admin.v1.ProjectService.UpdateProject:output_type -> faultline.admin.v1.Project
-	33, // 83: faultline.admin.v1.ProjectService.ListKeys:output_type -> faultline.admin.v1.ListKeysResponse
-	31, // 84: faultline.admin.v1.ProjectService.CreateKey:output_type -> faultline.admin.v1.Key
-	31, // 85: faultline.admin.v1.ProjectService.RevokeKey:output_type -> faultline.admin.v1.Key
-	38, // 86: faultline.admin.v1.ProjectService.ListTokens:output_type -> faultline.admin.v1.ListTokensResponse
-	36, // 87: faultline.admin.v1.ProjectService.CreateToken:output_type -> faultline.admin.v1.Token
-	36, // 88: faultline.admin.v1.ProjectService.RevokeToken:output_type -> faultline.admin.v1.Token
-	42, // 89: faultline.admin.v1.ProjectService.ListMembers:output_type -> faultline.admin.v1.ListMembersResponse
-	17, // 90: faultline.admin.v1.GroupingService.PreviewGrouping:output_type -> faultline.admin.v1.GroupingPreview
-	25, // 91: faultline.admin.v1.GroupingService.ApplyGrouping:output_type -> faultline.admin.v1.ApplyGroupingResponse
-	28, // 92: faultline.admin.v1.GroupingService.ListRegroupings:output_type -> faultline.admin.v1.ListRegroupingsResponse
-	30, // 93: faultline.admin.v1.GroupingService.UndoRegrouping:output_type -> faultline.admin.v1.UndoRegroupingResponse
-	45, // 94: faultline.admin.v1.AlertService.ListRules:output_type -> faultline.admin.v1.ListRulesResponse
-	43, // 95: faultline.admin.v1.AlertService.CreateRule:output_type -> faultline.admin.v1.Rule
-	43, // 96: faultline.admin.v1.AlertService.UpdateRule:output_type -> faultline.admin.v1.Rule
-	49, // 97: faultline.admin.v1.AlertService.DeleteRule:output_type -> faultline.admin.v1.DeleteRuleResponse
-	52, // 98: faultline.admin.v1.AlertService.ListDeliveries:output_type -> faultline.admin.v1.ListDeliveriesResponse
-	76, // [76:99] is the sub-list for method output_type
-	53, // [53:76] is the sub-list for method input_type
+	35, // 62: faultline.admin.v1.ProjectService.UpdateKey:input_type -> faultline.admin.v1.UpdateKeyRequest
+	36, // 63: faultline.admin.v1.ProjectService.RevokeKey:input_type -> faultline.admin.v1.RevokeKeyRequest
+	38, // 64: faultline.admin.v1.ProjectService.ListTokens:input_type -> faultline.admin.v1.ListTokensRequest
+	40, // 65: faultline.admin.v1.ProjectService.CreateToken:input_type -> faultline.admin.v1.CreateTokenRequest
+	41, // 66: faultline.admin.v1.ProjectService.RevokeToken:input_type -> faultline.admin.v1.RevokeTokenRequest
+	42, // 67: faultline.admin.v1.ProjectService.ListMembers:input_type -> faultline.admin.v1.ListMembersRequest
+	16, // 68: faultline.admin.v1.GroupingService.PreviewGrouping:input_type -> faultline.admin.v1.PreviewGroupingRequest
+	24, // 69: faultline.admin.v1.GroupingService.ApplyGrouping:input_type -> faultline.admin.v1.ApplyGroupingRequest
+	27, // 70: faultline.admin.v1.GroupingService.ListRegroupings:input_type -> faultline.admin.v1.ListRegroupingsRequest
+	29, // 71: faultline.admin.v1.GroupingService.UndoRegrouping:input_type -> faultline.admin.v1.UndoRegroupingRequest
+	45, // 72: faultline.admin.v1.AlertService.ListRules:input_type -> faultline.admin.v1.ListRulesRequest
+	47, // 73: faultline.admin.v1.AlertService.CreateRule:input_type -> faultline.admin.v1.CreateRuleRequest
+	48, // 74: faultline.admin.v1.AlertService.UpdateRule:input_type -> faultline.admin.v1.UpdateRuleRequest
+	49, // 75: faultline.admin.v1.AlertService.DeleteRule:input_type -> faultline.admin.v1.DeleteRuleRequest
+	52, // 76: faultline.admin.v1.AlertService.ListDeliveries:input_type -> faultline.admin.v1.ListDeliveriesRequest
+	4,  // 77: faultline.admin.v1.SessionService.SignIn:output_type -> faultline.admin.v1.Session
+	2,  // 78: faultline.admin.v1.SessionService.SignOut:output_type -> faultline.admin.v1.SignOutResponse
+	4,  // 79: faultline.admin.v1.SessionService.GetSession:output_type -> faultline.admin.v1.Session
+	12, // 80: faultline.admin.v1.ProjectService.ListProjects:output_type -> faultline.admin.v1.ListProjectsResponse
+	7,  // 81: faultline.admin.v1.ProjectService.GetProject:output_type -> faultline.admin.v1.Project
+	7,  // 82: faultline.admin.v1.ProjectService.CreateProject:output_type -> faultline.admin.v1.Project
+	7,  // 83: faultline.admin.v1.ProjectService.UpdateProject:output_type -> faultline.admin.v1.Project
+	33, // 84: faultline.admin.v1.ProjectService.ListKeys:output_type -> faultline.admin.v1.ListKeysResponse
+	31, // 85: faultline.admin.v1.ProjectService.CreateKey:output_type -> faultline.admin.v1.Key
+	31, // 86: faultline.admin.v1.ProjectService.UpdateKey:output_type -> faultline.admin.v1.Key
+	31, // 87: faultline.admin.v1.ProjectService.RevokeKey:output_type -> faultline.admin.v1.Key
+	39, // 88: faultline.admin.v1.ProjectService.ListTokens:output_type -> faultline.admin.v1.ListTokensResponse
+	37, // 89: faultline.admin.v1.ProjectService.CreateToken:output_type -> faultline.admin.v1.Token
+	37, // 90: faultline.admin.v1.ProjectService.RevokeToken:output_type -> faultline.admin.v1.Token
+	43, // 91: faultline.admin.v1.ProjectService.ListMembers:output_type -> faultline.admin.v1.ListMembersResponse
+	17, // 92: faultline.admin.v1.GroupingService.PreviewGrouping:output_type -> faultline.admin.v1.GroupingPreview
+	25, // 93: faultline.admin.v1.GroupingService.ApplyGrouping:output_type -> faultline.admin.v1.ApplyGroupingResponse
+	28, // 94: faultline.admin.v1.GroupingService.ListRegroupings:output_type -> faultline.admin.v1.ListRegroupingsResponse
+	30, // 95: faultline.admin.v1.GroupingService.UndoRegrouping:output_type -> faultline.admin.v1.UndoRegroupingResponse
+	46, // 96: faultline.admin.v1.AlertService.ListRules:output_type -> faultline.admin.v1.ListRulesResponse
+	44, // 97: faultline.admin.v1.AlertService.CreateRule:output_type -> faultline.admin.v1.Rule
+	44, // 98: faultline.admin.v1.AlertService.UpdateRule:output_type -> faultline.admin.v1.Rule
+	50, // 99: faultline.admin.v1.AlertService.DeleteRule:output_type -> faultline.admin.v1.DeleteRuleResponse
+	53, // 100: faultline.admin.v1.AlertService.ListDeliveries:output_type -> faultline.admin.v1.ListDeliveriesResponse
+	77, // [77:101] is the sub-list for method output_type
+	53, // [53:77] is the sub-list for method input_type
 	53, // [53:53] is the sub-list for extension type_name
 	53, // [53:53] is the sub-list for extension extendee
 	0,  // [0:53] is the sub-list for field type_name
@@ -4274,13 +4403,14 @@ func file_faultline_admin_v1_admin_proto_init() {
 	file_faultline_admin_v1_admin_proto_msgTypes[15].OneofWrappers = []any{}
 	file_faultline_admin_v1_admin_proto_msgTypes[16].OneofWrappers = []any{}
 	file_faultline_admin_v1_admin_proto_msgTypes[24].OneofWrappers = []any{}
+	file_faultline_admin_v1_admin_proto_msgTypes[35].OneofWrappers = []any{}
 	type x struct{}
 	out := protoimpl.TypeBuilder{
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_faultline_admin_v1_admin_proto_rawDesc), len(file_faultline_admin_v1_admin_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   53,
+			NumMessages:   54,
 			NumExtensions: 0,
 			NumServices:   4,
 		},

@@ -221,6 +221,7 @@ const (
 	ProjectService_UpdateProject_FullMethodName = "/faultline.admin.v1.ProjectService/UpdateProject"
 	ProjectService_ListKeys_FullMethodName      = "/faultline.admin.v1.ProjectService/ListKeys"
 	ProjectService_CreateKey_FullMethodName     = "/faultline.admin.v1.ProjectService/CreateKey"
+	ProjectService_UpdateKey_FullMethodName     = "/faultline.admin.v1.ProjectService/UpdateKey"
 	ProjectService_RevokeKey_FullMethodName     = "/faultline.admin.v1.ProjectService/RevokeKey"
 	ProjectService_ListTokens_FullMethodName    = "/faultline.admin.v1.ProjectService/ListTokens"
 	ProjectService_CreateToken_FullMethodName   = "/faultline.admin.v1.ProjectService/CreateToken"
@@ -247,6 +248,8 @@ type ProjectServiceClient interface {
 	ListKeys(ctx context.Context, in *ListKeysRequest, opts ...grpc.CallOption) (*ListKeysResponse, error)
 	// CreateKey makes a DSN key or a JWT API key. The JWT is shown once.
 	CreateKey(ctx context.Context, in *CreateKeyRequest, opts ...grpc.CallOption) (*Key, error)
+	// UpdateKey changes what a key may send, within one second on every ingester that reaches the bus.
+	UpdateKey(ctx context.Context, in *UpdateKeyRequest, opts ...grpc.CallOption) (*Key, error)
 	// RevokeKey makes a key invalid for good, within one second on every ingester that reaches the bus.
 	RevokeKey(ctx context.Context, in *RevokeKeyRequest, opts ...grpc.CallOption) (*Key, error)
 	// ListTokens lists the API tokens of the caller.
@@ -327,6 +330,16 @@ func (c *projectServiceClient) CreateKey(ctx context.Context, in *CreateKeyReque
 	return out, nil
 }
 
+func (c *projectServiceClient) UpdateKey(ctx context.Context, in *UpdateKeyRequest, opts ...grpc.CallOption) (*Key, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(Key)
+	err := c.cc.Invoke(ctx, ProjectService_UpdateKey_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
 func (c *projectServiceClient) RevokeKey(ctx context.Context, in *RevokeKeyRequest, opts ...grpc.CallOption) (*Key, error) {
 	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
 	out := new(Key)
@@ -396,6 +409,8 @@ type ProjectServiceServer interface {
 	ListKeys(context.Context, *ListKeysRequest) (*ListKeysResponse, error)
 	// CreateKey makes a DSN key or a JWT API key. The JWT is shown once.
 	CreateKey(context.Context, *CreateKeyRequest) (*Key, error)
+	// UpdateKey changes what a key may send, within one second on every ingester that reaches the bus.
+	UpdateKey(context.Context, *UpdateKeyRequest) (*Key, error)
 	// RevokeKey makes a key invalid for good, within one second on every ingester that reaches the bus.
 	RevokeKey(context.Context, *RevokeKeyRequest) (*Key, error)
 	// ListTokens lists the API tokens of the caller.
@@ -433,6 +448,9 @@ func (UnimplementedProjectServiceServer) ListKeys(context.Context, *ListKeysRequ
 }
 func (UnimplementedProjectServiceServer) CreateKey(context.Context, *CreateKeyRequest) (*Key, error) {
 	return nil, status.Error(codes.Unimplemented, "method CreateKey not implemented")
+}
+func (UnimplementedProjectServiceServer) UpdateKey(context.Context, *UpdateKeyRequest) (*Key, error) {
+	return nil, status.Error(codes.Unimplemented, "method UpdateKey not implemented")
 }
 func (UnimplementedProjectServiceServer) RevokeKey(context.Context, *RevokeKeyRequest) (*Key, error) {
 	return nil, status.Error(codes.Unimplemented, "method RevokeKey not implemented")
@@ -578,6 +596,24 @@ func _ProjectService_CreateKey_Handler(srv interface{}, ctx context.Context, dec
 	return interceptor(ctx, in, info, handler)
 }
 
+func _ProjectService_UpdateKey_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(UpdateKeyRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(ProjectServiceServer).UpdateKey(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: ProjectService_UpdateKey_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(ProjectServiceServer).UpdateKey(ctx, req.(*UpdateKeyRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
 func _ProjectService_RevokeKey_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
 	in := new(RevokeKeyRequest)
 	if err := dec(in); err != nil {
@@ -698,6 +734,10 @@ var ProjectService_ServiceDesc = grpc.ServiceDesc{
 		{
 			MethodName: "CreateKey",
 			Handler:    _ProjectService_CreateKey_Handler,
+		},
+		{
+			MethodName: "UpdateKey",
+			Handler:    _ProjectService_UpdateKey_Handler,
 		},
 		{
 			MethodName: "RevokeKey",

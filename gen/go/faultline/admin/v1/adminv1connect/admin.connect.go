@@ -69,6 +69,9 @@ const (
 	// ProjectServiceCreateKeyProcedure is the fully-qualified name of the ProjectService's CreateKey
 	// RPC.
 	ProjectServiceCreateKeyProcedure = "/faultline.admin.v1.ProjectService/CreateKey"
+	// ProjectServiceUpdateKeyProcedure is the fully-qualified name of the ProjectService's UpdateKey
+	// RPC.
+	ProjectServiceUpdateKeyProcedure = "/faultline.admin.v1.ProjectService/UpdateKey"
 	// ProjectServiceRevokeKeyProcedure is the fully-qualified name of the ProjectService's RevokeKey
 	// RPC.
 	ProjectServiceRevokeKeyProcedure = "/faultline.admin.v1.ProjectService/RevokeKey"
@@ -266,6 +269,8 @@ type ProjectServiceClient interface {
 	ListKeys(context.Context, *v1.ListKeysRequest) (*v1.ListKeysResponse, error)
 	// CreateKey makes a DSN key or a JWT API key. The JWT is shown once.
 	CreateKey(context.Context, *v1.CreateKeyRequest) (*v1.Key, error)
+	// UpdateKey changes what a key may send, within one second on every ingester that reaches the bus.
+	UpdateKey(context.Context, *v1.UpdateKeyRequest) (*v1.Key, error)
 	// RevokeKey makes a key invalid for good, within one second on every ingester that reaches the bus.
 	RevokeKey(context.Context, *v1.RevokeKeyRequest) (*v1.Key, error)
 	// ListTokens lists the API tokens of the caller.
@@ -325,6 +330,12 @@ func NewProjectServiceClient(httpClient connect.HTTPClient, baseURL string, opts
 			connect.WithSchema(projectServiceMethods.ByName("CreateKey")),
 			connect.WithClientOptions(opts...),
 		),
+		updateKey: connect.NewClient[v1.UpdateKeyRequest, v1.Key](
+			httpClient,
+			baseURL+ProjectServiceUpdateKeyProcedure,
+			connect.WithSchema(projectServiceMethods.ByName("UpdateKey")),
+			connect.WithClientOptions(opts...),
+		),
 		revokeKey: connect.NewClient[v1.RevokeKeyRequest, v1.Key](
 			httpClient,
 			baseURL+ProjectServiceRevokeKeyProcedure,
@@ -366,6 +377,7 @@ type projectServiceClient struct {
 	updateProject *connect.Client[v1.UpdateProjectRequest, v1.Project]
 	listKeys      *connect.Client[v1.ListKeysRequest, v1.ListKeysResponse]
 	createKey     *connect.Client[v1.CreateKeyRequest, v1.Key]
+	updateKey     *connect.Client[v1.UpdateKeyRequest, v1.Key]
 	revokeKey     *connect.Client[v1.RevokeKeyRequest, v1.Key]
 	listTokens    *connect.Client[v1.ListTokensRequest, v1.ListTokensResponse]
 	createToken   *connect.Client[v1.CreateTokenRequest, v1.Token]
@@ -421,6 +433,15 @@ func (c *projectServiceClient) ListKeys(ctx context.Context, req *v1.ListKeysReq
 // CreateKey calls faultline.admin.v1.ProjectService.CreateKey.
 func (c *projectServiceClient) CreateKey(ctx context.Context, req *v1.CreateKeyRequest) (*v1.Key, error) {
 	response, err := c.createKey.CallUnary(ctx, connect.NewRequest(req))
+	if response != nil {
+		return response.Msg, err
+	}
+	return nil, err
+}
+
+// UpdateKey calls faultline.admin.v1.ProjectService.UpdateKey.
+func (c *projectServiceClient) UpdateKey(ctx context.Context, req *v1.UpdateKeyRequest) (*v1.Key, error) {
+	response, err := c.updateKey.CallUnary(ctx, connect.NewRequest(req))
 	if response != nil {
 		return response.Msg, err
 	}
@@ -487,6 +508,8 @@ type ProjectServiceHandler interface {
 	ListKeys(context.Context, *v1.ListKeysRequest) (*v1.ListKeysResponse, error)
 	// CreateKey makes a DSN key or a JWT API key. The JWT is shown once.
 	CreateKey(context.Context, *v1.CreateKeyRequest) (*v1.Key, error)
+	// UpdateKey changes what a key may send, within one second on every ingester that reaches the bus.
+	UpdateKey(context.Context, *v1.UpdateKeyRequest) (*v1.Key, error)
 	// RevokeKey makes a key invalid for good, within one second on every ingester that reaches the bus.
 	RevokeKey(context.Context, *v1.RevokeKeyRequest) (*v1.Key, error)
 	// ListTokens lists the API tokens of the caller.
@@ -542,6 +565,12 @@ func NewProjectServiceHandler(svc ProjectServiceHandler, opts ...connect.Handler
 		connect.WithSchema(projectServiceMethods.ByName("CreateKey")),
 		connect.WithHandlerOptions(opts...),
 	)
+	projectServiceUpdateKeyHandler := connect.NewUnaryHandlerSimple(
+		ProjectServiceUpdateKeyProcedure,
+		svc.UpdateKey,
+		connect.WithSchema(projectServiceMethods.ByName("UpdateKey")),
+		connect.WithHandlerOptions(opts...),
+	)
 	projectServiceRevokeKeyHandler := connect.NewUnaryHandlerSimple(
 		ProjectServiceRevokeKeyProcedure,
 		svc.RevokeKey,
@@ -586,6 +615,8 @@ func NewProjectServiceHandler(svc ProjectServiceHandler, opts ...connect.Handler
 			projectServiceListKeysHandler.ServeHTTP(w, r)
 		case ProjectServiceCreateKeyProcedure:
 			projectServiceCreateKeyHandler.ServeHTTP(w, r)
+		case ProjectServiceUpdateKeyProcedure:
+			projectServiceUpdateKeyHandler.ServeHTTP(w, r)
 		case ProjectServiceRevokeKeyProcedure:
 			projectServiceRevokeKeyHandler.ServeHTTP(w, r)
 		case ProjectServiceListTokensProcedure:
@@ -627,6 +658,10 @@ func (UnimplementedProjectServiceHandler) ListKeys(context.Context, *v1.ListKeys
 
 func (UnimplementedProjectServiceHandler) CreateKey(context.Context, *v1.CreateKeyRequest) (*v1.Key, error) {
 	return nil, connect.NewError(connect.CodeUnimplemented, errors.New("faultline.admin.v1.ProjectService.CreateKey is not implemented"))
+}
+
+func (UnimplementedProjectServiceHandler) UpdateKey(context.Context, *v1.UpdateKeyRequest) (*v1.Key, error) {
+	return nil, connect.NewError(connect.CodeUnimplemented, errors.New("faultline.admin.v1.ProjectService.UpdateKey is not implemented"))
 }
 
 func (UnimplementedProjectServiceHandler) RevokeKey(context.Context, *v1.RevokeKeyRequest) (*v1.Key, error) {
