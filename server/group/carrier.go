@@ -114,13 +114,14 @@ func pythonCarrier(f *event.Frame) bool {
 }
 
 func rustCarrier(name string) bool {
+	name = strings.TrimLeft(name, "<&")
 	switch name {
-	case "rust_begin_unwind", "_start", "start_thread", "clone", "clone3", "__clone3", "__libc_start_main", "__libc_start_call_main", "main":
+	case "unknown>", "rust_begin_unwind", "_start", "start_thread", "clone", "clone3", "__clone3", "__libc_start_main", "__libc_start_call_main", "main":
 		return true
 	}
-	return prefixed(name, "core::panicking::", "std::panicking::", "std::panic::", "std::rt::", "std::sys::", "std::sys_common::", "std::thread::", "__rust_",
+	return prefixed(name, "core::panicking::", "std::panicking::", "std::panic::", "std::rt::", "std::sys::", "std::sys_common::", "std::thread::", "__rust_", "__rustc::",
 		"core::ops::function::", "core::result::unwrap_failed", "core::option::unwrap_failed", "core::option::expect_failed", "backtrace::", "sentry", "tokio::runtime::",
-		"<alloc::boxed::Box", "<core::panic::", "alloc::boxed::")
+		"core::panic::", "alloc::boxed::")
 }
 
 func nativeCarrier(name string) bool {

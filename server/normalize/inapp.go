@@ -68,7 +68,7 @@ func library(platform string, f *event.Frame) bool {
 		return strings.Contains(path, "/vendor/") || strings.HasPrefix(path, "vendor/") || path == "[internal]"
 	case "rust":
 		return containsAny(path, "/rustc/", "/.cargo/registry/", "/.cargo/git/", "library/std/src", "library/core/src") ||
-			hasAnyPrefix(strings.TrimLeft(f.Function, "_<&"), rustLibraries...)
+			hasAnyPrefix(strings.TrimLeft(f.Function, "_<&"), rustLibraries...) || nativeFunctions[f.Function] || path == "" && f.Function == "<unknown>"
 	case "elixir":
 		return hasAnyPrefix(path, "deps/", "/deps/") || strings.Contains(path, "/deps/") ||
 			beamLibrary(strings.TrimPrefix(strings.TrimPrefix(f.Module, "Elixir."), ":"))

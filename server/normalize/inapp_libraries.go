@@ -21,7 +21,7 @@ var dotNetLibraries = []string{
 
 var rustLibraries = []string{
 	"std::", "core::", "alloc::", "tokio::", "hyper::", "hyper_util::", "tower::", "tower_http::", "axum::", "axum_core::", "actix_", "actix::", "futures_", "futures::", "serde::", "serde_json::", "reqwest::", "h2::", "tracing::", "tracing_",
-	"rayon::", "rayon_core::", "sqlx::", "sqlx_", "diesel::", "anyhow::", "sentry", "test::", "backtrace::", "rust_", "rocket::", "warp::", "tonic::", "crossbeam_", "__rust_", "mio::", "want::",
+	"rayon::", "rayon_core::", "sqlx::", "sqlx_", "diesel::", "anyhow::", "sentry", "test::", "backtrace::", "rust_", "rustc::", "rocket::", "warp::", "tonic::", "crossbeam_", "__rust_", "mio::", "want::",
 }
 
 var beamLibraries = names(`Enum List Map MapSet Keyword String Integer Float Kernel Access Agent Application Code Date DateTime Exception File Function GenServer GenStage GenEvent IO Inspect Module Path Process Protocol

@@ -83,6 +83,9 @@ func identity(e *event.Event, o Options) {
 		e.Level = event.LevelError
 	}
 	e.Platform = platform(e.Platform)
+	if e.Platform == "native" && strings.HasPrefix(e.SDK.Name, "sentry.rust") {
+		e.Platform = "rust" // its SDK says what C's does
+	}
 	e.Environment = strings.TrimSpace(e.Environment)
 	if e.Environment == "" {
 		e.Environment = DefaultEnvironment

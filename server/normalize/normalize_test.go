@@ -91,6 +91,21 @@ func TestAutoAddressIsTheConnections(t *testing.T) {
 	}
 }
 
+func TestRustIsToldFromOtherNativeCode(t *testing.T) {
+	e := &event.Event{Platform: "native", SDK: event.SDK{Name: "sentry.rust"}, Exceptions: []event.Exception{{Stack: event.Stacktrace{Frames: []event.Frame{
+		{Function: "clone3"}, {Function: "shop::empty_the_shelf"}, {Function: "__rustc::rust_begin_unwind"}, {Function: "<sentry_panic::PanicIntegration as core::ops::Fn>::call"},
+	}}}}}
+	Event(e, options())
+	if e.Platform != "rust" {
+		t.Errorf("platform %q", e.Platform)
+	}
+	for i, f := range e.Exceptions[0].Stack.Frames {
+		if (f.InApp == event.InAppYes) != (i == 1) {
+			t.Errorf("%s: %v", f.Function, f.InApp)
+		}
+	}
+}
+
 func TestInAppIsDecidedByWhereLanguagesKeepLibraries(t *testing.T) {
 	f := func(platform string, fr event.Frame, want event.InApp) {
 		t.Helper()
