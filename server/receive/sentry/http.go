@@ -147,7 +147,7 @@ func (h *Handler) refusal(r *http.Request, err error) answer {
 	case errors.As(err, &retry) && retry.Retryable():
 		h.log.WarnContext(r.Context(), "a key cannot be checked now", "error", err)
 		a.code, a.detail, a.wait = http.StatusServiceUnavailable, "the key cannot be checked now, try again", retryAfter
-	case errors.Is(err, errJSON), errors.Is(err, errEnvelope), errors.Is(err, errBroken), errors.Is(err, errReport), errors.Is(err, errMinidump), errors.Is(err, errForm):
+	case errors.Is(err, errJSON), errors.Is(err, errEnvelope), errors.Is(err, errBroken), errors.Is(err, errReport), errors.Is(err, errMinidump), errors.Is(err, errForm), errors.Is(err, errCheckIn):
 	default:
 		h.log.ErrorContext(r.Context(), "receiving from a Sentry client failed", "error", err)
 		a.code, a.detail, a.wait = http.StatusServiceUnavailable, "internal error, try again", retryAfter

@@ -100,6 +100,16 @@ func (in *intake) item(e *envelope) {
 		err = in.userReport(e.item.payload)
 	case "security", "raw_security":
 		err = in.report(e.item.payload, reportRequest{})
+	case "session", "sessions":
+		if in.sessions(e.item.payload) != nil {
+			in.h.metrics.item(brokenItem, 1)
+		}
+		return
+	case "check_in":
+		if in.checkIn(e.item.payload) != nil {
+			in.h.metrics.item(brokenItem, 1)
+		}
+		return
 	case "client_report":
 		in.clientReport(e.item.payload)
 		return

@@ -26,12 +26,16 @@ var endpointNames = [...]string{"", "envelope", "store", "security", "minidump",
 
 func (e endpoint) String() string { return endpointNames[e] }
 
+// bringsEvents tells endpoints for events from those for what comes beside them.
+func (e endpoint) bringsEvents() bool { return e != endpointCron && e != endpointAttachments }
+
 // route is a path that was understood.
 type route struct {
 	endpoint  endpoint
 	projectID uint32 // 0: that of the key
 	key       string // where the path carries it
 	eventID   event.ID
+	monitor   string
 }
 
 // parseRoute understands the paths of Sentry's protocol below a prefix, with and
@@ -82,9 +86,7 @@ func parseRoute(path, prefix string) route {
 			}
 		} else if cron, found := strings.CutPrefix(second, "cron/"); found {
 			r.endpoint = endpointCron
-			if _, key, found := strings.Cut(cron, "/"); found {
-				r.key = key
-			}
+			r.monitor, r.key, _ = strings.Cut(cron, "/")
 		}
 	}
 	return r

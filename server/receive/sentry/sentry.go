@@ -7,9 +7,9 @@
 // broken item does not take its neighbours with it. It never blames the server for
 // a client's data.
 //
-// Sessions and check-ins are answered with success and counted in metrics, and so
-// are transactions, spans, logs, profiles and replays; none of them is stored. What
-// becomes of an event is the sink's business, and of a file that of Attachments.
+// Transactions, spans, logs, profiles and replays are answered with success and counted
+// in metrics; none of them is stored. What becomes of an event is the sink's business, of
+// a file that of Attachments, of sessions and check-ins that of Pulse.
 package sentry
 
 import (
@@ -92,6 +92,7 @@ type Parts struct {
 	Logger  *slog.Logger // nil: slog's default
 
 	Attachments Attachments // nil: files are only described
+	Pulse       Pulse       // nil: sessions and check-ins are only counted
 }
 
 // Handler serves Sentry's ingestion endpoints.
@@ -105,6 +106,7 @@ type Handler struct {
 	metrics *metrics
 
 	attachments Attachments // nil: none are kept
+	pulse       Pulse       // nil: sessions and check-ins are not kept
 }
 
 // New makes a handler.
@@ -117,6 +119,6 @@ func New(cfg Config, p Parts) (*Handler, error) {
 	}
 	return &Handler{
 		cfg: cfg, prefix: strings.TrimRight(cfg.PathPrefix, "/"), sink: p.Sink, keys: p.Keys, log: p.Logger,
-		room: quota.NewRoom(cfg.UnderWayBytes, 0), metrics: newMetrics(p.Metrics), attachments: p.Attachments,
+		room: quota.NewRoom(cfg.UnderWayBytes, 0), metrics: newMetrics(p.Metrics), attachments: p.Attachments, pulse: p.Pulse,
 	}, nil
 }

@@ -66,15 +66,13 @@ func (h *Handler) take(w http.ResponseWriter, r *http.Request, route route) answ
 			return h.refusal(r, err)
 		}
 	}
-	if route.endpoint == endpointCron {
-		h.metrics.item("check_in", 1)
-		return answer{code: http.StatusOK}
-	}
 	in.sender.sdk, in.sender.sentAt = clientSDK(c.client), c.sentAt
 	a, err := h.read(w, r, route, c, in)
 	if err != nil {
-		in.refuse(err)
-		in.hand(r.Context())
+		if route.endpoint.bringsEvents() {
+			in.refuse(err)
+			in.hand(r.Context())
+		}
 		return h.refusal(r, err)
 	}
 	return a
@@ -82,6 +80,10 @@ func (h *Handler) take(w http.ResponseWriter, r *http.Request, route route) answ
 
 // read reads the body and hands over what it holds.
 func (h *Handler) read(w http.ResponseWriter, r *http.Request, route route, c credentials, in *intake) (answer, error) {
+	if r.Method == http.MethodGet && route.endpoint == endpointCron {
+		in.h.metrics.item("check_in", 1)
+		return answer{code: http.StatusOK}, in.cron(route.monitor, r.URL.Query(), "")
+	}
 	if r.Method == http.MethodGet {
 		text, err := storeText(r.URL.Query().Get("sentry_data"), h.cfg.BodyBytes)
 		if err == nil {
@@ -115,6 +117,9 @@ func (h *Handler) read(w http.ResponseWriter, r *http.Request, route route, c cr
 		err = in.minidump(b.text, r)
 	case endpointFeedback:
 		err = in.userReport(b.text)
+	case endpointCron:
+		in.h.metrics.item("check_in", 1)
+		err = in.cron(route.monitor, r.URL.Query(), b.text)
 	case endpointAttachments:
 		err = in.filesOf(b.text, r)
 	}
