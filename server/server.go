@@ -28,6 +28,7 @@ import (
 	"github.com/faultline-dev/faultline/server/forwarded"
 	"github.com/faultline-dev/faultline/server/ingest"
 	"github.com/faultline-dev/faultline/server/normalize"
+	"github.com/faultline-dev/faultline/server/pulse"
 	"github.com/faultline-dev/faultline/server/query"
 	"github.com/faultline-dev/faultline/server/receive/native"
 	"github.com/faultline-dev/faultline/server/receive/otlp"
@@ -51,6 +52,7 @@ type Config struct {
 	Repair  repair.Config
 
 	Attachments attach.Config
+	Pulse       pulse.Config
 
 	BaseURL     string // where people reach the dashboard
 	Proxies     forwarded.Proxies
@@ -83,6 +85,7 @@ type Server struct {
 	uploads  *upload.Service
 	repairs  *repair.Service
 	files    *attach.Service
+	pulse    *pulse.Service // nil without the role ingest
 	builds   *sentryapi.Handler // nil without the role api
 	api      *api.API           // nil without the role api
 	web      *web.Handler
@@ -138,6 +141,9 @@ func (s *Server) takeEvents() (err error) {
 	if err != nil {
 		return err
 	}
+	if err := s.takePulse(); err != nil {
+		return err
+	}
 	if err := s.takeSentry(); err != nil {
 		return err
 	}
@@ -170,7 +176,7 @@ func (s *Server) answer(ctx context.Context) (err error) {
 	p := s.parts
 	queries := query.New(query.Parts{
 		Events: p.ClickHouse, Issues: p.Meta, Tail: p.Bus, Flush: s.triage, Announce: p.Bus, Log: p.Logger,
-		Attachments: s.files,
+		Health: p.ClickHouse, Attachments: s.files,
 	})
 	signer, err := credential.LoadSigner(ctx, p.Meta)
 	if err != nil {
@@ -225,6 +231,7 @@ func (s *Server) Run(ctx context.Context) error {
 	g.Go(func() error { return s.repairs.Run(ctx, s.uploads) })
 	g.Go(func() error { return s.files.Run(ctx) })
 	if s.pipeline != nil {
+		g.Go(func() error { return s.pulse.Run(ctx) })
 		g.Go(func() error { return s.pipeline.Run(ctx) })
 	}
 	if err := g.Wait(); err != nil && !errors.Is(err, context.Canceled) {

@@ -9,6 +9,7 @@ import (
 	"github.com/faultline-dev/faultline/server/attach"
 	"github.com/faultline-dev/faultline/server/auth"
 	"github.com/faultline-dev/faultline/server/ingest"
+	"github.com/faultline-dev/faultline/server/pulse"
 	"github.com/faultline-dev/faultline/server/receive/native"
 	"github.com/faultline-dev/faultline/server/receive/otlp"
 	"github.com/faultline-dev/faultline/server/receive/sentry"
@@ -29,6 +30,7 @@ type configs struct {
 	uploads    upload.Config
 	repairs    repair.Config
 	files      attach.Config
+	pulse      pulse.Config
 	alerts     alerting.Config
 	clickhouse clickhouse.Config
 	engine     embedded.Config
@@ -40,7 +42,7 @@ type configs struct {
 func newSections() *sections {
 	s := &sections{configs: configs{
 		log: telemetry.DefaultConfig(), ingest: ingest.DefaultConfig(), native: native.DefaultConfig(), sentry: sentry.DefaultConfig(), otlp: otlp.DefaultConfig(), auth: auth.DefaultConfig(),
-		triage: triage.DefaultConfig(), uploads: upload.DefaultConfig(), files: attach.DefaultConfig(), alerts: alerting.DefaultConfig(), clickhouse: clickhouse.DefaultConfig(),
+		triage: triage.DefaultConfig(), uploads: upload.DefaultConfig(), files: attach.DefaultConfig(), pulse: pulse.DefaultConfig(), alerts: alerting.DefaultConfig(), clickhouse: clickhouse.DefaultConfig(),
 		repairs: repair.DefaultConfig(), engine: embedded.DefaultConfig(), nats: embedded.DefaultNATSConfig(), bus: bus.DefaultConfig(),
 	}}
 	c := &s.configs
@@ -57,6 +59,7 @@ func newSections() *sections {
 		{prefix: "uploads", title: "Uploaded source maps", dir: "server/upload", config: &c.uploads},
 		{prefix: "repair", title: "Events of before an upload", dir: "server/repair", config: &c.repairs},
 		{prefix: "attachments", title: "Attachments of events", dir: "server/attach", config: &c.files},
+		{prefix: "sessions", title: "Sessions and check-ins", dir: "server/pulse", config: &c.pulse},
 		{prefix: "alerts", title: "Alerts: deciding", dir: "alerting/watch", config: &c.alerts.Watch},
 		{prefix: "deliver", title: "Alerts: sending", dir: "alerting/deliver", config: &c.alerts.Deliver},
 		{prefix: "email", title: "E-mail", dir: "alerting/notify/email", config: &c.alerts.Email},
