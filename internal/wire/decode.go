@@ -134,8 +134,13 @@ func (d *Decoder) batch(b *Batch, data string) cursor {
 		case 3<<3 | bytesType:
 			if len(b.Events) == cap(b.Events) {
 				n := min(c.run(), d.limits.BatchEvents)
-				b.Events = d.pointers.extend(b.Events, n)
+				b.Events = d.pointers.extend(b.Events, n, 0)
 				d.events.expect(n)
+			}
+			left := len(c.rest) + len(c.str)
+			d.ahead = float64(left) / float64(max(len(data)-left, 1))
+			if n == 0 {
+				d.ahead = 0
 			}
 			e, err := d.limitedEvent(n, c.str)
 			if err != nil {
@@ -202,7 +207,7 @@ const growthBase = 4 << 10
 
 func (d *Decoder) decode(data string) (*event.Event, error) {
 	d.err, d.budget = nil, growthBase+d.limits.Growth*len(data)
-	e := &d.events.take(1)[:1][0]
+	e := &d.events.take(1, 0)[:1][0]
 	d.platform, d.relied, d.mistaken = "", false, false
 	d.event(e, data)
 	if d.mistaken {
@@ -245,7 +250,7 @@ func grow[T any](d *Decoder, s *slab[T], list []T, c *cursor) []T {
 		d.fail(fmt.Errorf("%w: %d", ErrGrowth, d.limits.Growth))
 		n = 1
 	}
-	return s.extend(list, n)
+	return s.extend(list, n, d.ahead)
 }
 
 func (d *Decoder) drop(data string) (Drop, bool) {

@@ -3,24 +3,25 @@ package wire
 import "slices"
 
 // slab hands out slices of large pieces of memory, so that the lists of a batch
-// cost a few allocations and not a few each. The pieces grow with the use.
+// cost a few allocations and not a few each.
 type slab[T any] struct {
-	free   []T
-	length int // of the last piece
+	free []T
+	used int // elements handed out
 }
 
 // slabLength is how many elements are allocated at once at most.
 const slabLength = 256
 
-// take returns an empty slice with room for n.
-func (s *slab[T]) take(n int) []T {
+// take returns an empty slice with room for n. What is ahead tells how large the rest of
+// the batch is, in terms of what has been read of it: a new piece is made to last for it.
+func (s *slab[T]) take(n int, ahead float64) []T {
 	if n > cap(s.free) {
 		if n > slabLength/2 {
 			return make([]T, 0, n)
 		}
-		s.length = min(max(2*s.length, n), slabLength)
-		s.free = make([]T, 0, s.length)
+		s.free = make([]T, 0, min(max(int(float64(s.used)*ahead), n), slabLength))
 	}
+	s.used += n
 	out := s.free[:0:n]
 	s.free = s.free[n:n:cap(s.free)]
 	return out
@@ -34,9 +35,9 @@ func (s *slab[T]) expect(n int) {
 }
 
 // extend makes room for n more elements of a list.
-func (s *slab[T]) extend(list []T, n int) []T {
+func (s *slab[T]) extend(list []T, n int, ahead float64) []T {
 	if list == nil {
-		return s.take(n)
+		return s.take(n, ahead)
 	}
 	return slices.Grow(list, n)
 }

@@ -8,6 +8,8 @@ import (
 // texts is the memory of the strings of one batch.
 type texts struct {
 	text   []byte
+	used   int     // bytes of earlier pieces
+	ahead  float64 // how large the rest of the batch is, in terms of what has been read of it
 	lately *lately // of this batch; nil: none yet
 }
 
@@ -29,8 +31,17 @@ const (
 // room makes sure that so many bytes can be appended to the text.
 func (t *texts) room(n int) {
 	if cap(t.text)-len(t.text) < n {
-		t.text = make([]byte, 0, max(min(2*cap(t.text), textChunk), firstText, n))
+		t.used += len(t.text)
+		t.text = make([]byte, 0, max(min(t.need(), textChunk), firstText, n))
 	}
+}
+
+// need guesses how much text is to come.
+func (t *texts) need() int {
+	if t.ahead == 0 {
+		return 2 * cap(t.text)
+	}
+	return int(float64(t.used) * t.ahead)
 }
 
 // own copies a text, or finds the copy of an equal one.
