@@ -3,13 +3,11 @@ package server
 import (
 	"encoding/json"
 	"net/http"
-	"time"
 
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/health"
 	healthv1 "google.golang.org/grpc/health/grpc_health_v1"
-	"google.golang.org/grpc/keepalive"
 )
 
 // HTTP is everything on the HTTP listener.
@@ -52,10 +50,9 @@ func (s *Server) readyz(w http.ResponseWriter, r *http.Request) {
 	json.NewEncoder(w).Encode(map[string]any{"status": status, "parts": parts})
 }
 
-// GRPC makes the server of the gRPC listener; options carry TLS.
+// GRPC makes the server of the gRPC listener; options carry TLS and the limits of
+// connections.
 func (s *Server) GRPC(options ...grpc.ServerOption) *grpc.Server {
-	options = append(options, grpc.KeepaliveParams(keepalive.ServerParameters{Time: time.Minute, Timeout: 20 * time.Second}),
-		grpc.KeepaliveEnforcementPolicy(keepalive.EnforcementPolicy{MinTime: 10 * time.Second, PermitWithoutStream: true}))
 	if s.native != nil {
 		options = append(options, s.native.ServerOptions()...)
 	}

@@ -8,6 +8,7 @@ import (
 	"github.com/faultline-dev/faultline/internal/telemetry"
 	"github.com/faultline-dev/faultline/server/attach"
 	"github.com/faultline-dev/faultline/server/auth"
+	"github.com/faultline-dev/faultline/server/guard"
 	"github.com/faultline-dev/faultline/server/ingest"
 	"github.com/faultline-dev/faultline/server/pulse"
 	"github.com/faultline-dev/faultline/server/receive/native"
@@ -24,6 +25,7 @@ type configs struct {
 	ingest     ingest.Config
 	native     native.Config
 	sentry     sentry.Config
+	guard      guard.Config
 	otlp       otlp.Config
 	auth       auth.Config
 	triage     triage.Config
@@ -41,7 +43,7 @@ type configs struct {
 // newSections lists every setting beyond the fixed flags, with its default.
 func newSections() *sections {
 	s := &sections{configs: configs{
-		log: telemetry.DefaultConfig(), ingest: ingest.DefaultConfig(), native: native.DefaultConfig(), sentry: sentry.DefaultConfig(), otlp: otlp.DefaultConfig(), auth: auth.DefaultConfig(),
+		log: telemetry.DefaultConfig(), ingest: ingest.DefaultConfig(), native: native.DefaultConfig(), sentry: sentry.DefaultConfig(), guard: guard.DefaultConfig(), otlp: otlp.DefaultConfig(), auth: auth.DefaultConfig(),
 		triage: triage.DefaultConfig(), uploads: upload.DefaultConfig(), files: attach.DefaultConfig(), pulse: pulse.DefaultConfig(), alerts: alerting.DefaultConfig(), clickhouse: clickhouse.DefaultConfig(),
 		repairs: repair.DefaultConfig(), engine: embedded.DefaultConfig(), nats: embedded.DefaultNATSConfig(), bus: bus.DefaultConfig(),
 	}}
@@ -54,6 +56,7 @@ func newSections() *sections {
 		{prefix: "native-limit", title: "Limits of the native protocol", dir: "internal/wire", config: &c.native.Limits},
 		{prefix: "sentry", title: "Sentry protocol", dir: "server/receive/sentry", config: &c.sentry},
 		{prefix: "otlp", title: "OpenTelemetry", dir: "server/receive/otlp", config: &c.otlp},
+		{prefix: "guard", title: "Connections", dir: "server/guard", config: &c.guard},
 		{prefix: "auth", title: "Keys, tokens and sessions", dir: "server/auth", config: &c.auth},
 		{prefix: "triage", title: "Triage", dir: "server/triage", config: &c.triage},
 		{prefix: "uploads", title: "Uploaded source maps", dir: "server/upload", config: &c.uploads},

@@ -20,6 +20,7 @@ import (
 type listeners struct {
 	http     net.Listener
 	grpc     net.Listener
+	tls      *tls.Config  // of the HTTP listener; nil: none
 	profiles net.Listener // nil: none
 }
 
@@ -54,7 +55,7 @@ func (c *serveCommand) listen() (*listeners, error) {
 			return nil, err
 		}
 		config.NextProtos = []string{"h2", "http/1.1"}
-		l.http = tls.NewListener(l.http, config)
+		l.tls = config
 	}
 	return l, nil
 }

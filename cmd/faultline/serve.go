@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -27,6 +28,7 @@ import (
 	"github.com/faultline-dev/faultline/server"
 	"github.com/faultline-dev/faultline/server/admin"
 	"github.com/faultline-dev/faultline/server/forwarded"
+	"github.com/faultline-dev/faultline/server/guard"
 )
 
 // serveCommand runs the server. Its names are fixed: scripts rely on them.
@@ -170,6 +172,7 @@ type running struct {
 	alerts *alerting.Service // nil without the role
 	grpc   *grpc.Server
 	http   *http.Server
+	guard  *guard.Guard
 }
 
 // build joins the parts for the roles of this process.
@@ -220,22 +223,35 @@ func (c *serveCommand) build(ctx context.Context, store *storage, s *sections, l
 	}
 	var options []grpc.ServerOption
 	if c.TLSCert != "" {
-		tls, err := reloading(c.TLSCert, c.TLSKey)
+		certificates, err := reloading(c.TLSCert, c.TLSKey)
 		if err != nil {
 			return nil, err
 		}
-		options = append(options, grpc.Creds(credentials.NewTLS(tls)))
+		options = append(options, grpc.Creds(credentials.NewTLS(certificates)))
 	}
-	r.grpc = r.server.GRPC(options...)
+	watch, err := guard.New(s.guard, registry, log)
+	if err != nil {
+		return nil, err
+	}
+	watch.WatchGRPC()
+	streams := map[string]bool{}
+	r.grpc = r.server.GRPC(append(options, watch.GRPC(streams)...)...)
+	for name, service := range r.grpc.GetServiceInfo() {
+		for _, m := range service.Methods {
+			if m.IsClientStream || m.IsServerStream {
+				streams["/"+name+"/"+m.Name] = true
+			}
+		}
+	}
 	protocols := new(http.Protocols)
 	protocols.SetHTTP1(true)
 	protocols.SetHTTP2(true)
 	protocols.SetUnencryptedHTTP2(true)
 	r.http = &http.Server{
-		Handler: r.server.HTTP(), Protocols: protocols, ReadHeaderTimeout: 10 * time.Second, IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 64 << 10,
-		ErrorLog: slog.NewLogLogger(log.Handler(), slog.LevelDebug),
-		HTTP2:    &http.HTTP2Config{MaxConcurrentStreams: 1000},
+		Handler: r.server.HTTP(), Protocols: protocols, ErrorLog: slog.NewLogLogger(log.Handler(), slog.LevelDebug),
 	}
+	watch.HTTP(r.http, streams)
+	r.guard = watch
 	return r, nil
 }
 
@@ -253,13 +269,17 @@ func (r *running) serve(ctx context.Context, l *listeners, limit time.Duration, 
 		g.Go(func() error { return r.alerts.Run(failed) })
 	}
 	g.Go(func() error {
-		if err := r.http.Serve(l.http); !errors.Is(err, http.ErrServerClosed) {
+		web := r.guard.Listen(l.http, "http")
+		if l.tls != nil {
+			web = tls.NewListener(web, l.tls)
+		}
+		if err := r.http.Serve(web); !errors.Is(err, http.ErrServerClosed) {
 			return fmt.Errorf("serve HTTP: %w", err)
 		}
 		return nil
 	})
 	g.Go(func() error {
-		if err := r.grpc.Serve(l.grpc); err != nil && !errors.Is(err, grpc.ErrServerStopped) {
+		if err := r.grpc.Serve(r.guard.Listen(l.grpc, "grpc")); err != nil && !errors.Is(err, grpc.ErrServerStopped) {
 			return fmt.Errorf("serve gRPC: %w", err)
 		}
 		return nil
