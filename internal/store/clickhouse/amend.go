@@ -84,7 +84,7 @@ type amendment struct {
 }
 
 func newAmendment(events []*event.Occurrence) amendment {
-	var id, title, text, rest proto.ColStr
+	var id, title, text, rest text
 	culprit := newDictionary()
 	parts, exceptions, frames := newPartColumns(), newExceptionColumns(), newFrameColumns()
 	var p packer

@@ -21,7 +21,7 @@ func appendColumn(to driver.BatchColumn, from proto.ColInput) error {
 		return to.Append([]uint64(*c))
 	case *proto.ColUUID:
 		return to.Append(rowsOf(c.Rows(), c.Row))
-	case *proto.ColStr:
+	case *text:
 		return to.Append(rowsOf(c.Rows(), c.Row))
 	case *proto.ColFixedStr8:
 		return to.Append(rowsOf(c.Rows(), func(i int) string { v := (*c)[i]; return string(v[:]) }))
@@ -37,7 +37,7 @@ func appendColumn(to driver.BatchColumn, from proto.ColInput) error {
 		return appendMaps(to, c)
 	case *array[*dictionary]:
 		return appendArrays(to, c, c.data.Row)
-	case *array[*proto.ColStr]:
+	case *array[*text]:
 		return appendArrays(to, c, c.data.Row)
 	case *array[*proto.ColUInt8]:
 		return appendArrays(to, c, c.data.Row)

@@ -22,16 +22,16 @@ type block struct {
 	timestamp, receivedAt                 *proto.ColDateTime64
 	retention                             proto.ColUInt16
 	level, handled                        proto.ColUInt8
-	title, message, template              proto.ColStr
+	title, message, template              text
 	token, keyID                          *dictionary
 	culprit, platform, logger             *dictionary
 	transaction, server, release          *dictionary
 	dist, environment                     *dictionary
 	sdkName, sdkVersion, httpMethod       *dictionary
-	userID, userEmail, userName, userFull proto.ColStr
-	userIP, httpURL                       proto.ColStr
+	userID, userEmail, userName, userFull text
+	userIP, httpURL                       text
 	userHash                              proto.ColUInt64
-	extra, rest, searchText               proto.ColStr
+	extra, rest, searchText               text
 	traceID                               proto.ColFixedStr16
 	spanID                                proto.ColFixedStr8
 	tags                                  pairs

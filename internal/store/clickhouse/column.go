@@ -12,7 +12,7 @@ import (
 type dictionary struct {
 	index  map[string]uint32
 	texts  []string // by key
-	values proto.ColStr
+	values text
 	keys   []uint32
 	last   string // rows come sorted, so a value is often the one before
 	key    uint32
@@ -66,7 +66,7 @@ func (c *dictionary) learn(s string) uint32 {
 }
 
 // Row is value number i.
-func (c *dictionary) Row(i int) string { return c.values.Row(int(c.keys[i])) }
+func (c *dictionary) Row(i int) string { return c.texts[c.keys[i]] }
 
 // Rows is the number of values.
 func (c *dictionary) Rows() int { return len(c.keys) }
@@ -180,7 +180,7 @@ func (c *array[T]) WriteColumn(w *proto.Writer) {
 type pairs struct {
 	ends   proto.ColUInt64
 	keys   *dictionary
-	values proto.ColStr
+	values text
 }
 
 // Rows is the number of maps.

@@ -17,7 +17,7 @@ func (s *Store) InsertSessions(ctx context.Context, token string, rows []health.
 	}
 	var project proto.ColUInt32
 	var hour proto.ColDateTime
-	var release, environment proto.ColStr
+	var release, environment text
 	var session, user, started, errored, crashed, abnormal proto.ColUInt64
 	var status proto.ColUInt8
 	hour.Location = time.UTC
@@ -48,7 +48,7 @@ func (s *Store) InsertCheckIns(ctx context.Context, token string, list []health.
 		return nil
 	}
 	var project proto.ColUInt32
-	var monitor proto.ColStr
+	var monitor text
 	var id proto.ColUUID
 	var duration proto.ColUInt64
 	environment, status, schedule := newDictionary(), newDictionary(), newDictionary()

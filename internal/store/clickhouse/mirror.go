@@ -19,7 +19,7 @@ func (s *Store) PutRecords(ctx context.Context, records []issue.Record) error {
 	var project proto.ColUInt32
 	var fingerprint proto.ColUUID
 	var number, version proto.ColUInt64
-	var release, assignee proto.ColStr
+	var release, assignee text
 	status, substatus, reason := newDictionary(), newDictionary(), newDictionary()
 	since, updated := microseconds(), microseconds()
 	for i := range records {

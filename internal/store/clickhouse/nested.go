@@ -9,8 +9,8 @@ import (
 // The columns of the lists that an event holds, one type a list. All arrays of a list
 // share their ends.
 
-func texts(ends *proto.ColUInt64) *array[*proto.ColStr] {
-	return &array[*proto.ColStr]{ends: ends, data: new(proto.ColStr)}
+func texts(ends *proto.ColUInt64) *array[*text] {
+	return &array[*text]{ends: ends, data: new(text)}
 }
 
 func words(ends *proto.ColUInt64) *array[*dictionary] {
@@ -37,7 +37,7 @@ func lastBegin(ends *proto.ColUInt64) int {
 type contextColumns struct {
 	ends *proto.ColUInt64
 	name *array[*dictionary]
-	data *array[*proto.ColStr]
+	data *array[*text]
 }
 
 func newContextColumns() contextColumns {
@@ -99,7 +99,7 @@ func (c *partColumns) append(list []event.Part) {
 type exceptionColumns struct {
 	ends                    *proto.ColUInt64
 	kind, module, mechanism *array[*dictionary]
-	value, more             *array[*proto.ColStr]
+	value, more             *array[*text]
 	handled                 *array[*proto.ColUInt8]
 }
 
@@ -143,12 +143,14 @@ type frameColumns struct {
 	line, column                        *array[*proto.ColUInt32]
 	inApp                               *array[*proto.ColUInt8]
 	source                              *array[*dictionary]
-	vars, native                        *array[*proto.ColStr]
+	vars, native                        *array[*text]
 
 	text     []byte
 	row      []*event.Frame // of the event that is being added
 	before   []*event.Frame // of the event before it, and
-	beforeAt int            // where they begin in the columns
+	beforeAt int            // where they begin in the columns,
+	varsAt   [2]int         // in the bytes of vars, and
+	nativeAt [2]int         // in those of native, and where they end
 	stacks   []uint64       // numbers of the shared stacks of the event before it; nil: it has others
 }
 
@@ -182,6 +184,7 @@ func (c *frameColumns) append(list []event.Exception, p *packer) {
 		return
 	}
 	c.row = c.row[:0]
+	varsAt, nativeAt := c.vars.data.size(), c.native.data.size()
 	for i := range list {
 		for j := range list[i].Stack.Frames {
 			f := &list[i].Stack.Frames[j]
@@ -191,6 +194,7 @@ func (c *frameColumns) append(list []event.Exception, p *packer) {
 		}
 	}
 	c.row, c.before, c.beforeAt = c.before, c.row, at
+	c.varsAt, c.nativeAt = [2]int{varsAt, c.vars.data.size()}, [2]int{nativeAt, c.native.data.size()}
 	c.ends.Append(uint64(c.function.data.Rows()))
 }
 
@@ -226,10 +230,8 @@ func (c *frameColumns) repeat(from, to int) {
 	again(c.line.data, from, to)
 	again(c.column.data, from, to)
 	again(c.inApp.data, from, to)
-	for i := from; i < to; i++ {
-		c.vars.data.AppendBytes(c.vars.data.RowBytes(i))
-		c.native.data.AppendBytes(c.native.data.RowBytes(i))
-	}
+	c.vars.data.repeat(c.varsAt[0], c.varsAt[1], to-from)
+	c.native.data.repeat(c.nativeAt[0], c.nativeAt[1], to-from)
 }
 
 // again adds the numbers from one place to another once more.
@@ -280,7 +282,7 @@ type crumbColumns struct {
 	time           *array[*proto.ColDateTime64]
 	kind, category *array[*dictionary]
 	level          *array[*proto.ColUInt8]
-	message, data  *array[*proto.ColStr]
+	message, data  *array[*text]
 }
 
 func newCrumbColumns() crumbColumns {
