@@ -85,7 +85,7 @@ type Server struct {
 	uploads  *upload.Service
 	repairs  *repair.Service
 	files    *attach.Service
-	pulse    *pulse.Service // nil without the role ingest
+	pulse    *pulse.Service     // nil without the role ingest
 	builds   *sentryapi.Handler // nil without the role api
 	api      *api.API           // nil without the role api
 	web      *web.Handler
