@@ -33,6 +33,7 @@ import (
 	"github.com/faultline-dev/faultline/server/receive/native"
 	"github.com/faultline-dev/faultline/server/receive/otlp"
 	"github.com/faultline-dev/faultline/server/receive/sentry"
+	"github.com/faultline-dev/faultline/server/regroup"
 	"github.com/faultline-dev/faultline/server/repair"
 	"github.com/faultline-dev/faultline/server/sentryapi"
 	"github.com/faultline-dev/faultline/server/triage"
@@ -50,6 +51,7 @@ type Config struct {
 	Triage  triage.Config
 	Uploads upload.Config
 	Repair  repair.Config
+	Regroup regroup.Config
 
 	Attachments attach.Config
 	Pulse       pulse.Config
@@ -186,8 +188,14 @@ func (s *Server) answer(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
+	laboratory, err := regroup.New(s.cfg.Regroup, regroup.Parts{
+		Events: p.ClickHouse, Records: p.Meta, Regroup: p.Meta, Flush: s.triage, Announce: p.Bus, Log: p.Logger,
+	})
+	if err != nil {
+		return err
+	}
 	if s.api, err = api.New(api.Options{
-		Query: queries, Admin: admins, Sessions: auth.NewSessions(p.Meta, s.cfg.Auth), Auth: s.checker, Log: p.Logger,
+		Query: queries, Admin: admins, Grouping: laboratory, Sessions: auth.NewSessions(p.Meta, s.cfg.Auth), Auth: s.checker, Log: p.Logger,
 		Version: s.cfg.Version, BaseURL: s.cfg.BaseURL,
 	}); err != nil {
 		return err

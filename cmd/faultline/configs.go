@@ -14,6 +14,7 @@ import (
 	"github.com/faultline-dev/faultline/server/receive/native"
 	"github.com/faultline-dev/faultline/server/receive/otlp"
 	"github.com/faultline-dev/faultline/server/receive/sentry"
+	"github.com/faultline-dev/faultline/server/regroup"
 	"github.com/faultline-dev/faultline/server/repair"
 	"github.com/faultline-dev/faultline/server/triage"
 	"github.com/faultline-dev/faultline/server/upload"
@@ -31,6 +32,7 @@ type configs struct {
 	triage     triage.Config
 	uploads    upload.Config
 	repairs    repair.Config
+	regroup    regroup.Config
 	files      attach.Config
 	pulse      pulse.Config
 	alerts     alerting.Config
@@ -44,7 +46,7 @@ type configs struct {
 func newSections() *sections {
 	s := &sections{configs: configs{
 		log: telemetry.DefaultConfig(), ingest: ingest.DefaultConfig(), native: native.DefaultConfig(), sentry: sentry.DefaultConfig(), guard: guard.DefaultConfig(), otlp: otlp.DefaultConfig(), auth: auth.DefaultConfig(),
-		triage: triage.DefaultConfig(), uploads: upload.DefaultConfig(), files: attach.DefaultConfig(), pulse: pulse.DefaultConfig(), alerts: alerting.DefaultConfig(), clickhouse: clickhouse.DefaultConfig(),
+		triage: triage.DefaultConfig(), uploads: upload.DefaultConfig(), regroup: regroup.DefaultConfig(), files: attach.DefaultConfig(), pulse: pulse.DefaultConfig(), alerts: alerting.DefaultConfig(), clickhouse: clickhouse.DefaultConfig(),
 		repairs: repair.DefaultConfig(), engine: embedded.DefaultConfig(), nats: embedded.DefaultNATSConfig(), bus: bus.DefaultConfig(),
 	}}
 	c := &s.configs
@@ -63,6 +65,7 @@ func newSections() *sections {
 		{prefix: "repair", title: "Events of before an upload", dir: "server/repair", config: &c.repairs},
 		{prefix: "attachments", title: "Attachments of events", dir: "server/attach", config: &c.files},
 		{prefix: "sessions", title: "Sessions and check-ins", dir: "server/pulse", config: &c.pulse},
+		{prefix: "regroup", title: "Grouping laboratory", dir: "server/regroup", config: &c.regroup},
 		{prefix: "alerts", title: "Alerts: deciding", dir: "alerting/watch", config: &c.alerts.Watch},
 		{prefix: "deliver", title: "Alerts: sending", dir: "alerting/deliver", config: &c.alerts.Deliver},
 		{prefix: "email", title: "E-mail", dir: "alerting/notify/email", config: &c.alerts.Email},

@@ -36,3 +36,10 @@ type Joining struct {
 	From  []ID                // issues
 	Under []event.Fingerprint // fingerprints that rules give to events of these issues from now on
 }
+
+// Undone is what undoing a regrouping did.
+type Undone struct {
+	Regrouping    Regrouping
+	Separated     int  // issues that stand on their own again
+	RulesRestored bool // the project has the rules of before
+}

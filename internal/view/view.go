@@ -148,3 +148,16 @@ type OutcomeSeries struct {
 	Total  uint64
 	Values []uint64
 }
+
+// Chosen is an event that was chosen to be grouped anew.
+type Chosen struct {
+	Fingerprint event.Fingerprint
+	EventID     event.ID
+}
+
+// Choice is which events were chosen, those of one fingerprint together, and how many
+// events every fingerprint has.
+type Choice struct {
+	Chosen []Chosen
+	Events map[event.Fingerprint]uint64
+}

@@ -24,6 +24,7 @@ import (
 	"github.com/faultline-dev/faultline/server/admin"
 	"github.com/faultline-dev/faultline/server/auth"
 	"github.com/faultline-dev/faultline/server/query"
+	"github.com/faultline-dev/faultline/server/regroup"
 )
 
 // maxMessage is what one request may hold, compressed or not.
@@ -39,8 +40,9 @@ type Authenticator interface {
 // Options are what the API is made of.
 type Options struct {
 	Query    *query.Service
-	Admin    *admin.Service // nil: only queries are served
-	Sessions *auth.Sessions // with Admin
+	Admin    *admin.Service   // nil: only queries are served
+	Grouping *regroup.Service // nil: rules cannot be tried
+	Sessions *auth.Sessions   // with Admin
 	Auth     Authenticator
 	Log      *slog.Logger
 	Version  string // of the server
@@ -83,6 +85,9 @@ func services(o Options) []service {
 	all := []service{queryService(o.Query)}
 	if o.Admin != nil {
 		all = append(all, sessionService(o), projectService(o), alertService(o))
+	}
+	if o.Grouping != nil {
+		all = append(all, groupingService(o))
 	}
 	return all
 }

@@ -141,21 +141,13 @@ func insertRegrouping(ctx context.Context, tx transaction, r issue.Regrouping, t
 	return err
 }
 
-// Undone is what undoing a regrouping did.
-type Undone struct {
-	Regrouping    issue.Regrouping
-	Project       project.Project
-	Separated     int  // issues that stand on their own again
-	RulesRestored bool // the project has the rules of before
-}
-
 // UndoRegrouping takes back the merges of a regrouping that still stand as it wrote them,
 // and its rules if the project still has them. project.ErrNotFound if the project has no such regrouping,
 // project.ErrInvalid if it is undone already.
-func (s *Store) UndoRegrouping(ctx context.Context, projectID uint32, id, actor string, at time.Time) (Undone, error) {
-	var done Undone
+func (s *Store) UndoRegrouping(ctx context.Context, projectID uint32, id, actor string, at time.Time) (issue.Undone, error) {
+	var done issue.Undone
 	err := s.tx(ctx, func(tx transaction) error {
-		done = Undone{}
+		done = issue.Undone{}
 		if err := change(ctx, tx, fmt.Sprintf("project %d", projectID), `UPDATE projects SET name = name WHERE id = $1`, projectID); err != nil {
 			return err
 		}
@@ -169,7 +161,7 @@ func (s *Store) UndoRegrouping(ctx context.Context, projectID uint32, id, actor 
 		if done.Separated, err = separate(ctx, tx, r, actor, at); err != nil {
 			return err
 		}
-		if err := done.restoreRules(ctx, tx, r.Regrouping); err != nil {
+		if done.RulesRestored, err = restoreRules(ctx, tx, r.Regrouping); err != nil {
 			return err
 		}
 		r.UndoneAt, r.UndoneBy = fromMicros(micros(at)), actor
@@ -221,17 +213,17 @@ func separate(ctx context.Context, tx transaction, r storedRegrouping, actor str
 	return separated, nil
 }
 
-func (u *Undone) restoreRules(ctx context.Context, tx transaction, r issue.Regrouping) (err error) {
-	u.Project, err = one(ctx, tx, fmt.Sprintf("project %d", r.ProjectID), scanProject, `SELECT `+projectColumns+` FROM projects WHERE id = $1`, r.ProjectID)
+// restoreRules gives a project the rules it had before a regrouping, if it still has those of after.
+func restoreRules(ctx context.Context, tx transaction, r issue.Regrouping) (restored bool, err error) {
+	p, err := one(ctx, tx, fmt.Sprintf("project %d", r.ProjectID), scanProject, `SELECT `+projectColumns+` FROM projects WHERE id = $1`, r.ProjectID)
 	if err != nil {
-		return err
+		return false, err
 	}
-	s := &u.Project.Settings
+	s := &p.Settings
 	if (issue.RuleTexts{Fingerprints: s.FingerprintRules, Stacks: s.StackRules}) != r.After {
-		return nil
+		return false, nil
 	}
 	s.FingerprintRules, s.StackRules = r.Before.Fingerprints, r.Before.Stacks
-	u.Project, err = updateProject(ctx, tx, u.Project)
-	u.RulesRestored = err == nil
-	return err
+	_, err = updateProject(ctx, tx, p)
+	return err == nil, err
 }

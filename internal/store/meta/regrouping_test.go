@@ -85,7 +85,10 @@ func testRegroup(t *testing.T, s *meta.Store) {
 	if err != nil || !done.RulesRestored || done.Separated != 1 || done.Regrouping.UndoneBy != "bob@example.com" || !done.Regrouping.UndoneAt.Equal(later) {
 		t.Fatal(done, err)
 	}
-	if d := cmp.Diff(before, done.Project.Settings); d != "" {
+	if p, err = s.Project(ctx, web.ID); err != nil {
+		t.Fatal(err)
+	}
+	if d := cmp.Diff(before, p.Settings); d != "" {
 		t.Fatal(d)
 	}
 	// 2 stands alone and has 4 again; 3 is as somebody left it; what rules made stays.
@@ -108,7 +111,10 @@ func testUndoKeepsLaterRules(t *testing.T, s *meta.Store) {
 		t.Fatal(err)
 	}
 	done, err := s.UndoRegrouping(ctx, web.ID, r.ID, "ann@example.com", at)
-	if err != nil || done.RulesRestored || done.Project.Settings.StackRules != "app:no -group" {
+	if err != nil || done.RulesRestored {
 		t.Fatal(done, err)
+	}
+	if p, err = s.Project(ctx, web.ID); err != nil || p.Settings.StackRules != "app:no -group" {
+		t.Fatal(p, err)
 	}
 }
