@@ -18,6 +18,7 @@ type AffectedRequest struct {
 	Release   string   // empty: by id only
 	Dist      string
 	Since     time.Time
+	Received  time.Time     // only events that arrived since; zero: all
 	After     AffectedPlace // only events behind it
 	Limit     int
 }

@@ -75,33 +75,36 @@ func (s *Service) repair(ctx context.Context, r artifact.Repair, symbols Symbols
 	}
 	explain := func(e *event.Event) (int, error) { return symbols.Explain(ctx, r.ProjectID, e) }
 	q := s.request(&p, r, time.Now())
+	var at place
 	if r.Place == "" {
 		s.log.Info("events of before an upload are repaired", "repair", r.ID, "project", r.ProjectID, "release", r.Release, "debug_ids", len(r.DebugIDs))
-	} else if err := json.Unmarshal([]byte(r.Place), &q.After); err != nil {
+	} else if err := json.Unmarshal([]byte(r.Place), &at); err != nil {
 		return fmt.Errorf("read how far it has come: %w", err)
 	}
 	// What could not be foreseen is seen to now, and the mirror of merges is healed.
 	if err := s.align(ctx, &p, q, explain); err != nil {
 		return err
 	}
-	w := worker{Service: s, explainer: s.explainer(&p, explain), query: q, told: time.Now()}
+	w := worker{Service: s, explainer: s.explainer(&p, explain), query: q, place: at, told: time.Now()}
 	w.query.Limit = s.cfg.Batch
-	for {
-		more, err := w.batch(ctx, &r)
-		if errors.Is(err, view.ErrFixed) {
-			s.log.Warn("events of before an upload stay as they are; their issues are prepared", "project", r.ProjectID, "error", err)
-			break
-		}
-		if err != nil {
-			return err
-		}
-		if !more {
-			break
-		}
+	if err := w.run(ctx, &r); errors.Is(err, view.ErrFixed) {
+		s.log.Warn("events of before an upload stay as they are; their issues are prepared", "project", r.ProjectID, "error", err)
+	} else if err != nil {
+		return err
 	}
 	s.metrics.done.Inc()
 	s.log.Info("events of before an upload are repaired: done", "repair", r.ID, "project", r.ProjectID, "seen", r.Seen, "changed", r.Changed, "took", time.Since(r.CreatedAt).Round(time.Millisecond))
 	return s.Jobs.EndRepair(ctx, r.ID)
+}
+
+// settled is how long after an upload events may still be stored that were looked at without
+// it: other processes know of it later, and blocks are on their way.
+const settled = 15 * time.Second
+
+// place is how far a repair has come.
+type place struct {
+	Late bool // the second time, which looks only for what arrived last
+	At   view.AffectedPlace
 }
 
 // worker is the work on one repair.
@@ -109,13 +112,41 @@ type worker struct {
 	*Service
 	*explainer
 	query view.AffectedRequest
+	place place
 	told  time.Time
+}
+
+// run goes through all events, and then through those that arrived about when the
+// upload did and may have been stored behind its back.
+func (w *worker) run(ctx context.Context, r *artifact.Repair) error {
+	if !w.place.Late {
+		if err := w.batches(ctx, r); err != nil {
+			return err
+		}
+		if err := pause(ctx, time.Until(r.CreatedAt.Add(settled))); err != nil {
+			return err
+		}
+		w.place = place{Late: true}
+	}
+	w.query.Received = r.CreatedAt.Add(-settled)
+	return w.batches(ctx, r)
+}
+
+// batches repairs events until there are no more.
+func (w *worker) batches(ctx context.Context, r *artifact.Repair) error {
+	for {
+		more, err := w.batch(ctx, r)
+		if err != nil || !more {
+			return err
+		}
+	}
 }
 
 // batch repairs the next events. The events are written before the note of how far it has
 // come, so that a crash between the two repeats what changes nothing.
 func (w *worker) batch(ctx context.Context, r *artifact.Repair) (more bool, err error) {
 	began := time.Now()
+	w.query.After = w.place.At
 	events, err := w.Events.Affected(ctx, w.query)
 	if err != nil {
 		return false, err
@@ -137,23 +168,23 @@ func (w *worker) batch(ctx context.Context, r *artifact.Repair) (more bool, err 
 	if err := w.Events.Amend(ctx, amended); err != nil {
 		return false, err
 	}
-	before := w.query.After.Fingerprint
+	before := w.place.At.Fingerprint
 	if len(events) > 0 {
 		last := events[len(events)-1]
-		w.query.After = view.AffectedPlace{Fingerprint: last.Fingerprint, Timestamp: last.Event.Timestamp, EventID: last.Event.ID}
+		w.place.At = view.AffectedPlace{Fingerprint: last.Fingerprint, Timestamp: last.Event.Timestamp, EventID: last.Event.ID}
 	}
 	more = len(events) == w.query.Limit
-	if err := w.Issues.Retell(ctx, w.query.ProjectID, complete(renamed, before, w.query.After.Fingerprint, more), time.Now()); err != nil {
+	if err := w.Issues.Retell(ctx, w.query.ProjectID, complete(renamed, before, w.place.At.Fingerprint, more), time.Now()); err != nil {
 		return false, err
 	}
 	w.metrics.seen.Add(float64(len(events)))
 	w.metrics.changed.Add(float64(len(amended)))
 	r.Seen, r.Changed = r.Seen+int64(len(events)), r.Changed+int64(len(amended))
-	place, err := json.Marshal(w.query.After)
+	text, err := json.Marshal(w.place)
 	if err != nil {
 		return false, fmt.Errorf("write how far it has come: %w", err)
 	}
-	r.Place = string(place)
+	r.Place = string(text)
 	if *r, err = w.Jobs.KeepRepair(ctx, *r, time.Now().Add(lease)); err != nil {
 		return false, err
 	}

@@ -4,8 +4,8 @@ package sourcemaps
 
 // stored is what REST says of an event.
 type stored struct {
-	Title, Culprit string
-	Event          struct {
+	Title, Culprit, IssueID string
+	Event                   struct {
 		Exceptions []struct {
 			Stacktrace struct{ Frames []frame }
 		}

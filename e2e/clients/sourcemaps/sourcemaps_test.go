@@ -133,10 +133,6 @@ func TestWithoutDebugIDsTheReleaseAndTheAddressDecide(t *testing.T) {
 	w.run(t, "node_modules/.bin/esbuild", "src/index.ts", "--bundle", "--minify", "--sourcemap", "--outfile=dist/shop.js", "--log-level=error")
 	w.cli(t, "sourcemaps", "upload", "--release", release, "--url-prefix", "~/static", "--wait", "dist")
 	// The stack as a browser's SDK would send it: node runs the same script and tells the columns.
-	thrower := `require("./dist/shop.js"); try { globalThis.placeOrder(4711) } catch (e) {
-		const frames = e.stack.split("\n").filter(l => l.includes("shop.js:")).map(l => /([^\s(]+)? ?\(?[^( ]*shop\.js:(\d+):(\d+)/.exec(l)).reverse()
-		console.log(JSON.stringify(frames.map(m => ({ function: m[1] || "?", filename: "https://shop.example/static/shop.js?v=3", abs_path: "https://shop.example/static/shop.js?v=3", lineno: +m[2], colno: +m[3], in_app: true }))))
-	}`
 	frames := w.run(t, "node", "-e", thrower)
 	body := `{"event_id":"00112233445566778899aabbccddeeff","platform":"javascript","release":"` + release + `","exception":{"values":[{"type":"TypeError","value":"no card","stacktrace":{"frames":` + frames + `}}]}}`
 	answer, err := http.Post("http://"+s.HTTP+"/api/7/store/?sentry_key="+instance.PublicKey, "application/json", strings.NewReader(body))
@@ -151,3 +147,9 @@ func TestWithoutDebugIDsTheReleaseAndTheAddressDecide(t *testing.T) {
 	s.Decode("/api/v1/projects/7/events/00112233445566778899aabbccddeeff", &e)
 	check(t, e, "https://shop.example/src/")
 }
+
+// thrower prints the frames of an error as a browser's SDK would send them.
+const thrower = `require("./dist/shop.js"); try { globalThis.placeOrder(4711) } catch (e) {
+		const frames = e.stack.split("\n").filter(l => l.includes("shop.js:")).map(l => /([^\s(]+)? ?\(?[^( ]*shop\.js:(\d+):(\d+)/.exec(l)).reverse()
+		console.log(JSON.stringify(frames.map(m => ({ function: m[1] || "?", filename: "https://shop.example/static/shop.js?v=3", abs_path: "https://shop.example/static/shop.js?v=3", lineno: +m[2], colno: +m[3], in_app: true }))))
+	}`

@@ -60,10 +60,14 @@ func affectedConditions(st *statement, r view.AffectedRequest) []string {
 	if len(ways) == 0 {
 		ways = append(ways, "0")
 	}
-	return []string{
+	conds := []string{
 		"project_id = " + st.project(r.ProjectID), "timestamp >= " + st.moment(r.Since),
 		"(" + strings.Join(ways, " OR ") + ")",
 	}
+	if !r.Received.IsZero() {
+		conds = append(conds, "received_at >= "+st.moment(r.Received))
+	}
+	return conds
 }
 
 // whole reads events as they are stored; the text goes on behind the columns.

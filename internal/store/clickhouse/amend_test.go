@@ -202,6 +202,10 @@ func TestAffectedEventsComeIssueByIssue(t *testing.T) {
 	if got := ids(newest); len(got) != 2 || !slices.Contains(got, b.Event.ID) || !slices.Contains(got, c.Event.ID) {
 		t.Errorf("the newest are %v", got)
 	}
+	r.Received = c.ReceivedAt.Add(time.Second)
+	if all, err := s.Affected(ctx, r); err != nil || len(all) != 1 || all[0].Event.ID != b.Event.ID {
+		t.Errorf("those that arrived later are %v, %v", ids(all), err)
+	}
 	if all, err := s.Affected(ctx, view.AffectedRequest{ProjectID: 3, Since: noon.Add(-time.Hour), Limit: 5}); err != nil || len(all) != 0 {
 		t.Errorf("an upload without names affects %d events, %v", len(all), err)
 	}
