@@ -145,7 +145,7 @@ func New(cfg Config, p Parts) (*Service, error) {
 }
 
 // lease is how long a process may say nothing of a repair before another goes on with it.
-const lease = 2 * time.Minute
+const lease = time.Minute
 
 // Run does the work that is noted until ctx ends.
 func (s *Service) Run(ctx context.Context, symbols Symbols) error {

@@ -136,7 +136,7 @@ func TestAKillInTheMiddleLosesNothing(t *testing.T) {
 		t.Errorf("%d events were explained before the kill: it came too late", n)
 	}
 	whole()
-	instance.Eventually(t, 2*time.Minute, "all events are explained", func() bool { whole(); return explained() == events })
+	instance.Eventually(t, 3*time.Minute, "all events are explained", func() bool { whole(); return explained() == events })
 	instance.Eventually(t, time.Minute, "the repair is done", func() bool { return strings.Contains(s.Output(), "are repaired: done") })
 	s.Decode("/api/v1/projects/7/issues", &all)
 	for _, i := range all.Issues {
