@@ -14,7 +14,7 @@ func (s *Server) takeSentry() (err error) {
 		settings.PathPrefix = base.Path
 	}
 	s.sentry, err = sentry.New(settings, sentry.Parts{
-		Sink: s.pipeline, Keys: s.checker, Metrics: s.parts.Registry, Logger: s.parts.Logger, Attachments: s.files, Pulse: s.pulse,
+		Sink: s.pipeline, TurnAway: s.pipeline.TurnAway, Keys: s.checker, Metrics: s.parts.Registry, Logger: s.parts.Logger, Attachments: s.files, Pulse: s.pulse,
 	})
 	return err
 }

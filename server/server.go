@@ -152,12 +152,12 @@ func (s *Server) takeEvents() (err error) {
 	limits := s.cfg.Ingest.Limits
 	prepare := func(platform string, st *event.Stacktrace) bool { return normalize.Stack(platform, st, limits) }
 	if s.otlp, err = otlp.New(s.cfg.OTLP, otlp.Parts{
-		Sink: s.pipeline, Keys: s.checker, Metrics: otlp.NewMetrics(p.Registry), Logger: p.Logger, PrepareStack: prepare,
+		Sink: s.pipeline, TurnAway: s.pipeline.TurnAway, Keys: s.checker, Metrics: otlp.NewMetrics(p.Registry), Logger: p.Logger, PrepareStack: prepare,
 	}); err != nil {
 		return err
 	}
 	s.native, err = native.New(s.cfg.Native, native.Parts{
-		Sink: s.pipeline, Keys: s.checker, Logger: p.Logger, PrepareStack: prepare,
+		Sink: s.pipeline, TurnAway: s.pipeline.TurnAway, Keys: s.checker, Logger: p.Logger, PrepareStack: prepare,
 	})
 	if err != nil {
 		return err

@@ -311,7 +311,7 @@ func TestTenTimesTheCapacity(t *testing.T) {
 	if most > 400<<20 || mostEngine > 900<<20 {
 		t.Errorf("the server had %d MB, the engine %d MB", most>>20, mostEngine>>20)
 	}
-	if metric(t, s, "faultline_ingest_events_total", "buffer_full") == 0 {
+	if metric(t, s, "faultline_ingest_turned_away_total") == 0 {
 		t.Error("the metric does not name the limit")
 	}
 }

@@ -17,6 +17,7 @@ type Metrics struct {
 	drained     prometheus.Counter
 	away        prometheus.Gauge
 	failures    *prometheus.CounterVec
+	turnedAway  prometheus.Counter
 }
 
 // NewMetrics makes the metrics and registers them.
@@ -48,11 +49,14 @@ func NewMetrics(r prometheus.Registerer) *Metrics {
 		away: prometheus.NewGauge(prometheus.GaugeOpts{
 			Name: "faultline_ingest_store_away", Help: "1 while blocks go to disk because the store is away.",
 		}),
+		turnedAway: prometheus.NewCounter(prometheus.CounterOpts{
+			Name: "faultline_ingest_turned_away_total", Help: "Requests refused unread, because too much of their project waited for room (ingest-room-bytes).",
+		}),
 		failures: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: "faultline_ingest_failures_total", Help: "Operations that failed, by which.",
 		}, []string{"operation"}),
 	}
-	r.MustRegister(m.events, m.room, m.rows, m.insert, m.acknowledge, m.spilled, m.drained, m.away, m.failures)
+	r.MustRegister(m.events, m.room, m.rows, m.insert, m.acknowledge, m.spilled, m.drained, m.away, m.turnedAway, m.failures)
 	return m
 }
 

@@ -31,6 +31,17 @@ func (w *writer) reserve(ctx context.Context, t *tray, f *flight) bool {
 	return true
 }
 
+// TurnAway tells whether requests of a project had better be refused before they are even
+// read: so many of its batches wait for room that this one would run out of patience. It
+// counts those that are.
+func (p *Pipeline) TurnAway(projectID uint32) bool {
+	if !p.writer.room.Crowded(projectID) {
+		return false
+	}
+	p.metrics.turnedAway.Inc()
+	return true
+}
+
 // release gives back the room of a batch.
 func (w *writer) release(f *flight) {
 	w.room.Release(f.project, f.bytes)

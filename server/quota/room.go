@@ -24,6 +24,7 @@ const idleShares = 1024
 // holds, and in the order of asking within a project. It is safe for concurrent use.
 type Room struct {
 	mu      sync.Mutex
+	size    int64
 	free    int64
 	queue   int64 // how much more may wait
 	shares  map[uint32]*share
@@ -57,7 +58,7 @@ func NewRoom(bytes, waiting int64) *Room {
 	if waiting <= 0 {
 		waiting = 1 << 50
 	}
-	return &Room{free: bytes, queue: waiting, shares: map[uint32]*share{}}
+	return &Room{size: bytes, free: bytes, queue: waiting, shares: map[uint32]*share{}}
 }
 
 // Acquire waits for room for a project, which must not be more than the room is
@@ -90,6 +91,18 @@ func (r *Room) Acquire(ctx context.Context, projectID uint32, bytes int64) error
 	r.leave(s, w)
 	r.serve() // it may have been the one for which others waited
 	return ctx.Err()
+}
+
+// crowd is the part of a room as large as which what waits of one project is a crowd.
+const crowd = 8
+
+// Crowded tells whether so much of a project waits already that one more had better come
+// back later. What waits is enough to keep its part of the room full.
+func (r *Room) Crowded(projectID uint32) bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	s := r.shares[projectID]
+	return s != nil && s.queued > r.size/crowd
 }
 
 // TryAcquire takes room if it is to be had without waiting.

@@ -85,6 +85,9 @@ type Keys interface {
 type Parts struct {
 	Sink receive.Sink
 	Keys Keys
+	// TurnAway tells whether a project's requests are to be refused unread. nil: none are.
+	// Streams are not asked: they wait.
+	TurnAway func(projectID uint32) bool
 	// PrepareStack makes a stack into one that events may share, and reports false if
 	// they may not. nil: no stack is shared.
 	PrepareStack func(platform string, s *event.Stacktrace) bool
@@ -96,6 +99,7 @@ type Handler struct {
 	cfg      Config
 	sink     receive.Sink
 	keys     Keys
+	turnAway func(projectID uint32) bool
 	log      *slog.Logger
 	room     *quota.Room  // for messages
 	streams  *quota.Room  // for open streams
@@ -112,7 +116,7 @@ func New(cfg Config, p Parts) (*Handler, error) {
 		p.Logger = slog.Default()
 	}
 	h := &Handler{
-		cfg: cfg, sink: p.Sink, keys: p.Keys, log: p.Logger, room: quota.NewRoom(cfg.UnderWayBytes, cfg.UnderWayBytes),
+		cfg: cfg, sink: p.Sink, keys: p.Keys, turnAway: p.TurnAway, log: p.Logger, room: quota.NewRoom(cfg.UnderWayBytes, cfg.UnderWayBytes),
 		streams: quota.NewRoom(int64(cfg.Streams), 0), stopping: make(chan struct{}),
 	}
 	if p.PrepareStack != nil && cfg.StackBytes > 0 {

@@ -191,6 +191,9 @@ func (h *Handler) once(ctx context.Context, c caller, projectID uint32, f *frame
 	if err != nil {
 		return ack, err
 	}
+	if h.turnAway != nil && h.turnAway(payer) {
+		return ack, noRoom{errNoRoom, retryAfter}
+	}
 	size := int64(len(f.data))
 	waiting, cancel := context.WithTimeout(ctx, h.cfg.Patience)
 	defer cancel()

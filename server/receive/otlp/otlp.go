@@ -92,6 +92,8 @@ type Parts struct {
 	Keys    Keys
 	Metrics *Metrics
 	Logger  *slog.Logger // nil: slog's default
+	// TurnAway tells whether a project's requests are to be refused unread. nil: none are.
+	TurnAway func(projectID uint32) bool
 	// PrepareStack makes a stack of a platform into one that many events may share, or
 	// reports false. Nil: no event shares its stack.
 	PrepareStack func(platform string, s *event.Stacktrace) bool
@@ -119,6 +121,7 @@ type Handler struct {
 	keys    Keys
 	metrics *Metrics
 	log     *slog.Logger
+	away    func(projectID uint32) bool
 	room    *quota.Room // for requests
 	stacks  *stacks
 	started time.Time
@@ -133,7 +136,7 @@ func New(cfg Config, p Parts) (*Handler, error) {
 		p.Logger = slog.Default()
 	}
 	return &Handler{
-		cfg: cfg, sink: p.Sink, keys: p.Keys, metrics: p.Metrics, log: p.Logger,
+		cfg: cfg, sink: p.Sink, keys: p.Keys, metrics: p.Metrics, log: p.Logger, away: p.TurnAway,
 		room: quota.NewRoom(cfg.UnderWayBytes, cfg.UnderWayBytes), started: time.Now(), stacks: newStacks(cfg.StackBytes, p.PrepareStack),
 	}, nil
 }
@@ -178,6 +181,9 @@ type answer struct {
 // export hands the errors of a request to the sink and says what became of them. The
 // request is protobuf.
 func (h *Handler) export(ctx context.Context, c caller, a project.Access, s signal, data []byte) (answer, error) {
+	if h.away != nil && h.away(a.ProjectID) {
+		return answer{}, retryable{errNoRoom, retryAfter, true}
+	}
 	size := min(int64(len(data)), h.cfg.UnderWayBytes)
 	waiting, cancel := context.WithTimeout(ctx, h.cfg.Patience)
 	err := h.room.Acquire(waiting, a.ProjectID, size)

@@ -91,6 +91,8 @@ type Parts struct {
 	Metrics prometheus.Registerer
 	Logger  *slog.Logger // nil: slog's default
 
+	// TurnAway tells whether a project's requests are to be refused unread. nil: none are.
+	TurnAway    func(projectID uint32) bool
 	Attachments Attachments // nil: files are only described
 	Pulse       Pulse       // nil: sessions and check-ins are only counted
 }
@@ -105,8 +107,9 @@ type Handler struct {
 	room    *quota.Room // for requests
 	metrics *metrics
 
-	attachments Attachments // nil: none are kept
-	pulse       Pulse       // nil: sessions and check-ins are not kept
+	away        func(projectID uint32) bool // nil: none are turned away
+	attachments Attachments                 // nil: none are kept
+	pulse       Pulse                       // nil: sessions and check-ins are not kept
 }
 
 // New makes a handler.
@@ -119,6 +122,6 @@ func New(cfg Config, p Parts) (*Handler, error) {
 	}
 	return &Handler{
 		cfg: cfg, prefix: strings.TrimRight(cfg.PathPrefix, "/"), sink: p.Sink, keys: p.Keys, log: p.Logger,
-		room: quota.NewRoom(cfg.UnderWayBytes, 0), metrics: newMetrics(p.Metrics), attachments: p.Attachments, pulse: p.Pulse,
+		room: quota.NewRoom(cfg.UnderWayBytes, 0), metrics: newMetrics(p.Metrics), away: p.TurnAway, attachments: p.Attachments, pulse: p.Pulse,
 	}, nil
 }

@@ -67,7 +67,13 @@ func (h *Handler) take(w http.ResponseWriter, r *http.Request, route route) answ
 		}
 	}
 	in.sender.sdk, in.sender.sentAt = clientSDK(c.client), c.sentAt
+	if h.away != nil && h.away(in.batch.ProjectID) {
+		return h.refusal(r, errNoRoom)
+	}
 	a, err := h.read(w, r, route, c, in)
+	if errors.Is(err, errNoRoom) {
+		return h.refusal(r, err) // the client has it still
+	}
 	if err != nil {
 		if route.endpoint.bringsEvents() {
 			in.refuse(err)
