@@ -52,6 +52,7 @@ func Event(e *event.Event, o Options) {
 	t.objects()
 	t.rest()
 	decideInApp(e)
+	agent(e)
 }
 
 // Stack normalizes a stack that many events of a platform may share. It reports false

@@ -1,5 +1,7 @@
 package lab
 
+import "path/filepath"
+
 // Node is a program for Node.js with what its lock file pins; the folder has
 // package.json and package-lock.json.
 func Node(name, folder string, files ...string) Program {
@@ -39,10 +41,23 @@ func Java(name, folder string, files ...string) Program {
 	}
 }
 
+// JVM is the command that runs a class of a program for Java.
+func JVM(dir string) []string {
+	return []string{"java", "-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-cp", filepath.Join(dir, "target/jars/*")}
+}
+
 // Rust is a program in Rust; its binary is target/debug/shop.
 func Rust(name, folder string, files ...string) Program {
 	return Program{
 		Name: name, Dir: folder, Files: append([]string{"Cargo.toml", "Cargo.lock"}, files...),
 		Build: [][]string{{"cargo", "build", "--quiet", "--locked"}}, Env: []string{"CARGO_TARGET_DIR=target"}, Tool: []string{"rustc", "--version"},
 	}
+}
+
+// Bundled is a script for browsers that esbuild bundles with what the lock file pins;
+// the bundle is in dist.
+func Bundled(name, folder, script string) Program {
+	p := Node(name, folder, script)
+	p.Build = append(p.Build, []string{"node_modules/.bin/esbuild", script, "--bundle", "--outdir=dist", "--log-level=error"})
+	return p
 }

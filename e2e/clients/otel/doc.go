@@ -1,5 +1,5 @@
 // Package otel tests Faultline with OpenTelemetry's own SDKs, unchanged: programs in Go,
-// Python and JavaScript go wrong and send their traces and logs over gRPC and HTTP, and
-// REST must show what happened. Their versions stand in go/go.mod, python/requirements.txt
-// and js/package-lock.json.
+// Python, JavaScript and Java go wrong and send their traces and logs over gRPC and HTTP, and
+// REST must show what happened. Their versions stand in go/go.mod, python/requirements.txt,
+// js/package-lock.json and java/pom.xml.
 package otel

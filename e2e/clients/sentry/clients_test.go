@@ -82,6 +82,9 @@ func TestSentrySDKsWorkUnchanged(t *testing.T) {
 		test func(*testing.T, *instance.Server)
 	}{
 		{"logback", logback},
+		{"browser11", browser("browser11", false)},
+		{"browser11 through a tunnel", browser("browser11", true)},
+		{"browser5", browser("browser5", false)},
 	} {
 		t.Run(more.name, func(t *testing.T) {
 			t.Parallel()
@@ -247,6 +250,6 @@ func rust(t *testing.T) []string {
 func java(class string) func(*testing.T) []string {
 	return func(t *testing.T) []string {
 		dir := lab.Java("sentry-java", "java", "src/main/java/shop/Shop.java", "src/main/java/shop/Log.java", "src/main/resources/logback.xml").Prepare(t)
-		return []string{"java", "-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-cp", filepath.Join(dir, "target/jars/*"), class}
+		return append(lab.JVM(dir), class)
 	}
 }

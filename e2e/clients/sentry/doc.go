@@ -1,4 +1,5 @@
 // Package sentry tests Faultline with Sentry's own SDKs, unchanged: the same shop goes
-// wrong in JavaScript, Python and Go, and REST must show what happened. Their versions
-// stand in node7 and node11 (package-lock.json), python/requirements.txt and go/go.mod.
+// wrong in JavaScript, Python, Go, Java and Rust and in a page in Chromium, and REST must
+// show what happened. Their versions stand in the lock files of the folders beside this
+// file; Maven has none, pom.xml pins them.
 package sentry
