@@ -111,6 +111,22 @@ func toFrame(f *event.Frame) *eventv1.Frame {
 		inApp := f.InApp == event.InAppYes
 		out.InApp = &inApp
 	}
+	out.Origin = toOrigin(f.Origin)
+	return out
+}
+
+func toOrigin(o *event.Origin) *eventv1.FrameOrigin {
+	if o == nil {
+		return nil
+	}
+	out := &eventv1.FrameOrigin{
+		Function: o.Function, Module: o.Module, Filename: o.Filename, AbsPath: o.AbsPath,
+		Lineno: o.Line, Colno: o.Column, ContextLine: o.ContextLine, Inlined: o.Inlined,
+	}
+	if o.InApp != event.InAppUnknown {
+		inApp := o.InApp == event.InAppYes
+		out.InApp = &inApp
+	}
 	return out
 }
 

@@ -17,4 +17,5 @@ type frame struct {
 	PreContext, PostContext                  []string
 	Lineno, Colno                            int
 	InApp                                    bool
+	Origin                                   *struct{ Lineno int }
 }

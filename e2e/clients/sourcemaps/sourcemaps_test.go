@@ -113,6 +113,9 @@ func check(t *testing.T, e stored, base string) {
 	}
 	own = own[len(own)-len(want):]
 	for i, f := range own {
+		if f.Origin == nil || f.Origin.Lineno == f.Lineno {
+			t.Errorf("frame %d does not say what it was: %+v", i, f.Origin)
+		}
 		if f.Function != want[i].Function || f.Filename != want[i].Filename || f.Lineno != want[i].Lineno || f.ContextLine != want[i].ContextLine || f.AbsPath != base+filepath.Base(f.Filename) {
 			t.Errorf("frame %d is %+v", i, f)
 		}

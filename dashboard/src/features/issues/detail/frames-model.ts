@@ -1,4 +1,5 @@
-import type { Exception, Frame } from "@/gen/faultline/event/v1/event_pb";
+import { create } from "@bufbuild/protobuf";
+import { type Exception, type Frame, FrameSchema } from "@/gen/faultline/event/v1/event_pb";
 
 export type ShownFrame = { frame: Frame; inApp: boolean; key: number };
 /** Either one frame of the program, or a run of library frames that is folded into one line. */
@@ -8,6 +9,24 @@ export type FrameGroup = { kind: "own"; frame: ShownFrame } | { kind: "library";
 export function shownFrames(frames: readonly Frame[]): ShownFrame[] {
   const told = frames.some((f) => f.inApp);
   return frames.map((frame, key) => ({ frame, key, inApp: told ? frame.inApp === true : true })).reverse();
+}
+
+/** Whether what was uploaded explained any of the frames. */
+export const explained = (frames: readonly Frame[]): boolean => frames.some((f) => f.origin);
+
+/** The frames as they were sent, before what was uploaded explained them. */
+export function asSent(frames: readonly Frame[]): Frame[] {
+  return frames.flatMap((f) => {
+    const o = f.origin;
+    if (!o) return [f];
+    if (o.inlined) return [];
+    const { function: name, module, filename, absPath, lineno, colno, inApp, contextLine } = o;
+    const { vars, package: binary, instructionAddr, imageAddr, symbol, platform } = f;
+    const rest = { vars, package: binary, instructionAddr, imageAddr, symbol, platform };
+    return [
+      create(FrameSchema, { ...rest, function: name, module, filename, absPath, lineno, colno, inApp, contextLine }),
+    ];
+  });
 }
 
 /** The name people know a library by: a Go import path, an npm package, a Python or Java package. */

@@ -1,7 +1,7 @@
 import { create, type MessageInitShape } from "@bufbuild/protobuf";
 import { expect, test } from "vitest";
 import { EventSchema, FrameSchema } from "@/gen/faultline/event/v1/event_pb";
-import { chain, groupFrames, libraryOf, shownFrames, whereFrame } from "./frames-model";
+import { asSent, chain, explained, groupFrames, libraryOf, shownFrames, whereFrame } from "./frames-model";
 import { stackMarkdown, stackText } from "./stack-text";
 
 const frames = (...list: MessageInitShape<typeof FrameSchema>[]) => list.map((f) => create(FrameSchema, f));
@@ -29,6 +29,21 @@ test("runs of library frames fold into one line that names them; the crash is on
 
 test("when nobody says which frames are the program's own, all are", () => {
   expect(shownFrames(frames({ function: "a" }, { function: "b" })).every((f) => f.inApp)).toBe(true);
+});
+
+test("explained frames can be shown as they were sent", () => {
+  const list = frames(
+    own("a"),
+    { function: "inlined", origin: { inlined: true } },
+    { ...own("pay"), preContext: ["{"], origin: { function: "t", filename: "a.js", lineno: 1, colno: 9, inApp: true } },
+  );
+  expect(explained(list)).toBe(true);
+  const sent = asSent(list);
+  expect(sent.map((f) => `${f.function} ${f.filename}:${f.lineno}:${f.colno} ${f.preContext.length}`)).toEqual([
+    "a shop.go:3:0 0",
+    "t a.js:1:9 0",
+  ]);
+  expect(explained(sent)).toBe(false);
 });
 
 test("a library is called by the name people know", () => {

@@ -6,7 +6,7 @@ import { Chip } from "@/ui/chip";
 import { Fold } from "@/ui/fold";
 import { KeyValues } from "@/ui/key-values";
 import { Source } from "@/ui/source";
-import { groupFrames, place, type ShownFrame, shownFrames } from "./frames-model";
+import { asSent, explained, groupFrames, place, type ShownFrame, shownFrames } from "./frames-model";
 
 // A deep recursion of the program's own code is not opened frame by frame.
 const OPEN_AT_MOST = 5;
@@ -76,7 +76,23 @@ function FrameFold({ shown, platform, open }: { shown: ShownFrame; platform: str
 }
 
 /** A stack, the crash on top: own frames open, runs of library frames folded into one line. */
-export function Frames({ frames, omitted, platform }: { frames: readonly Frame[]; omitted: number; platform: string }) {
+export function Frames(props: { frames: readonly Frame[]; omitted: number; platform: string }) {
+  const [sent, setSent] = useState(false);
+  if (!explained(props.frames)) return <FrameList {...props} />;
+  return (
+    <>
+      <div className="flex items-center gap-x-3 border-t border-line px-2.5 py-1.5 text-meta text-muted">
+        <span>{sent ? "Frames as they were sent." : "Frames explained by what was uploaded."}</span>
+        <button type="button" aria-pressed={sent} className="link" onClick={() => setSent(!sent)}>
+          {sent ? "Show original" : "Show minified"}
+        </button>
+      </div>
+      <FrameList key={sent ? "sent" : "explained"} {...props} frames={sent ? asSent(props.frames) : props.frames} />
+    </>
+  );
+}
+
+function FrameList({ frames, omitted, platform }: { frames: readonly Frame[]; omitted: number; platform: string }) {
   const groups = groupFrames(shownFrames(frames));
   let opened = 0;
   return (

@@ -764,7 +764,9 @@ type Frame struct {
 	// Symbol before demangling.
 	Symbol string `protobuf:"bytes,15,opt,name=symbol,proto3" json:"symbol,omitempty"`
 	// Platform of the frame if it differs from the event's.
-	Platform      string `protobuf:"bytes,16,opt,name=platform,proto3" json:"platform,omitempty"`
+	Platform string `protobuf:"bytes,16,opt,name=platform,proto3" json:"platform,omitempty"`
+	// Answers only: what was sent, if a source map, a mapping or symbols explained the frame.
+	Origin        *FrameOrigin `protobuf:"bytes,17,opt,name=origin,proto3" json:"origin,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -911,6 +913,131 @@ func (x *Frame) GetPlatform() string {
 	return ""
 }
 
+func (x *Frame) GetOrigin() *FrameOrigin {
+	if x != nil {
+		return x.Origin
+	}
+	return nil
+}
+
+// FrameOrigin is a frame as it was sent.
+type FrameOrigin struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Function or method name.
+	Function string `protobuf:"bytes,1,opt,name=function,proto3" json:"function,omitempty"`
+	// Package, module or class.
+	Module string `protobuf:"bytes,2,opt,name=module,proto3" json:"module,omitempty"`
+	// File as the program names it.
+	Filename string `protobuf:"bytes,3,opt,name=filename,proto3" json:"filename,omitempty"`
+	// Absolute path or URL.
+	AbsPath string `protobuf:"bytes,4,opt,name=abs_path,json=absPath,proto3" json:"abs_path,omitempty"`
+	// Line, from 1; 0 is unknown.
+	Lineno uint32 `protobuf:"varint,5,opt,name=lineno,proto3" json:"lineno,omitempty"`
+	// Column, from 1; 0 is unknown.
+	Colno uint32 `protobuf:"varint,6,opt,name=colno,proto3" json:"colno,omitempty"`
+	// True if the frame was the program's own code.
+	InApp *bool `protobuf:"varint,7,opt,name=in_app,json=inApp,proto3,oneof" json:"in_app,omitempty"`
+	// The line of the file that was run.
+	ContextLine string `protobuf:"bytes,8,opt,name=context_line,json=contextLine,proto3" json:"context_line,omitempty"`
+	// True if the frame was not sent: it is one more call at the place of the frame after it.
+	Inlined       bool `protobuf:"varint,9,opt,name=inlined,proto3" json:"inlined,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *FrameOrigin) Reset() {
+	*x = FrameOrigin{}
+	mi := &file_faultline_event_v1_event_proto_msgTypes[6]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *FrameOrigin) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*FrameOrigin) ProtoMessage() {}
+
+func (x *FrameOrigin) ProtoReflect() protoreflect.Message {
+	mi := &file_faultline_event_v1_event_proto_msgTypes[6]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use FrameOrigin.ProtoReflect.Descriptor instead.
+func (*FrameOrigin) Descriptor() ([]byte, []int) {
+	return file_faultline_event_v1_event_proto_rawDescGZIP(), []int{6}
+}
+
+func (x *FrameOrigin) GetFunction() string {
+	if x != nil {
+		return x.Function
+	}
+	return ""
+}
+
+func (x *FrameOrigin) GetModule() string {
+	if x != nil {
+		return x.Module
+	}
+	return ""
+}
+
+func (x *FrameOrigin) GetFilename() string {
+	if x != nil {
+		return x.Filename
+	}
+	return ""
+}
+
+func (x *FrameOrigin) GetAbsPath() string {
+	if x != nil {
+		return x.AbsPath
+	}
+	return ""
+}
+
+func (x *FrameOrigin) GetLineno() uint32 {
+	if x != nil {
+		return x.Lineno
+	}
+	return 0
+}
+
+func (x *FrameOrigin) GetColno() uint32 {
+	if x != nil {
+		return x.Colno
+	}
+	return 0
+}
+
+func (x *FrameOrigin) GetInApp() bool {
+	if x != nil && x.InApp != nil {
+		return *x.InApp
+	}
+	return false
+}
+
+func (x *FrameOrigin) GetContextLine() string {
+	if x != nil {
+		return x.ContextLine
+	}
+	return ""
+}
+
+func (x *FrameOrigin) GetInlined() bool {
+	if x != nil {
+		return x.Inlined
+	}
+	return false
+}
+
 // Thread is one thread or goroutine.
 type Thread struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -932,7 +1059,7 @@ type Thread struct {
 
 func (x *Thread) Reset() {
 	*x = Thread{}
-	mi := &file_faultline_event_v1_event_proto_msgTypes[6]
+	mi := &file_faultline_event_v1_event_proto_msgTypes[7]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -944,7 +1071,7 @@ func (x *Thread) String() string {
 func (*Thread) ProtoMessage() {}
 
 func (x *Thread) ProtoReflect() protoreflect.Message {
-	mi := &file_faultline_event_v1_event_proto_msgTypes[6]
+	mi := &file_faultline_event_v1_event_proto_msgTypes[7]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -957,7 +1084,7 @@ func (x *Thread) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Thread.ProtoReflect.Descriptor instead.
 func (*Thread) Descriptor() ([]byte, []int) {
-	return file_faultline_event_v1_event_proto_rawDescGZIP(), []int{6}
+	return file_faultline_event_v1_event_proto_rawDescGZIP(), []int{7}
 }
 
 func (x *Thread) GetId() string {
@@ -1023,7 +1150,7 @@ type Breadcrumb struct {
 
 func (x *Breadcrumb) Reset() {
 	*x = Breadcrumb{}
-	mi := &file_faultline_event_v1_event_proto_msgTypes[7]
+	mi := &file_faultline_event_v1_event_proto_msgTypes[8]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1035,7 +1162,7 @@ func (x *Breadcrumb) String() string {
 func (*Breadcrumb) ProtoMessage() {}
 
 func (x *Breadcrumb) ProtoReflect() protoreflect.Message {
-	mi := &file_faultline_event_v1_event_proto_msgTypes[7]
+	mi := &file_faultline_event_v1_event_proto_msgTypes[8]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1048,7 +1175,7 @@ func (x *Breadcrumb) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Breadcrumb.ProtoReflect.Descriptor instead.
 func (*Breadcrumb) Descriptor() ([]byte, []int) {
-	return file_faultline_event_v1_event_proto_rawDescGZIP(), []int{7}
+	return file_faultline_event_v1_event_proto_rawDescGZIP(), []int{8}
 }
 
 func (x *Breadcrumb) GetTimestamp() *timestamppb.Timestamp {
@@ -1114,7 +1241,7 @@ type User struct {
 
 func (x *User) Reset() {
 	*x = User{}
-	mi := &file_faultline_event_v1_event_proto_msgTypes[8]
+	mi := &file_faultline_event_v1_event_proto_msgTypes[9]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1126,7 +1253,7 @@ func (x *User) String() string {
 func (*User) ProtoMessage() {}
 
 func (x *User) ProtoReflect() protoreflect.Message {
-	mi := &file_faultline_event_v1_event_proto_msgTypes[8]
+	mi := &file_faultline_event_v1_event_proto_msgTypes[9]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1139,7 +1266,7 @@ func (x *User) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use User.ProtoReflect.Descriptor instead.
 func (*User) Descriptor() ([]byte, []int) {
-	return file_faultline_event_v1_event_proto_rawDescGZIP(), []int{8}
+	return file_faultline_event_v1_event_proto_rawDescGZIP(), []int{9}
 }
 
 func (x *User) GetId() string {
@@ -1207,7 +1334,7 @@ type Request struct {
 
 func (x *Request) Reset() {
 	*x = Request{}
-	mi := &file_faultline_event_v1_event_proto_msgTypes[9]
+	mi := &file_faultline_event_v1_event_proto_msgTypes[10]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1219,7 +1346,7 @@ func (x *Request) String() string {
 func (*Request) ProtoMessage() {}
 
 func (x *Request) ProtoReflect() protoreflect.Message {
-	mi := &file_faultline_event_v1_event_proto_msgTypes[9]
+	mi := &file_faultline_event_v1_event_proto_msgTypes[10]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1232,7 +1359,7 @@ func (x *Request) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Request.ProtoReflect.Descriptor instead.
 func (*Request) Descriptor() ([]byte, []int) {
-	return file_faultline_event_v1_event_proto_rawDescGZIP(), []int{9}
+	return file_faultline_event_v1_event_proto_rawDescGZIP(), []int{10}
 }
 
 func (x *Request) GetUrl() string {
@@ -1297,7 +1424,7 @@ type Header struct {
 
 func (x *Header) Reset() {
 	*x = Header{}
-	mi := &file_faultline_event_v1_event_proto_msgTypes[10]
+	mi := &file_faultline_event_v1_event_proto_msgTypes[11]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1309,7 +1436,7 @@ func (x *Header) String() string {
 func (*Header) ProtoMessage() {}
 
 func (x *Header) ProtoReflect() protoreflect.Message {
-	mi := &file_faultline_event_v1_event_proto_msgTypes[10]
+	mi := &file_faultline_event_v1_event_proto_msgTypes[11]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1322,7 +1449,7 @@ func (x *Header) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Header.ProtoReflect.Descriptor instead.
 func (*Header) Descriptor() ([]byte, []int) {
-	return file_faultline_event_v1_event_proto_rawDescGZIP(), []int{10}
+	return file_faultline_event_v1_event_proto_rawDescGZIP(), []int{11}
 }
 
 func (x *Header) GetName() string {
@@ -1354,7 +1481,7 @@ type Sdk struct {
 
 func (x *Sdk) Reset() {
 	*x = Sdk{}
-	mi := &file_faultline_event_v1_event_proto_msgTypes[11]
+	mi := &file_faultline_event_v1_event_proto_msgTypes[12]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1366,7 +1493,7 @@ func (x *Sdk) String() string {
 func (*Sdk) ProtoMessage() {}
 
 func (x *Sdk) ProtoReflect() protoreflect.Message {
-	mi := &file_faultline_event_v1_event_proto_msgTypes[11]
+	mi := &file_faultline_event_v1_event_proto_msgTypes[12]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1379,7 +1506,7 @@ func (x *Sdk) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Sdk.ProtoReflect.Descriptor instead.
 func (*Sdk) Descriptor() ([]byte, []int) {
-	return file_faultline_event_v1_event_proto_rawDescGZIP(), []int{11}
+	return file_faultline_event_v1_event_proto_rawDescGZIP(), []int{12}
 }
 
 func (x *Sdk) GetName() string {
@@ -1418,7 +1545,7 @@ type Trace struct {
 
 func (x *Trace) Reset() {
 	*x = Trace{}
-	mi := &file_faultline_event_v1_event_proto_msgTypes[12]
+	mi := &file_faultline_event_v1_event_proto_msgTypes[13]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1430,7 +1557,7 @@ func (x *Trace) String() string {
 func (*Trace) ProtoMessage() {}
 
 func (x *Trace) ProtoReflect() protoreflect.Message {
-	mi := &file_faultline_event_v1_event_proto_msgTypes[12]
+	mi := &file_faultline_event_v1_event_proto_msgTypes[13]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1443,7 +1570,7 @@ func (x *Trace) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Trace.ProtoReflect.Descriptor instead.
 func (*Trace) Descriptor() ([]byte, []int) {
-	return file_faultline_event_v1_event_proto_rawDescGZIP(), []int{12}
+	return file_faultline_event_v1_event_proto_rawDescGZIP(), []int{13}
 }
 
 func (x *Trace) GetTraceId() []byte {
@@ -1492,7 +1619,7 @@ type DebugImage struct {
 
 func (x *DebugImage) Reset() {
 	*x = DebugImage{}
-	mi := &file_faultline_event_v1_event_proto_msgTypes[13]
+	mi := &file_faultline_event_v1_event_proto_msgTypes[14]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1504,7 +1631,7 @@ func (x *DebugImage) String() string {
 func (*DebugImage) ProtoMessage() {}
 
 func (x *DebugImage) ProtoReflect() protoreflect.Message {
-	mi := &file_faultline_event_v1_event_proto_msgTypes[13]
+	mi := &file_faultline_event_v1_event_proto_msgTypes[14]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1517,7 +1644,7 @@ func (x *DebugImage) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DebugImage.ProtoReflect.Descriptor instead.
 func (*DebugImage) Descriptor() ([]byte, []int) {
-	return file_faultline_event_v1_event_proto_rawDescGZIP(), []int{13}
+	return file_faultline_event_v1_event_proto_rawDescGZIP(), []int{14}
 }
 
 func (x *DebugImage) GetType() string {
@@ -1593,7 +1720,7 @@ type Attachment struct {
 
 func (x *Attachment) Reset() {
 	*x = Attachment{}
-	mi := &file_faultline_event_v1_event_proto_msgTypes[14]
+	mi := &file_faultline_event_v1_event_proto_msgTypes[15]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1605,7 +1732,7 @@ func (x *Attachment) String() string {
 func (*Attachment) ProtoMessage() {}
 
 func (x *Attachment) ProtoReflect() protoreflect.Message {
-	mi := &file_faultline_event_v1_event_proto_msgTypes[14]
+	mi := &file_faultline_event_v1_event_proto_msgTypes[15]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1618,7 +1745,7 @@ func (x *Attachment) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Attachment.ProtoReflect.Descriptor instead.
 func (*Attachment) Descriptor() ([]byte, []int) {
-	return file_faultline_event_v1_event_proto_rawDescGZIP(), []int{14}
+	return file_faultline_event_v1_event_proto_rawDescGZIP(), []int{15}
 }
 
 func (x *Attachment) GetFilename() string {
@@ -1662,7 +1789,7 @@ type Flag struct {
 
 func (x *Flag) Reset() {
 	*x = Flag{}
-	mi := &file_faultline_event_v1_event_proto_msgTypes[15]
+	mi := &file_faultline_event_v1_event_proto_msgTypes[16]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1674,7 +1801,7 @@ func (x *Flag) String() string {
 func (*Flag) ProtoMessage() {}
 
 func (x *Flag) ProtoReflect() protoreflect.Message {
-	mi := &file_faultline_event_v1_event_proto_msgTypes[15]
+	mi := &file_faultline_event_v1_event_proto_msgTypes[16]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1687,7 +1814,7 @@ func (x *Flag) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Flag.ProtoReflect.Descriptor instead.
 func (*Flag) Descriptor() ([]byte, []int) {
-	return file_faultline_event_v1_event_proto_rawDescGZIP(), []int{15}
+	return file_faultline_event_v1_event_proto_rawDescGZIP(), []int{16}
 }
 
 func (x *Flag) GetName() string {
@@ -1781,7 +1908,7 @@ const file_faultline_event_v1_event_proto_rawDesc = "" +
 	"\n" +
 	"Stacktrace\x121\n" +
 	"\x06frames\x18\x01 \x03(\v2\x19.faultline.event.v1.FrameR\x06frames\x12%\n" +
-	"\x0eframes_omitted\x18\x02 \x01(\rR\rframesOmitted\"\xf3\x03\n" +
+	"\x0eframes_omitted\x18\x02 \x01(\rR\rframesOmitted\"\xac\x04\n" +
 	"\x05Frame\x12\x1a\n" +
 	"\bfunction\x18\x01 \x01(\tR\bfunction\x12\x16\n" +
 	"\x06module\x18\x02 \x01(\tR\x06module\x12\x1a\n" +
@@ -1801,7 +1928,19 @@ const file_faultline_event_v1_event_proto_rawDesc = "" +
 	"\n" +
 	"image_addr\x18\x0e \x01(\x06R\timageAddr\x12\x16\n" +
 	"\x06symbol\x18\x0f \x01(\tR\x06symbol\x12\x1a\n" +
-	"\bplatform\x18\x10 \x01(\tR\bplatformB\t\n" +
+	"\bplatform\x18\x10 \x01(\tR\bplatform\x127\n" +
+	"\x06origin\x18\x11 \x01(\v2\x1f.faultline.event.v1.FrameOriginR\x06originB\t\n" +
+	"\a_in_app\"\x8a\x02\n" +
+	"\vFrameOrigin\x12\x1a\n" +
+	"\bfunction\x18\x01 \x01(\tR\bfunction\x12\x16\n" +
+	"\x06module\x18\x02 \x01(\tR\x06module\x12\x1a\n" +
+	"\bfilename\x18\x03 \x01(\tR\bfilename\x12\x19\n" +
+	"\babs_path\x18\x04 \x01(\tR\aabsPath\x12\x16\n" +
+	"\x06lineno\x18\x05 \x01(\rR\x06lineno\x12\x14\n" +
+	"\x05colno\x18\x06 \x01(\rR\x05colno\x12\x1a\n" +
+	"\x06in_app\x18\a \x01(\bH\x00R\x05inApp\x88\x01\x01\x12!\n" +
+	"\fcontext_line\x18\b \x01(\tR\vcontextLine\x12\x18\n" +
+	"\ainlined\x18\t \x01(\bR\ainlinedB\t\n" +
 	"\a_in_app\"\xb6\x01\n" +
 	"\x06Thread\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\tR\x02id\x12\x12\n" +
@@ -1897,7 +2036,7 @@ func file_faultline_event_v1_event_proto_rawDescGZIP() []byte {
 }
 
 var file_faultline_event_v1_event_proto_enumTypes = make([]protoimpl.EnumInfo, 1)
-var file_faultline_event_v1_event_proto_msgTypes = make([]protoimpl.MessageInfo, 21)
+var file_faultline_event_v1_event_proto_msgTypes = make([]protoimpl.MessageInfo, 22)
 var file_faultline_event_v1_event_proto_goTypes = []any{
 	(Level)(0),                    // 0: faultline.event.v1.Level
 	(*Event)(nil),                 // 1: faultline.event.v1.Event
@@ -1906,60 +2045,62 @@ var file_faultline_event_v1_event_proto_goTypes = []any{
 	(*Mechanism)(nil),             // 4: faultline.event.v1.Mechanism
 	(*Stacktrace)(nil),            // 5: faultline.event.v1.Stacktrace
 	(*Frame)(nil),                 // 6: faultline.event.v1.Frame
-	(*Thread)(nil),                // 7: faultline.event.v1.Thread
-	(*Breadcrumb)(nil),            // 8: faultline.event.v1.Breadcrumb
-	(*User)(nil),                  // 9: faultline.event.v1.User
-	(*Request)(nil),               // 10: faultline.event.v1.Request
-	(*Header)(nil),                // 11: faultline.event.v1.Header
-	(*Sdk)(nil),                   // 12: faultline.event.v1.Sdk
-	(*Trace)(nil),                 // 13: faultline.event.v1.Trace
-	(*DebugImage)(nil),            // 14: faultline.event.v1.DebugImage
-	(*Attachment)(nil),            // 15: faultline.event.v1.Attachment
-	(*Flag)(nil),                  // 16: faultline.event.v1.Flag
-	nil,                           // 17: faultline.event.v1.Event.ContextsEntry
-	nil,                           // 18: faultline.event.v1.Event.TagsEntry
-	nil,                           // 19: faultline.event.v1.Event.ModulesEntry
-	nil,                           // 20: faultline.event.v1.User.DataEntry
-	nil,                           // 21: faultline.event.v1.Request.EnvEntry
-	(*timestamppb.Timestamp)(nil), // 22: google.protobuf.Timestamp
-	(*structpb.Struct)(nil),       // 23: google.protobuf.Struct
+	(*FrameOrigin)(nil),           // 7: faultline.event.v1.FrameOrigin
+	(*Thread)(nil),                // 8: faultline.event.v1.Thread
+	(*Breadcrumb)(nil),            // 9: faultline.event.v1.Breadcrumb
+	(*User)(nil),                  // 10: faultline.event.v1.User
+	(*Request)(nil),               // 11: faultline.event.v1.Request
+	(*Header)(nil),                // 12: faultline.event.v1.Header
+	(*Sdk)(nil),                   // 13: faultline.event.v1.Sdk
+	(*Trace)(nil),                 // 14: faultline.event.v1.Trace
+	(*DebugImage)(nil),            // 15: faultline.event.v1.DebugImage
+	(*Attachment)(nil),            // 16: faultline.event.v1.Attachment
+	(*Flag)(nil),                  // 17: faultline.event.v1.Flag
+	nil,                           // 18: faultline.event.v1.Event.ContextsEntry
+	nil,                           // 19: faultline.event.v1.Event.TagsEntry
+	nil,                           // 20: faultline.event.v1.Event.ModulesEntry
+	nil,                           // 21: faultline.event.v1.User.DataEntry
+	nil,                           // 22: faultline.event.v1.Request.EnvEntry
+	(*timestamppb.Timestamp)(nil), // 23: google.protobuf.Timestamp
+	(*structpb.Struct)(nil),       // 24: google.protobuf.Struct
 }
 var file_faultline_event_v1_event_proto_depIdxs = []int32{
-	22, // 0: faultline.event.v1.Event.timestamp:type_name -> google.protobuf.Timestamp
+	23, // 0: faultline.event.v1.Event.timestamp:type_name -> google.protobuf.Timestamp
 	0,  // 1: faultline.event.v1.Event.level:type_name -> faultline.event.v1.Level
 	2,  // 2: faultline.event.v1.Event.message:type_name -> faultline.event.v1.Message
 	3,  // 3: faultline.event.v1.Event.exceptions:type_name -> faultline.event.v1.Exception
-	7,  // 4: faultline.event.v1.Event.threads:type_name -> faultline.event.v1.Thread
-	8,  // 5: faultline.event.v1.Event.breadcrumbs:type_name -> faultline.event.v1.Breadcrumb
-	9,  // 6: faultline.event.v1.Event.user:type_name -> faultline.event.v1.User
-	10, // 7: faultline.event.v1.Event.request:type_name -> faultline.event.v1.Request
-	17, // 8: faultline.event.v1.Event.contexts:type_name -> faultline.event.v1.Event.ContextsEntry
-	18, // 9: faultline.event.v1.Event.tags:type_name -> faultline.event.v1.Event.TagsEntry
-	23, // 10: faultline.event.v1.Event.extra:type_name -> google.protobuf.Struct
-	19, // 11: faultline.event.v1.Event.modules:type_name -> faultline.event.v1.Event.ModulesEntry
-	12, // 12: faultline.event.v1.Event.sdk:type_name -> faultline.event.v1.Sdk
-	13, // 13: faultline.event.v1.Event.trace:type_name -> faultline.event.v1.Trace
-	14, // 14: faultline.event.v1.Event.debug_images:type_name -> faultline.event.v1.DebugImage
-	15, // 15: faultline.event.v1.Event.attachments:type_name -> faultline.event.v1.Attachment
-	16, // 16: faultline.event.v1.Event.flags:type_name -> faultline.event.v1.Flag
+	8,  // 4: faultline.event.v1.Event.threads:type_name -> faultline.event.v1.Thread
+	9,  // 5: faultline.event.v1.Event.breadcrumbs:type_name -> faultline.event.v1.Breadcrumb
+	10, // 6: faultline.event.v1.Event.user:type_name -> faultline.event.v1.User
+	11, // 7: faultline.event.v1.Event.request:type_name -> faultline.event.v1.Request
+	18, // 8: faultline.event.v1.Event.contexts:type_name -> faultline.event.v1.Event.ContextsEntry
+	19, // 9: faultline.event.v1.Event.tags:type_name -> faultline.event.v1.Event.TagsEntry
+	24, // 10: faultline.event.v1.Event.extra:type_name -> google.protobuf.Struct
+	20, // 11: faultline.event.v1.Event.modules:type_name -> faultline.event.v1.Event.ModulesEntry
+	13, // 12: faultline.event.v1.Event.sdk:type_name -> faultline.event.v1.Sdk
+	14, // 13: faultline.event.v1.Event.trace:type_name -> faultline.event.v1.Trace
+	15, // 14: faultline.event.v1.Event.debug_images:type_name -> faultline.event.v1.DebugImage
+	16, // 15: faultline.event.v1.Event.attachments:type_name -> faultline.event.v1.Attachment
+	17, // 16: faultline.event.v1.Event.flags:type_name -> faultline.event.v1.Flag
 	5,  // 17: faultline.event.v1.Exception.stacktrace:type_name -> faultline.event.v1.Stacktrace
 	4,  // 18: faultline.event.v1.Exception.mechanism:type_name -> faultline.event.v1.Mechanism
-	23, // 19: faultline.event.v1.Mechanism.data:type_name -> google.protobuf.Struct
+	24, // 19: faultline.event.v1.Mechanism.data:type_name -> google.protobuf.Struct
 	6,  // 20: faultline.event.v1.Stacktrace.frames:type_name -> faultline.event.v1.Frame
-	23, // 21: faultline.event.v1.Frame.vars:type_name -> google.protobuf.Struct
-	5,  // 22: faultline.event.v1.Thread.stacktrace:type_name -> faultline.event.v1.Stacktrace
-	22, // 23: faultline.event.v1.Breadcrumb.timestamp:type_name -> google.protobuf.Timestamp
-	0,  // 24: faultline.event.v1.Breadcrumb.level:type_name -> faultline.event.v1.Level
-	23, // 25: faultline.event.v1.Breadcrumb.data:type_name -> google.protobuf.Struct
-	20, // 26: faultline.event.v1.User.data:type_name -> faultline.event.v1.User.DataEntry
-	11, // 27: faultline.event.v1.Request.headers:type_name -> faultline.event.v1.Header
-	21, // 28: faultline.event.v1.Request.env:type_name -> faultline.event.v1.Request.EnvEntry
-	23, // 29: faultline.event.v1.Event.ContextsEntry.value:type_name -> google.protobuf.Struct
-	30, // [30:30] is the sub-list for method output_type
-	30, // [30:30] is the sub-list for method input_type
-	30, // [30:30] is the sub-list for extension type_name
-	30, // [30:30] is the sub-list for extension extendee
-	0,  // [0:30] is the sub-list for field type_name
+	24, // 21: faultline.event.v1.Frame.vars:type_name -> google.protobuf.Struct
+	7,  // 22: faultline.event.v1.Frame.origin:type_name -> faultline.event.v1.FrameOrigin
+	5,  // 23: faultline.event.v1.Thread.stacktrace:type_name -> faultline.event.v1.Stacktrace
+	23, // 24: faultline.event.v1.Breadcrumb.timestamp:type_name -> google.protobuf.Timestamp
+	0,  // 25: faultline.event.v1.Breadcrumb.level:type_name -> faultline.event.v1.Level
+	24, // 26: faultline.event.v1.Breadcrumb.data:type_name -> google.protobuf.Struct
+	21, // 27: faultline.event.v1.User.data:type_name -> faultline.event.v1.User.DataEntry
+	12, // 28: faultline.event.v1.Request.headers:type_name -> faultline.event.v1.Header
+	22, // 29: faultline.event.v1.Request.env:type_name -> faultline.event.v1.Request.EnvEntry
+	24, // 30: faultline.event.v1.Event.ContextsEntry.value:type_name -> google.protobuf.Struct
+	31, // [31:31] is the sub-list for method output_type
+	31, // [31:31] is the sub-list for method input_type
+	31, // [31:31] is the sub-list for extension type_name
+	31, // [31:31] is the sub-list for extension extendee
+	0,  // [0:31] is the sub-list for field type_name
 }
 
 func init() { file_faultline_event_v1_event_proto_init() }
@@ -1969,13 +2110,14 @@ func file_faultline_event_v1_event_proto_init() {
 	}
 	file_faultline_event_v1_event_proto_msgTypes[3].OneofWrappers = []any{}
 	file_faultline_event_v1_event_proto_msgTypes[5].OneofWrappers = []any{}
+	file_faultline_event_v1_event_proto_msgTypes[6].OneofWrappers = []any{}
 	type x struct{}
 	out := protoimpl.TypeBuilder{
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_faultline_event_v1_event_proto_rawDesc), len(file_faultline_event_v1_event_proto_rawDesc)),
 			NumEnums:      1,
-			NumMessages:   21,
+			NumMessages:   22,
 			NumExtensions: 0,
 			NumServices:   0,
 		},

@@ -25,7 +25,7 @@ import type { JsonObject, Message as Message$1 } from "@bufbuild/protobuf";
  * Describes the file faultline/event/v1/event.proto.
  */
 export const file_faultline_event_v1_event: GenFile = /*@__PURE__*/
-  fileDesc("Ch5mYXVsdGxpbmUvZXZlbnQvdjEvZXZlbnQucHJvdG8SEmZhdWx0bGluZS5ldmVudC52MSKdCQoFRXZlbnQSEAoIZXZlbnRfaWQYASABKAwSLQoJdGltZXN0YW1wGAIgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIoCgVsZXZlbBgDIAEoDjIZLmZhdWx0bGluZS5ldmVudC52MS5MZXZlbBIQCghwbGF0Zm9ybRgEIAEoCRIOCgZsb2dnZXIYBSABKAkSEwoLdHJhbnNhY3Rpb24YBiABKAkSEwoLc2VydmVyX25hbWUYByABKAkSDwoHcmVsZWFzZRgIIAEoCRIMCgRkaXN0GAkgASgJEhMKC2Vudmlyb25tZW50GAogASgJEiwKB21lc3NhZ2UYCyABKAsyGy5mYXVsdGxpbmUuZXZlbnQudjEuTWVzc2FnZRIxCgpleGNlcHRpb25zGAwgAygLMh0uZmF1bHRsaW5lLmV2ZW50LnYxLkV4Y2VwdGlvbhIrCgd0aHJlYWRzGA0gAygLMhouZmF1bHRsaW5lLmV2ZW50LnYxLlRocmVhZBIzCgticmVhZGNydW1icxgOIAMoCzIeLmZhdWx0bGluZS5ldmVudC52MS5CcmVhZGNydW1iEiYKBHVzZXIYDyABKAsyGC5mYXVsdGxpbmUuZXZlbnQudjEuVXNlchIsCgdyZXF1ZXN0GBAgASgLMhsuZmF1bHRsaW5lLmV2ZW50LnYxLlJlcXVlc3QSOQoIY29udGV4dHMYESADKAsyJy5mYXVsdGxpbmUuZXZlbnQudjEuRXZlbnQuQ29udGV4dHNFbnRyeRIxCgR0YWdzGBIgAygLMiMuZmF1bHRsaW5lLmV2ZW50LnYxLkV2ZW50LlRhZ3NFbnRyeRImCgVleHRyYRgTIAEoCzIXLmdvb2dsZS5wcm90b2J1Zi5TdHJ1Y3QSEwoLZmluZ2VycHJpbnQYFCADKAkSNwoHbW9kdWxlcxgVIAMoCzImLmZhdWx0bGluZS5ldmVudC52MS5FdmVudC5Nb2R1bGVzRW50cnkSJAoDc2RrGBYgASgLMhcuZmF1bHRsaW5lLmV2ZW50LnYxLlNkaxIoCgV0cmFjZRgXIAEoCzIZLmZhdWx0bGluZS5ldmVudC52MS5UcmFjZRI0CgxkZWJ1Z19pbWFnZXMYGCADKAsyHi5mYXVsdGxpbmUuZXZlbnQudjEuRGVidWdJbWFnZRIzCgthdHRhY2htZW50cxgZIAMoCzIeLmZhdWx0bGluZS5ldmVudC52MS5BdHRhY2htZW50EicKBWZsYWdzGBogAygLMhguZmF1bHRsaW5lLmV2ZW50LnYxLkZsYWcSDwoHdHJpbW1lZBgbIAMoCRIQCghzY3J1YmJlZBgcIAMoCRpICg1Db250ZXh0c0VudHJ5EgsKA2tleRgBIAEoCRImCgV2YWx1ZRgCIAEoCzIXLmdvb2dsZS5wcm90b2J1Zi5TdHJ1Y3Q6AjgBGisKCVRhZ3NFbnRyeRILCgNrZXkYASABKAkSDQoFdmFsdWUYAiABKAk6AjgBGi4KDE1vZHVsZXNFbnRyeRILCgNrZXkYASABKAkSDQoFdmFsdWUYAiABKAk6AjgBIj4KB01lc3NhZ2USEAoIdGVtcGxhdGUYASABKAkSEQoJZm9ybWF0dGVkGAIgASgJEg4KBnBhcmFtcxgDIAMoCSKxAQoJRXhjZXB0aW9uEgwKBHR5cGUYASABKAkSDQoFdmFsdWUYAiABKAkSDgoGbW9kdWxlGAMgASgJEjIKCnN0YWNrdHJhY2UYBCABKAsyHi5mYXVsdGxpbmUuZXZlbnQudjEuU3RhY2t0cmFjZRIwCgltZWNoYW5pc20YBSABKAsyHS5mYXVsdGxpbmUuZXZlbnQudjEuTWVjaGFuaXNtEhEKCXRocmVhZF9pZBgGIAEoCSLoAQoJTWVjaGFuaXNtEgwKBHR5cGUYASABKAkSFAoHaGFuZGxlZBgCIAEoCEgAiAEBEhQKDGV4Y2VwdGlvbl9pZBgDIAEoBRIWCglwYXJlbnRfaWQYBCABKAVIAYgBARIQCghpc19ncm91cBgFIAEoCBIOCgZzb3VyY2UYBiABKAkSEQoJc3ludGhldGljGAcgASgIEhMKC2Rlc2NyaXB0aW9uGAggASgJEiUKBGRhdGEYCSABKAsyFy5nb29nbGUucHJvdG9idWYuU3RydWN0QgoKCF9oYW5kbGVkQgwKCl9wYXJlbnRfaWQiTwoKU3RhY2t0cmFjZRIpCgZmcmFtZXMYASADKAsyGS5mYXVsdGxpbmUuZXZlbnQudjEuRnJhbWUSFgoOZnJhbWVzX29taXR0ZWQYAiABKA0i1QIKBUZyYW1lEhAKCGZ1bmN0aW9uGAEgASgJEg4KBm1vZHVsZRgCIAEoCRIQCghmaWxlbmFtZRgDIAEoCRIQCghhYnNfcGF0aBgEIAEoCRIOCgZsaW5lbm8YBSABKA0SDQoFY29sbm8YBiABKA0SEwoGaW5fYXBwGAcgASgISACIAQESEwoLcHJlX2NvbnRleHQYCCADKAkSFAoMY29udGV4dF9saW5lGAkgASgJEhQKDHBvc3RfY29udGV4dBgKIAMoCRIlCgR2YXJzGAsgASgLMhcuZ29vZ2xlLnByb3RvYnVmLlN0cnVjdBIPCgdwYWNrYWdlGAwgASgJEhgKEGluc3RydWN0aW9uX2FkZHIYDSABKAYSEgoKaW1hZ2VfYWRkchgOIAEoBhIOCgZzeW1ib2wYDyABKAkSEAoIcGxhdGZvcm0YECABKAlCCQoHX2luX2FwcCKHAQoGVGhyZWFkEgoKAmlkGAEgASgJEgwKBG5hbWUYAiABKAkSDwoHY3Jhc2hlZBgDIAEoCBIPCgdjdXJyZW50GAQgASgIEg0KBXN0YXRlGAUgASgJEjIKCnN0YWNrdHJhY2UYBiABKAsyHi5mYXVsdGxpbmUuZXZlbnQudjEuU3RhY2t0cmFjZSK9AQoKQnJlYWRjcnVtYhItCgl0aW1lc3RhbXAYASABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEgwKBHR5cGUYAiABKAkSEAoIY2F0ZWdvcnkYAyABKAkSDwoHbWVzc2FnZRgEIAEoCRIoCgVsZXZlbBgFIAEoDjIZLmZhdWx0bGluZS5ldmVudC52MS5MZXZlbBIlCgRkYXRhGAYgASgLMhcuZ29vZ2xlLnByb3RvYnVmLlN0cnVjdCK0AQoEVXNlchIKCgJpZBgBIAEoCRINCgVlbWFpbBgCIAEoCRIQCgh1c2VybmFtZRgDIAEoCRIMCgRuYW1lGAQgASgJEhIKCmlwX2FkZHJlc3MYBSABKAkSMAoEZGF0YRgGIAMoCzIiLmZhdWx0bGluZS5ldmVudC52MS5Vc2VyLkRhdGFFbnRyeRorCglEYXRhRW50cnkSCwoDa2V5GAEgASgJEg0KBXZhbHVlGAIgASgJOgI4ASLnAQoHUmVxdWVzdBILCgN1cmwYASABKAkSDgoGbWV0aG9kGAIgASgJEhQKDHF1ZXJ5X3N0cmluZxgDIAEoCRIrCgdoZWFkZXJzGAQgAygLMhouZmF1bHRsaW5lLmV2ZW50LnYxLkhlYWRlchIPCgdjb29raWVzGAUgASgJEgwKBGJvZHkYBiABKAkSMQoDZW52GAcgAygLMiQuZmF1bHRsaW5lLmV2ZW50LnYxLlJlcXVlc3QuRW52RW50cnkaKgoIRW52RW50cnkSCwoDa2V5GAEgASgJEg0KBXZhbHVlGAIgASgJOgI4ASIlCgZIZWFkZXISDAoEbmFtZRgBIAEoCRINCgV2YWx1ZRgCIAEoCSI6CgNTZGsSDAoEbmFtZRgBIAEoCRIPCgd2ZXJzaW9uGAIgASgJEhQKDGludGVncmF0aW9ucxgDIAMoCSJCCgVUcmFjZRIQCgh0cmFjZV9pZBgBIAEoDBIPCgdzcGFuX2lkGAIgASgMEhYKDnBhcmVudF9zcGFuX2lkGAMgASgMIpoBCgpEZWJ1Z0ltYWdlEgwKBHR5cGUYASABKAkSEAoIZGVidWdfaWQYAiABKAkSDwoHY29kZV9pZBgDIAEoCRIRCgljb2RlX2ZpbGUYBCABKAkSEgoKZGVidWdfZmlsZRgFIAEoCRISCgppbWFnZV9hZGRyGAYgASgGEhIKCmltYWdlX3NpemUYByABKAQSDAoEYXJjaBgIIAEoCSJQCgpBdHRhY2htZW50EhAKCGZpbGVuYW1lGAEgASgJEhQKDGNvbnRlbnRfdHlwZRgCIAEoCRIMCgR0eXBlGAMgASgJEgwKBHNpemUYBCABKAQiJAoERmxhZxIMCgRuYW1lGAEgASgJEg4KBnJlc3VsdBgCIAEoCSp0CgVMZXZlbBIVChFMRVZFTF9VTlNQRUNJRklFRBAAEg8KC0xFVkVMX0RFQlVHEAESDgoKTEVWRUxfSU5GTxACEhEKDUxFVkVMX1dBUk5JTkcQAxIPCgtMRVZFTF9FUlJPUhAEEg8KC0xFVkVMX0ZBVEFMEAVCRlpEZ2l0aHViLmNvbS9mYXVsdGxpbmUtZGV2L2ZhdWx0bGluZS9nZW4vZ28vZmF1bHRsaW5lL2V2ZW50L3YxO2V2ZW50djFiBnByb3RvMw", [file_google_protobuf_struct, file_google_protobuf_timestamp]);
+  fileDesc("Ch5mYXVsdGxpbmUvZXZlbnQvdjEvZXZlbnQucHJvdG8SEmZhdWx0bGluZS5ldmVudC52MSKdCQoFRXZlbnQSEAoIZXZlbnRfaWQYASABKAwSLQoJdGltZXN0YW1wGAIgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIoCgVsZXZlbBgDIAEoDjIZLmZhdWx0bGluZS5ldmVudC52MS5MZXZlbBIQCghwbGF0Zm9ybRgEIAEoCRIOCgZsb2dnZXIYBSABKAkSEwoLdHJhbnNhY3Rpb24YBiABKAkSEwoLc2VydmVyX25hbWUYByABKAkSDwoHcmVsZWFzZRgIIAEoCRIMCgRkaXN0GAkgASgJEhMKC2Vudmlyb25tZW50GAogASgJEiwKB21lc3NhZ2UYCyABKAsyGy5mYXVsdGxpbmUuZXZlbnQudjEuTWVzc2FnZRIxCgpleGNlcHRpb25zGAwgAygLMh0uZmF1bHRsaW5lLmV2ZW50LnYxLkV4Y2VwdGlvbhIrCgd0aHJlYWRzGA0gAygLMhouZmF1bHRsaW5lLmV2ZW50LnYxLlRocmVhZBIzCgticmVhZGNydW1icxgOIAMoCzIeLmZhdWx0bGluZS5ldmVudC52MS5CcmVhZGNydW1iEiYKBHVzZXIYDyABKAsyGC5mYXVsdGxpbmUuZXZlbnQudjEuVXNlchIsCgdyZXF1ZXN0GBAgASgLMhsuZmF1bHRsaW5lLmV2ZW50LnYxLlJlcXVlc3QSOQoIY29udGV4dHMYESADKAsyJy5mYXVsdGxpbmUuZXZlbnQudjEuRXZlbnQuQ29udGV4dHNFbnRyeRIxCgR0YWdzGBIgAygLMiMuZmF1bHRsaW5lLmV2ZW50LnYxLkV2ZW50LlRhZ3NFbnRyeRImCgVleHRyYRgTIAEoCzIXLmdvb2dsZS5wcm90b2J1Zi5TdHJ1Y3QSEwoLZmluZ2VycHJpbnQYFCADKAkSNwoHbW9kdWxlcxgVIAMoCzImLmZhdWx0bGluZS5ldmVudC52MS5FdmVudC5Nb2R1bGVzRW50cnkSJAoDc2RrGBYgASgLMhcuZmF1bHRsaW5lLmV2ZW50LnYxLlNkaxIoCgV0cmFjZRgXIAEoCzIZLmZhdWx0bGluZS5ldmVudC52MS5UcmFjZRI0CgxkZWJ1Z19pbWFnZXMYGCADKAsyHi5mYXVsdGxpbmUuZXZlbnQudjEuRGVidWdJbWFnZRIzCgthdHRhY2htZW50cxgZIAMoCzIeLmZhdWx0bGluZS5ldmVudC52MS5BdHRhY2htZW50EicKBWZsYWdzGBogAygLMhguZmF1bHRsaW5lLmV2ZW50LnYxLkZsYWcSDwoHdHJpbW1lZBgbIAMoCRIQCghzY3J1YmJlZBgcIAMoCRpICg1Db250ZXh0c0VudHJ5EgsKA2tleRgBIAEoCRImCgV2YWx1ZRgCIAEoCzIXLmdvb2dsZS5wcm90b2J1Zi5TdHJ1Y3Q6AjgBGisKCVRhZ3NFbnRyeRILCgNrZXkYASABKAkSDQoFdmFsdWUYAiABKAk6AjgBGi4KDE1vZHVsZXNFbnRyeRILCgNrZXkYASABKAkSDQoFdmFsdWUYAiABKAk6AjgBIj4KB01lc3NhZ2USEAoIdGVtcGxhdGUYASABKAkSEQoJZm9ybWF0dGVkGAIgASgJEg4KBnBhcmFtcxgDIAMoCSKxAQoJRXhjZXB0aW9uEgwKBHR5cGUYASABKAkSDQoFdmFsdWUYAiABKAkSDgoGbW9kdWxlGAMgASgJEjIKCnN0YWNrdHJhY2UYBCABKAsyHi5mYXVsdGxpbmUuZXZlbnQudjEuU3RhY2t0cmFjZRIwCgltZWNoYW5pc20YBSABKAsyHS5mYXVsdGxpbmUuZXZlbnQudjEuTWVjaGFuaXNtEhEKCXRocmVhZF9pZBgGIAEoCSLoAQoJTWVjaGFuaXNtEgwKBHR5cGUYASABKAkSFAoHaGFuZGxlZBgCIAEoCEgAiAEBEhQKDGV4Y2VwdGlvbl9pZBgDIAEoBRIWCglwYXJlbnRfaWQYBCABKAVIAYgBARIQCghpc19ncm91cBgFIAEoCBIOCgZzb3VyY2UYBiABKAkSEQoJc3ludGhldGljGAcgASgIEhMKC2Rlc2NyaXB0aW9uGAggASgJEiUKBGRhdGEYCSABKAsyFy5nb29nbGUucHJvdG9idWYuU3RydWN0QgoKCF9oYW5kbGVkQgwKCl9wYXJlbnRfaWQiTwoKU3RhY2t0cmFjZRIpCgZmcmFtZXMYASADKAsyGS5mYXVsdGxpbmUuZXZlbnQudjEuRnJhbWUSFgoOZnJhbWVzX29taXR0ZWQYAiABKA0ihgMKBUZyYW1lEhAKCGZ1bmN0aW9uGAEgASgJEg4KBm1vZHVsZRgCIAEoCRIQCghmaWxlbmFtZRgDIAEoCRIQCghhYnNfcGF0aBgEIAEoCRIOCgZsaW5lbm8YBSABKA0SDQoFY29sbm8YBiABKA0SEwoGaW5fYXBwGAcgASgISACIAQESEwoLcHJlX2NvbnRleHQYCCADKAkSFAoMY29udGV4dF9saW5lGAkgASgJEhQKDHBvc3RfY29udGV4dBgKIAMoCRIlCgR2YXJzGAsgASgLMhcuZ29vZ2xlLnByb3RvYnVmLlN0cnVjdBIPCgdwYWNrYWdlGAwgASgJEhgKEGluc3RydWN0aW9uX2FkZHIYDSABKAYSEgoKaW1hZ2VfYWRkchgOIAEoBhIOCgZzeW1ib2wYDyABKAkSEAoIcGxhdGZvcm0YECABKAkSLwoGb3JpZ2luGBEgASgLMh8uZmF1bHRsaW5lLmV2ZW50LnYxLkZyYW1lT3JpZ2luQgkKB19pbl9hcHAiuQEKC0ZyYW1lT3JpZ2luEhAKCGZ1bmN0aW9uGAEgASgJEg4KBm1vZHVsZRgCIAEoCRIQCghmaWxlbmFtZRgDIAEoCRIQCghhYnNfcGF0aBgEIAEoCRIOCgZsaW5lbm8YBSABKA0SDQoFY29sbm8YBiABKA0SEwoGaW5fYXBwGAcgASgISACIAQESFAoMY29udGV4dF9saW5lGAggASgJEg8KB2lubGluZWQYCSABKAhCCQoHX2luX2FwcCKHAQoGVGhyZWFkEgoKAmlkGAEgASgJEgwKBG5hbWUYAiABKAkSDwoHY3Jhc2hlZBgDIAEoCBIPCgdjdXJyZW50GAQgASgIEg0KBXN0YXRlGAUgASgJEjIKCnN0YWNrdHJhY2UYBiABKAsyHi5mYXVsdGxpbmUuZXZlbnQudjEuU3RhY2t0cmFjZSK9AQoKQnJlYWRjcnVtYhItCgl0aW1lc3RhbXAYASABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEgwKBHR5cGUYAiABKAkSEAoIY2F0ZWdvcnkYAyABKAkSDwoHbWVzc2FnZRgEIAEoCRIoCgVsZXZlbBgFIAEoDjIZLmZhdWx0bGluZS5ldmVudC52MS5MZXZlbBIlCgRkYXRhGAYgASgLMhcuZ29vZ2xlLnByb3RvYnVmLlN0cnVjdCK0AQoEVXNlchIKCgJpZBgBIAEoCRINCgVlbWFpbBgCIAEoCRIQCgh1c2VybmFtZRgDIAEoCRIMCgRuYW1lGAQgASgJEhIKCmlwX2FkZHJlc3MYBSABKAkSMAoEZGF0YRgGIAMoCzIiLmZhdWx0bGluZS5ldmVudC52MS5Vc2VyLkRhdGFFbnRyeRorCglEYXRhRW50cnkSCwoDa2V5GAEgASgJEg0KBXZhbHVlGAIgASgJOgI4ASLnAQoHUmVxdWVzdBILCgN1cmwYASABKAkSDgoGbWV0aG9kGAIgASgJEhQKDHF1ZXJ5X3N0cmluZxgDIAEoCRIrCgdoZWFkZXJzGAQgAygLMhouZmF1bHRsaW5lLmV2ZW50LnYxLkhlYWRlchIPCgdjb29raWVzGAUgASgJEgwKBGJvZHkYBiABKAkSMQoDZW52GAcgAygLMiQuZmF1bHRsaW5lLmV2ZW50LnYxLlJlcXVlc3QuRW52RW50cnkaKgoIRW52RW50cnkSCwoDa2V5GAEgASgJEg0KBXZhbHVlGAIgASgJOgI4ASIlCgZIZWFkZXISDAoEbmFtZRgBIAEoCRINCgV2YWx1ZRgCIAEoCSI6CgNTZGsSDAoEbmFtZRgBIAEoCRIPCgd2ZXJzaW9uGAIgASgJEhQKDGludGVncmF0aW9ucxgDIAMoCSJCCgVUcmFjZRIQCgh0cmFjZV9pZBgBIAEoDBIPCgdzcGFuX2lkGAIgASgMEhYKDnBhcmVudF9zcGFuX2lkGAMgASgMIpoBCgpEZWJ1Z0ltYWdlEgwKBHR5cGUYASABKAkSEAoIZGVidWdfaWQYAiABKAkSDwoHY29kZV9pZBgDIAEoCRIRCgljb2RlX2ZpbGUYBCABKAkSEgoKZGVidWdfZmlsZRgFIAEoCRISCgppbWFnZV9hZGRyGAYgASgGEhIKCmltYWdlX3NpemUYByABKAQSDAoEYXJjaBgIIAEoCSJQCgpBdHRhY2htZW50EhAKCGZpbGVuYW1lGAEgASgJEhQKDGNvbnRlbnRfdHlwZRgCIAEoCRIMCgR0eXBlGAMgASgJEgwKBHNpemUYBCABKAQiJAoERmxhZxIMCgRuYW1lGAEgASgJEg4KBnJlc3VsdBgCIAEoCSp0CgVMZXZlbBIVChFMRVZFTF9VTlNQRUNJRklFRBAAEg8KC0xFVkVMX0RFQlVHEAESDgoKTEVWRUxfSU5GTxACEhEKDUxFVkVMX1dBUk5JTkcQAxIPCgtMRVZFTF9FUlJPUhAEEg8KC0xFVkVMX0ZBVEFMEAVCRlpEZ2l0aHViLmNvbS9mYXVsdGxpbmUtZGV2L2ZhdWx0bGluZS9nZW4vZ28vZmF1bHRsaW5lL2V2ZW50L3YxO2V2ZW50djFiBnByb3RvMw", [file_google_protobuf_struct, file_google_protobuf_timestamp]);
 
 /**
  * Event is one error, message or security report.
@@ -561,6 +561,13 @@ export type Frame = Message$1<"faultline.event.v1.Frame"> & {
    * @generated from field: string platform = 16;
    */
   platform: string;
+
+  /**
+   * Answers only: what was sent, if a source map, a mapping or symbols explained the frame.
+   *
+   * @generated from field: faultline.event.v1.FrameOrigin origin = 17;
+   */
+  origin?: FrameOrigin | undefined;
 };
 
 /**
@@ -569,6 +576,83 @@ export type Frame = Message$1<"faultline.event.v1.Frame"> & {
  */
 export const FrameSchema: GenMessage<Frame> = /*@__PURE__*/
   messageDesc(file_faultline_event_v1_event, 5);
+
+/**
+ * FrameOrigin is a frame as it was sent.
+ *
+ * @generated from message faultline.event.v1.FrameOrigin
+ */
+export type FrameOrigin = Message$1<"faultline.event.v1.FrameOrigin"> & {
+  /**
+   * Function or method name.
+   *
+   * @generated from field: string function = 1;
+   */
+  function: string;
+
+  /**
+   * Package, module or class.
+   *
+   * @generated from field: string module = 2;
+   */
+  module: string;
+
+  /**
+   * File as the program names it.
+   *
+   * @generated from field: string filename = 3;
+   */
+  filename: string;
+
+  /**
+   * Absolute path or URL.
+   *
+   * @generated from field: string abs_path = 4;
+   */
+  absPath: string;
+
+  /**
+   * Line, from 1; 0 is unknown.
+   *
+   * @generated from field: uint32 lineno = 5;
+   */
+  lineno: number;
+
+  /**
+   * Column, from 1; 0 is unknown.
+   *
+   * @generated from field: uint32 colno = 6;
+   */
+  colno: number;
+
+  /**
+   * True if the frame was the program's own code.
+   *
+   * @generated from field: optional bool in_app = 7;
+   */
+  inApp?: boolean | undefined;
+
+  /**
+   * The line of the file that was run.
+   *
+   * @generated from field: string context_line = 8;
+   */
+  contextLine: string;
+
+  /**
+   * True if the frame was not sent: it is one more call at the place of the frame after it.
+   *
+   * @generated from field: bool inlined = 9;
+   */
+  inlined: boolean;
+};
+
+/**
+ * Describes the message faultline.event.v1.FrameOrigin.
+ * Use `create(FrameOriginSchema)` to create a new message.
+ */
+export const FrameOriginSchema: GenMessage<FrameOrigin> = /*@__PURE__*/
+  messageDesc(file_faultline_event_v1_event, 6);
 
 /**
  * Thread is one thread or goroutine.
@@ -624,7 +708,7 @@ export type Thread = Message$1<"faultline.event.v1.Thread"> & {
  * Use `create(ThreadSchema)` to create a new message.
  */
 export const ThreadSchema: GenMessage<Thread> = /*@__PURE__*/
-  messageDesc(file_faultline_event_v1_event, 6);
+  messageDesc(file_faultline_event_v1_event, 7);
 
 /**
  * Breadcrumb is one thing that happened before the event.
@@ -680,7 +764,7 @@ export type Breadcrumb = Message$1<"faultline.event.v1.Breadcrumb"> & {
  * Use `create(BreadcrumbSchema)` to create a new message.
  */
 export const BreadcrumbSchema: GenMessage<Breadcrumb> = /*@__PURE__*/
-  messageDesc(file_faultline_event_v1_event, 7);
+  messageDesc(file_faultline_event_v1_event, 8);
 
 /**
  * User is the person or account that was affected.
@@ -736,7 +820,7 @@ export type User = Message$1<"faultline.event.v1.User"> & {
  * Use `create(UserSchema)` to create a new message.
  */
 export const UserSchema: GenMessage<User> = /*@__PURE__*/
-  messageDesc(file_faultline_event_v1_event, 8);
+  messageDesc(file_faultline_event_v1_event, 9);
 
 /**
  * Request is an HTTP request.
@@ -799,7 +883,7 @@ export type Request = Message$1<"faultline.event.v1.Request"> & {
  * Use `create(RequestSchema)` to create a new message.
  */
 export const RequestSchema: GenMessage<Request> = /*@__PURE__*/
-  messageDesc(file_faultline_event_v1_event, 9);
+  messageDesc(file_faultline_event_v1_event, 10);
 
 /**
  * Header is one HTTP header line.
@@ -827,7 +911,7 @@ export type Header = Message$1<"faultline.event.v1.Header"> & {
  * Use `create(HeaderSchema)` to create a new message.
  */
 export const HeaderSchema: GenMessage<Header> = /*@__PURE__*/
-  messageDesc(file_faultline_event_v1_event, 10);
+  messageDesc(file_faultline_event_v1_event, 11);
 
 /**
  * Sdk is the program that made the event.
@@ -862,7 +946,7 @@ export type Sdk = Message$1<"faultline.event.v1.Sdk"> & {
  * Use `create(SdkSchema)` to create a new message.
  */
 export const SdkSchema: GenMessage<Sdk> = /*@__PURE__*/
-  messageDesc(file_faultline_event_v1_event, 11);
+  messageDesc(file_faultline_event_v1_event, 12);
 
 /**
  * Trace is a position in a distributed trace, W3C Trace Context.
@@ -897,7 +981,7 @@ export type Trace = Message$1<"faultline.event.v1.Trace"> & {
  * Use `create(TraceSchema)` to create a new message.
  */
 export const TraceSchema: GenMessage<Trace> = /*@__PURE__*/
-  messageDesc(file_faultline_event_v1_event, 12);
+  messageDesc(file_faultline_event_v1_event, 13);
 
 /**
  * DebugImage is a binary or script that was loaded.
@@ -967,7 +1051,7 @@ export type DebugImage = Message$1<"faultline.event.v1.DebugImage"> & {
  * Use `create(DebugImageSchema)` to create a new message.
  */
 export const DebugImageSchema: GenMessage<DebugImage> = /*@__PURE__*/
-  messageDesc(file_faultline_event_v1_event, 13);
+  messageDesc(file_faultline_event_v1_event, 14);
 
 /**
  * Attachment describes a file that belongs to an event.
@@ -1009,7 +1093,7 @@ export type Attachment = Message$1<"faultline.event.v1.Attachment"> & {
  * Use `create(AttachmentSchema)` to create a new message.
  */
 export const AttachmentSchema: GenMessage<Attachment> = /*@__PURE__*/
-  messageDesc(file_faultline_event_v1_event, 14);
+  messageDesc(file_faultline_event_v1_event, 15);
 
 /**
  * Flag is one evaluated feature flag.
@@ -1037,7 +1121,7 @@ export type Flag = Message$1<"faultline.event.v1.Flag"> & {
  * Use `create(FlagSchema)` to create a new message.
  */
 export const FlagSchema: GenMessage<Flag> = /*@__PURE__*/
-  messageDesc(file_faultline_event_v1_event, 15);
+  messageDesc(file_faultline_event_v1_event, 16);
 
 /**
  * Level is the severity of an event, from the least to the most severe, so
