@@ -1,5 +1,15 @@
 import { Link, useParams } from "@tanstack/react-router";
-import { Activity, Bell, ChevronsLeft, ChevronsRight, CircleDot, PackageCheck, PlugZap, Settings } from "lucide-react";
+import {
+  Activity,
+  Bell,
+  ChevronsLeft,
+  ChevronsRight,
+  CircleDot,
+  PackageCheck,
+  PlugZap,
+  Rocket,
+  Settings,
+} from "lucide-react";
 import { prefs } from "@/lib/prefs";
 import { cx } from "@/ui/cx";
 import { Mark } from "@/ui/mark";
@@ -7,6 +17,7 @@ import { Mark } from "@/ui/mark";
 export const pages = [
   { to: "/p/$project/issues", label: "Issues", icon: CircleDot },
   { to: "/p/$project/tail", label: "Live tail", icon: Activity },
+  { to: "/p/$project/releases", label: "Releases", icon: Rocket },
   { to: "/p/$project/alerts", label: "Alerts", icon: Bell },
   { to: "/p/$project/outcomes", label: "Outcomes", icon: PackageCheck },
   { to: "/p/$project/settings", label: "Settings", icon: Settings },

@@ -11,6 +11,7 @@ import {
 import { alertsSearch, ruleSearch } from "@/features/alerts/search";
 import { issueSearch, issuesSearch } from "@/features/issues/search";
 import { outcomesSearch } from "@/features/outcomes/search";
+import { releasesSearch } from "@/features/releases/search";
 import { SignInPage } from "@/features/session/sign-in";
 import { settingsSearch } from "@/features/settings/search";
 import { setupSearch } from "@/features/setup/search";
@@ -146,6 +147,13 @@ const outcomes = createRoute({
   component: lazyRouteComponent(() => import("@/features/outcomes/page"), "OutcomesPage"),
 });
 
+const releases = createRoute({
+  getParentRoute: () => project,
+  path: "releases",
+  validateSearch: releasesSearch,
+  component: lazyRouteComponent(() => import("@/features/releases/page"), "ReleasesPage"),
+});
+
 const settings = createRoute({
   getParentRoute: () => project,
   path: "settings",
@@ -166,7 +174,7 @@ export const router = createRouter({
     signedIn.addChildren([
       home,
       anyIssue,
-      project.addChildren([projectHome, issues, issue, tail, alerts, alertRule, outcomes, settings, setup]),
+      project.addChildren([projectHome, issues, issue, tail, releases, alerts, alertRule, outcomes, settings, setup]),
     ]),
   ]),
   defaultPreload: "intent",
