@@ -53,8 +53,10 @@ func size(o *event.Occurrence) int64 {
 		len(e.Message.Template) + len(e.Message.Formatted) + len(e.Transaction) + len(e.Extra) +
 		len(e.Request.URL) + len(e.Request.Query) + len(e.Request.Cookies) + len(e.Request.Body) +
 		tagBytes(e.Tags) + tagBytes(e.Modules) + tagBytes(e.User.Data) + tagBytes(e.Request.Headers) + tagBytes(e.Request.Env)
-	for i := range o.Parts {
-		n += int(unsafe.Sizeof(o.Parts[i])) + len(o.Parts[i].Value) + len(o.Parts[i].Source)
+	if len(e.Exceptions) == 0 || e.Exceptions[0].Stack.Shared == 0 { // otherwise all that have the stack share them
+		for i := range o.Parts {
+			n += int(unsafe.Sizeof(o.Parts[i])) + len(o.Parts[i].Value) + len(o.Parts[i].Source)
+		}
 	}
 	for i := range e.Exceptions {
 		x := &e.Exceptions[i]

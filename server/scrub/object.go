@@ -120,11 +120,14 @@ func (r *Rules) quoted(raw string) (string, bool) {
 
 // unescape is a key as it reads.
 func unescape(key string) string {
-	var plain string
-	if strings.Contains(key, `\`) && json.Unmarshal([]byte(`"`+key+`"`), &plain) == nil {
-		return plain
+	if !strings.Contains(key, `\`) {
+		return key
 	}
-	return key
+	var plain string
+	if json.Unmarshal([]byte(`"`+key+`"`), &plain) != nil {
+		return key
+	}
+	return plain
 }
 
 // numberByte is what the numbers of JSON are made of.

@@ -15,6 +15,7 @@ import (
 	"path"
 	"strconv"
 	"strings"
+	"sync"
 
 	"github.com/klauspost/compress/gzip"
 )
@@ -29,7 +30,7 @@ const notBuilt = `<!doctype html><meta charset="utf-8"><title>Faultline</title>
 
 type asset struct {
 	body     []byte
-	zipped   []byte // nil if it does not get smaller
+	zipped   func() []byte // nil if it does not get smaller; compressed when it is first asked for
 	kind     string
 	etag     string
 	constant bool // its name changes with its content
@@ -42,7 +43,7 @@ type Handler struct {
 	page   asset
 }
 
-// New reads and compresses all files once. A folder without index.html gives a
+// New reads all files once. A folder without index.html gives a
 // handler that says how to build the dashboard.
 func New(files fs.FS) (*Handler, error) {
 	h := &Handler{assets: map[string]asset{}, page: newAsset("index.html", []byte(notBuilt))}
@@ -72,15 +73,21 @@ func newAsset(name string, body []byte) asset {
 		kind = http.DetectContentType(body)
 	}
 	sum := sha256.Sum256(body)
-	a := asset{body: body, kind: kind, etag: `"` + hex.EncodeToString(sum[:12]) + `"`, constant: strings.HasPrefix(name, "assets/")}
+	return asset{
+		body: body, zipped: sync.OnceValue(func() []byte { return zip(body) }), kind: kind,
+		etag: `"` + hex.EncodeToString(sum[:12]) + `"`, constant: strings.HasPrefix(name, "assets/"),
+	}
+}
+
+func zip(body []byte) []byte {
 	var zipped bytes.Buffer
 	w, _ := gzip.NewWriterLevel(&zipped, gzip.BestCompression)
 	w.Write(body)
 	w.Close()
-	if zipped.Len() < len(body)*9/10 {
-		a.zipped = zipped.Bytes()
+	if zipped.Len() >= len(body)*9/10 {
+		return nil
 	}
-	return a
+	return zipped.Bytes()
 }
 
 // ServeHTTP answers GET and HEAD.
@@ -116,9 +123,11 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	body := a.body
-	if a.zipped != nil && strings.Contains(r.Header.Get("Accept-Encoding"), "gzip") {
-		header.Set("Content-Encoding", "gzip")
-		body = a.zipped
+	if strings.Contains(r.Header.Get("Accept-Encoding"), "gzip") {
+		if zipped := a.zipped(); zipped != nil {
+			header.Set("Content-Encoding", "gzip")
+			body = zipped
+		}
 	}
 	header.Set("Content-Length", strconv.Itoa(len(body)))
 	if r.Method == http.MethodGet {
