@@ -6,6 +6,7 @@ import (
 	"bytes"
 	"context"
 	"database/sql"
+	"encoding/hex"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -23,7 +24,6 @@ import (
 	_ "modernc.org/sqlite"             // the driver "sqlite"
 
 	"github.com/faultline-dev/faultline/internal/embedded"
-	"github.com/faultline-dev/faultline/internal/event"
 )
 
 // settleLimit is how long a healed product may take until all is well.
@@ -135,39 +135,42 @@ func lastWords(path string) string {
 	return b.String()
 }
 
-// auditRows looks for every event by its id.
+// auditRows looks for every event by its number, and for its id where the client makes it.
 func auditRows(t testing.TB, db driver.Conn, l *ledger) (n int) {
-	rows, err := db.Query(context.Background(), "SELECT toString(event_id), count() FROM events GROUP BY event_id")
+	rows, err := db.Query(context.Background(), "SELECT exceptions.value[1] AS number, toString(any(event_id)), count() FROM events GROUP BY number")
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer rows.Close()
-	found := map[event.ID]uint64{}
+	type row struct {
+		id    string
+		count uint64
+	}
+	found := map[string]row{}
 	for rows.Next() {
-		var text string
-		var count uint64
-		if err := rows.Scan(&text, &count); err != nil {
+		var number string
+		var r row
+		if err := rows.Scan(&number, &r.id, &r.count); err != nil {
 			t.Fatal(err)
 		}
-		id, err := event.ParseID(text)
-		if err != nil {
-			t.Fatal(err)
-		}
-		found[id] = count
-		n += int(count)
+		found[number] = r
+		n += int(r.count)
 	}
-	lost, doubled := 0, 0
+	lost, doubled, renamed := map[string]int{}, map[string]int{}, 0
 	for _, it := range l.items {
-		switch count := found[it.id]; {
-		case count == 0 && it.stored:
-			lost++
-		case count > 1:
-			doubled++
+		r := found[it.value]
+		switch {
+		case r.count == 0 && it.stored:
+			lost[it.client]++
+		case r.count > 1:
+			doubled[it.client]++
+		case r.count == 1 && !strings.HasPrefix(it.client, "otlp") && strings.ReplaceAll(r.id, "-", "") != hex.EncodeToString(it.id[:]):
+			renamed++
 		}
-		delete(found, it.id)
+		delete(found, it.value)
 	}
-	if lost > 0 || doubled > 0 || len(found) > 0 {
-		t.Errorf("%d acknowledged events are lost, %d are there more than once, %d were never sent", lost, doubled, len(found))
+	if len(lost) > 0 || len(doubled) > 0 || len(found) > 0 || renamed > 0 {
+		t.Errorf("acknowledged events that are lost: %v; events that are there more than once: %v; %d were never sent, %d have another id", lost, doubled, len(found), renamed)
 	}
 	return n
 }
@@ -245,7 +248,7 @@ func (w *world) auditIssues(db driver.Conn) {
 // auditMails wants each alarm once. One mail may come twice if the server was killed
 // while it was handed over; then its identity is the same, and mail programs show one.
 func (w *world) auditMails(l *ledger) {
-	mails, again := map[string]map[string]bool{}, 0
+	mails, again, subject := map[string]map[string]bool{}, 0, map[string]string{}
 	for _, m := range w.inbox.Mails() {
 		id, kind := m.Header.Get("Message-Id"), ""
 		for k := range l.alarms {
@@ -259,11 +262,11 @@ func (w *world) auditMails(l *ledger) {
 		if mails[kind][id] {
 			again++
 		}
-		mails[kind][id] = true
+		mails[kind][id], subject[kind] = true, m.Header.Get("Subject")
 	}
 	for kind, ids := range mails {
 		if len(ids) != 1 || kind == "" {
-			w.t.Errorf("%d different mails about %q", len(ids), kind)
+			w.t.Errorf("%d different mails about %q, such as %q", len(ids), kind, subject[kind])
 		}
 	}
 	if again > 0 {

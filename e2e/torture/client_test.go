@@ -13,6 +13,7 @@ import (
 	"net"
 	"net/http"
 	"sync"
+	"testing"
 	"time"
 
 	"connectrpc.com/connect"
@@ -32,22 +33,26 @@ type client interface {
 	send(ctx context.Context, batch []*item, attempt int) ([]verdict, []string, error)
 }
 
-// clients are the kinds of clients, by what they connect to.
-func clients(httpAddress, grpcAddress string) map[string]client {
+// clients are the kinds of clients, by what they speak.
+func clients(t testing.TB, httpAddress, grpcAddress string) map[string]client {
 	return map[string]client{
 		"grpc stream on the HTTP port": newStreamClient(httpAddress),
 		"grpc stream":                  newStreamClient(grpcAddress),
 		"rest":                         &restClient{address: httpAddress, http: &http.Client{Timeout: answerLimit, Transport: &http.Transport{}}},
+		"sentry":                       newSentryClient(httpAddress),
+		"otlp":                         newOTLPExporter(t, grpcAddress),
+		"otlp over HTTP":               newOTLPPoster(httpAddress),
 	}
 }
 
 // answerLimit is how long a client waits for an answer before it sends again.
 const answerLimit = 20 * time.Second
 
-// drive sends batches of a ledger through a client until both have ended.
-func drive(ctx context.Context, c client, l *ledger, seed uint64, pace time.Duration) {
+// drive sends batches of a ledger through a client, which has a name, until both have
+// ended.
+func drive(ctx context.Context, name string, c client, l *ledger, seed uint64, pace time.Duration) {
 	rng := rand.New(rand.NewPCG(seed, 3))
-	for batch := l.next(); batch != nil; batch = l.next() {
+	for batch := l.next(name); batch != nil; batch = l.next(name) {
 		pause := 50 * time.Millisecond
 		for attempt := 1; len(batch) > 0; attempt++ {
 			l.sending(len(batch))

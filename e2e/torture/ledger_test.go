@@ -21,7 +21,8 @@ type item struct {
 	value string // of the exception
 	time  time.Time
 
-	stored bool // acknowledged
+	client string // name of the one that sends it
+	stored bool   // acknowledged
 }
 
 // verdict is what a client was told of one event.
@@ -62,8 +63,8 @@ const (
 	fatalShare = 8  // one batch in so many brings a fatal event
 )
 
-// next makes a batch; nil after the end.
-func (l *ledger) next() []*item {
+// next makes a batch for a client; nil after the end.
+func (l *ledger) next(client string) []*item {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if l.stop {
@@ -85,6 +86,9 @@ func (l *ledger) next() []*item {
 		}
 		l.alarms[kind] = true
 		batch = append(batch, l.add(kind, "fatal"))
+	}
+	for _, it := range batch {
+		it.client = client
 	}
 	return batch
 }

@@ -24,13 +24,13 @@ func load(ctx context.Context, w *world, l *ledger, rate int) (wait func()) {
 	const senders = 24
 	pace := time.Duration(senders * (1 + batchMost) / 2 * int(time.Second) / rate)
 	var all sync.WaitGroup
-	kinds := clients(w.links[0].address, w.links[1].address)
+	kinds := clients(w.t, w.links[0].address, w.links[1].address)
 	for n := range senders {
-		c := kinds["grpc stream"]
+		name := "grpc stream"
 		if n%6 == 0 {
-			c = kinds["rest"]
+			name = "rest"
 		}
-		all.Go(func() { drive(ctx, c, l, uint64(n), pace) })
+		all.Go(func() { drive(ctx, name, kinds[name], l, uint64(n), pace) })
 	}
 	return all.Wait
 }

@@ -69,10 +69,10 @@ func round(t *testing.T, p plan) {
 	defer senders.Wait()
 	defer cancel()
 	n := uint64(0)
-	for _, c := range clients(w.links[0].address, w.links[1].address) {
+	for name, c := range clients(t, w.links[0].address, w.links[1].address) {
 		for range workers {
 			n++
-			senders.Go(func() { drive(ctx, c, l, p.seed+n<<32, *pace) })
+			senders.Go(func() { drive(ctx, name, c, l, p.seed+n<<32, *pace) })
 		}
 	}
 	w.run(ctx, p)

@@ -21,6 +21,7 @@ type block struct {
 	news    news
 	result  outcome.Result
 	kept    bool // in the spill: announced when it is drained
+	resent  bool // of events that may be in the store or in the spill: goes to the spill
 }
 
 // token names the block by what it holds, so that the same events in the same

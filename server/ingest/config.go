@@ -46,8 +46,13 @@ type Config struct {
 	// number.
 	RepairBlocks int
 	// RecentEvents is how many event ids are remembered to find duplicates without a
-	// look-up.
+	// look-up: as many of clients that count their attempts as of those that do not.
 	RecentEvents int
+	// ResendAge is how old an event may be without looking whether it is stored already, if
+	// its client does not say how often it sent it, as Sentry's and OpenTelemetry's do not.
+	// An event that is sent again to another process in that time is stored twice. What this
+	// process does not remember is looked up anyway.
+	ResendAge time.Duration
 	// KnownFingerprints is how many fingerprints are remembered as seen before.
 	KnownFingerprints int
 	// Limits trim what one event holds.
@@ -61,7 +66,7 @@ func DefaultConfig() Config {
 		BlockRows: 25_000, BlockBytes: 64 << 20, RoomBytes: 192 << 20,
 		InsertPatience: 10 * time.Second, SpillTimeout: 10 * time.Second, LookupTimeout: 5 * time.Second,
 		PublishTimeout: 2 * time.Second, OutcomeInterval: 2 * time.Second, StopTimeout: 8 * time.Second,
-		RepairBlocks: 4, RecentEvents: 100_000, KnownFingerprints: 200_000, Limits: normalize.DefaultLimits(),
+		RepairBlocks: 4, RecentEvents: 200_000, ResendAge: 3 * time.Second, KnownFingerprints: 200_000, Limits: normalize.DefaultLimits(),
 	}
 }
 
@@ -80,6 +85,8 @@ func (c Config) Validate() error {
 		return errors.New("ingest: every time-out must be positive")
 	case c.RepairBlocks < 0:
 		return fmt.Errorf("ingest: %d blocks cannot be repaired", c.RepairBlocks)
+	case c.ResendAge < 0:
+		return fmt.Errorf("ingest: no event is younger than %v", c.ResendAge)
 	case c.RecentEvents < 1 || c.KnownFingerprints < 1:
 		return errors.New("ingest: nothing can be remembered in no room")
 	}

@@ -33,6 +33,7 @@ type memory struct {
 	took     time.Duration                // of an insert
 	fail     func(rows int) (bool, error) // whether to apply, and what to answer
 
+	asked     int      // look-ups of ids
 	newest    []string // blocks of an earlier process
 	completed []string
 
@@ -108,8 +109,10 @@ func (m *memory) Newest(context.Context, string, int) ([]string, error) {
 }
 
 func (m *memory) Existing(_ context.Context, _ uint32, ids []event.ID) (map[event.ID]struct{}, error) {
+	time.Sleep(time.Millisecond)
 	m.mu.Lock()
 	defer m.mu.Unlock()
+	m.asked++
 	out := map[event.ID]struct{}{}
 	for _, id := range ids {
 		if m.rows[id] > 0 {
@@ -262,7 +265,18 @@ func start(t *testing.T, change func(*Config)) *rig {
 	if change != nil {
 		change(&cfg)
 	}
-	r := &rig{store: newMemory(), disk: &disk{}, ear: &ear{critical: map[string]int{}}}
+	return run(t, cfg, newMemory())
+}
+
+// startOver runs a pipeline over what another one has stored.
+func startOver(t *testing.T, m *memory) *rig {
+	t.Helper()
+	return run(t, DefaultConfig(), m)
+}
+
+func run(t *testing.T, cfg Config, m *memory) *rig {
+	t.Helper()
+	r := &rig{store: m, disk: &disk{}, ear: &ear{critical: map[string]int{}}}
 	var err error
 	r.Pipeline, err = New(cfg, Parts{
 		Store: r.store, Index: r.store, Spill: r.disk, Publisher: r.ear, Tail: r.ear, Directory: r.store,

@@ -96,6 +96,10 @@ func (w *writer) interval() time.Duration {
 // insert puts a block into the store, or into the spill.
 func (w *writer) insert(ctx context.Context, b *block) {
 	w.metrics.rows.Observe(float64(len(b.events)))
+	if b.resent {
+		w.putOnDisk(ctx, resentPrefix+token(b.events), b)
+		return
+	}
 	name := blockName(b.events, time.Now())
 	if !w.away.Load() {
 		b.news = w.announcer.look(ctx, b.events)

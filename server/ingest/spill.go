@@ -49,13 +49,6 @@ func (w *writer) spillTimeout() time.Duration {
 	return w.cfg.SpillTimeout
 }
 
-// putAside spills events that were sent again and that nobody can look up now.
-func (w *writer) putAside(ctx context.Context, b *block) {
-	w.putOnDisk(ctx, resentPrefix+token(b.events), b)
-	w.count(b)
-	w.finish(b)
-}
-
 func (w *writer) setAway(away bool) {
 	w.away.Store(away)
 	if away {
@@ -145,10 +138,8 @@ func (d *drainer) unstored(ctx context.Context, events []*event.Occurrence) (lef
 	for _, o := range events {
 		perProject[o.ProjectID] = append(perProject[o.ProjectID], o.Event.ID)
 	}
-	ctx, cancel := context.WithTimeout(ctx, d.cfg.LookupTimeout)
-	defer cancel()
 	for id, ids := range perProject {
-		existing, err := d.index.Existing(ctx, id, ids)
+		existing, err := d.lookups.existing(ctx, id, ids)
 		if err != nil {
 			return nil, nil, err
 		}

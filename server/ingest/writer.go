@@ -28,6 +28,9 @@ type writer struct {
 	seen     *seen
 	settling chan *block
 
+	uncounted *seen // of clients that do not count their attempts
+	lookups   *lookups
+
 	away    atomic.Bool   // blocks go to the spill, until draining succeeds
 	spills  atomic.Uint64 // blocks spilled by this process
 	waiting atomic.Bool   // something may wait in the spill
@@ -44,7 +47,7 @@ func newWriter(cfg Config, p Parts, t *tally) *writer {
 	w := &writer{
 		cfg: cfg, store: p.Store, index: p.Index, spill: p.Spill, announcer: newAnnouncer(cfg, p), tally: t,
 		metrics: p.Metrics, log: p.Logger, room: quota.NewRoom(cfg.RoomBytes, 0), seen: newSeen(cfg.RecentEvents),
-		settling: make(chan *block, 1), wake: make(chan struct{}, 1),
+		settling: make(chan *block, 1), wake: make(chan struct{}, 1), uncounted: newSeen(cfg.RecentEvents), lookups: newLookups(p.Index, cfg.LookupTimeout),
 	}
 	w.waiting.Store(true)
 	return w
@@ -58,7 +61,7 @@ func (w *writer) write(ctx context.Context, t *tray) {
 	}
 	f := newFlight()
 	joined := w.claim(t, f)
-	known := w.known(ctx, t)
+	known := w.known(ctx, t, f)
 	if len(t.accepted) == 0 {
 		f.land(outcome.Result{Kind: outcome.Stored})
 	} else if w.reserve(ctx, t, f) {
@@ -76,7 +79,11 @@ type twin struct {
 // claim takes out the duplicates that can be told without a look-up: within the
 // batch, of events stored lately, and of events under way, which are returned.
 func (w *writer) claim(t *tray, f *flight) []twin {
-	others := w.seen.claim(f, t.batch.ProjectID, t.accepted)
+	memory := w.seen
+	if t.batch.Attempt == 0 {
+		memory = w.uncounted
+	}
+	others := memory.claim(f, t.batch.ProjectID, t.accepted)
 	if others == nil {
 		return nil
 	}
@@ -97,41 +104,6 @@ func (w *writer) claim(t *tray, f *flight) []twin {
 	return joined
 }
 
-// known takes out resent events that the store has. It reports false if it cannot
-// tell of all others that the store will not have them.
-func (w *writer) known(ctx context.Context, t *tray) bool {
-	if t.batch.Attempt <= 1 || len(t.accepted) == 0 {
-		return true
-	}
-	if w.away.Load() {
-		return false
-	}
-	// What is in the spill cannot be looked up; ask before looking into the store,
-	// because events move from there to here.
-	sure := !w.waiting.Load()
-	ids := make([]event.ID, len(t.accepted))
-	for i, o := range t.accepted {
-		ids[i] = o.Event.ID
-	}
-	ctx, cancel := context.WithTimeout(ctx, w.cfg.LookupTimeout)
-	defer cancel()
-	existing, err := w.index.Existing(ctx, t.batch.ProjectID, ids)
-	if err != nil {
-		w.metrics.failures.WithLabelValues("look up resent events").Inc()
-		return false
-	}
-	var again []*event.Occurrence
-	for n, id := range ids {
-		if _, found := existing[id]; found {
-			t.settle(n, outcome.Result{Kind: outcome.Duplicate})
-			again = append(again, t.accepted[n])
-		}
-	}
-	w.announcer.retell(ctx, again)
-	t.keep()
-	return sure
-}
-
 // refuse gives every accepted event one result, and returns it.
 func (w *writer) refuse(t *tray, r outcome.Result) outcome.Result {
 	for n := range t.accepted {
@@ -141,12 +113,10 @@ func (w *writer) refuse(t *tray, r outcome.Result) outcome.Result {
 	return r
 }
 
-// hand gives the accepted events to the block that is filling up, or to the spill
-// if they may be there already, and waits for what becomes of them.
+// hand gives the accepted events to the block that is filling up, or to the one for the
+// spill if they may be there already, and waits for what becomes of them.
 func (w *writer) hand(ctx context.Context, t *tray, f *flight, known bool) {
-	if !known {
-		w.putAside(ctx, &block{events: t.accepted, bytes: f.bytes, flights: []*flight{f}})
-	} else if !w.add(f, t.accepted) {
+	if !w.add(f, t.accepted, !known) {
 		w.release(f)
 		f.land(w.refuse(t, stopping))
 		return
@@ -188,16 +158,13 @@ func (w *writer) join(ctx context.Context, t *tray, joined []twin) {
 }
 
 // add puts events into the block that is filling up; false if the writer stops.
-func (w *writer) add(f *flight, events []*event.Occurrence) bool {
+func (w *writer) add(f *flight, events []*event.Occurrence, resent bool) bool {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if w.closed {
 		return false
 	}
-	if len(w.queue) == 0 || w.full(w.queue[len(w.queue)-1]) {
-		w.queue = append(w.queue, &block{})
-	}
-	b := w.queue[len(w.queue)-1]
+	b := w.filling(resent)
 	first := len(b.events) == 0
 	b.events, b.flights, b.bytes = append(b.events, events...), append(b.flights, f), b.bytes+f.bytes
 	if first || w.full(b) {
@@ -206,8 +173,29 @@ func (w *writer) add(f *flight, events []*event.Occurrence) bool {
 	return true
 }
 
+// filling is the block that fills up with events that were resent and could not be
+// looked up, or with others; one of each kind may be among the last two.
+func (w *writer) filling(resent bool) *block {
+	for _, b := range w.queue[max(len(w.queue)-2, 0):] {
+		if b.resent == resent && !w.full(b) {
+			return b
+		}
+	}
+	b := &block{resent: resent}
+	w.queue = append(w.queue, b)
+	return b
+}
+
+// resentRows ends a block of resent events, which are looked up one and all when it
+// leaves the spill.
+const resentRows = 2_000
+
 func (w *writer) full(b *block) bool {
-	return len(b.events) >= w.cfg.BlockRows || b.bytes >= w.cfg.BlockBytes
+	rows := w.cfg.BlockRows
+	if b.resent {
+		rows = min(rows, resentRows)
+	}
+	return len(b.events) >= rows || b.bytes >= w.cfg.BlockBytes
 }
 
 func (w *writer) notify() {

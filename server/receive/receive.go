@@ -19,7 +19,8 @@ type Batch struct {
 	ProjectID  uint32
 	KeyID      string       // key or token that let it in, for outcomes
 	KeyRate    project.Rate // what that key may send; zero: no limit
-	Attempt    uint32       // 1 for the first sending; above 1 the writer looks for what is stored already
+	Attempt    uint32       // 1 for the first sending; above 1 the writer looks for what is stored already; 0: the client does not count
+	MadeAt     time.Time    // by the client's clock; it cannot have sent the batch earlier. Zero: not known. Read where Attempt is 0
 	ReceivedAt time.Time
 	ClientIP   netip.Addr // the connection's, or that of a trusted proxy's header
 	Protocol   string     // native, sentry, otlp: a label for metrics

@@ -39,13 +39,6 @@ type Config struct {
 	// Growth is how many times its own size the errors of a request may take in memory.
 	// Stack traces beyond it stay text.
 	Growth int
-	// ResendAge is how old the newest record of a request may be without looking whether
-	// its errors are stored already. Exporters send a request again when they do not hear
-	// of it, and do not say so; but then it is older than one that has just been made.
-	ResendAge time.Duration
-	// StartLookup is how long after the start of the server every request is looked up,
-	// because what was sent before the start is not remembered.
-	StartLookup time.Duration
 	// StackBytes is the memory for stack traces that came more than once, whose frames
 	// events share. 0: none is kept.
 	StackBytes int
@@ -57,7 +50,7 @@ type Config struct {
 func DefaultConfig() Config {
 	return Config{
 		MessageBytes: 16 << 20, UnderWayBytes: 64 << 20, Patience: 2 * time.Second, Events: 10_000, Growth: 20,
-		ResendAge: 3 * time.Second, StartLookup: 30 * time.Second, StackBytes: 32 << 20,
+		StackBytes: 32 << 20,
 	}
 }
 
@@ -68,8 +61,8 @@ func (c Config) Validate() error {
 		return fmt.Errorf("OTLP: requests of %d bytes hold no record, give at least 1024", c.MessageBytes)
 	case c.UnderWayBytes < int64(c.MessageBytes):
 		return fmt.Errorf("OTLP: %d bytes under way are less than one request of %d", c.UnderWayBytes, c.MessageBytes)
-	case c.Patience <= 0 || c.ResendAge < 0 || c.StartLookup < 0:
-		return errors.New("OTLP: patience must be positive, resend_age and start_lookup not negative")
+	case c.Patience <= 0:
+		return errors.New("OTLP: patience must be positive")
 	case c.Events < 1 || c.Growth < 1 || c.StackBytes < 0:
 		return fmt.Errorf("OTLP: %d events that may grow %d times can carry nothing", c.Events, c.Growth)
 	}
@@ -124,7 +117,6 @@ type Handler struct {
 	away    func(projectID uint32) bool
 	room    *quota.Room // for requests
 	stacks  *stacks
-	started time.Time
 }
 
 // New makes a handler.
@@ -137,7 +129,7 @@ func New(cfg Config, p Parts) (*Handler, error) {
 	}
 	return &Handler{
 		cfg: cfg, sink: p.Sink, keys: p.Keys, metrics: p.Metrics, log: p.Logger, away: p.TurnAway,
-		room: quota.NewRoom(cfg.UnderWayBytes, cfg.UnderWayBytes), started: time.Now(), stacks: newStacks(cfg.StackBytes, p.PrepareStack),
+		room: quota.NewRoom(cfg.UnderWayBytes, cfg.UnderWayBytes), stacks: newStacks(cfg.StackBytes, p.PrepareStack),
 	}, nil
 }
 
@@ -198,7 +190,7 @@ func (h *Handler) export(ctx context.Context, c caller, a project.Access, s sign
 	r := h.newReader(a.ProjectID, len(data))
 	err = r.read(s, data)
 	b := &receive.Batch{
-		ProjectID: a.ProjectID, KeyID: a.KeyID, KeyRate: a.KeyRate, Attempt: h.attempt(r), ReceivedAt: r.now, ClientIP: c.ip,
+		ProjectID: a.ProjectID, KeyID: a.KeyID, KeyRate: a.KeyRate, MadeAt: unixNano(r.newest), ReceivedAt: r.now, ClientIP: c.ip,
 		Protocol: "otlp", Events: r.events, Patience: h.cfg.Patience,
 	}
 	if b.KeyID == "" {
@@ -220,17 +212,6 @@ func (h *Handler) export(ctx context.Context, c caller, a project.Access, s sign
 	h.metrics.items.WithLabelValues(signalNames[s], "error").Add(float64(r.errors))
 	h.metrics.items.WithLabelValues(signalNames[s], "other").Add(float64(r.items - r.errors))
 	return h.settle(r, results)
-}
-
-// attempt is above 1 for a request that may have been sent before.
-func (h *Handler) attempt(r *reader) uint32 {
-	if r.now.Sub(h.started) < h.cfg.StartLookup {
-		return 2
-	}
-	if r.newest != 0 && r.now.Sub(unixNano(r.newest)) > h.cfg.ResendAge {
-		return 2
-	}
-	return 1
 }
 
 // settle makes one answer of the results. If anything may be accepted later, the

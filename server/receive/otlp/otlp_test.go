@@ -456,23 +456,17 @@ func TestBrowsersMayAskBefore(t *testing.T) {
 	}
 }
 
-func TestResentRequestsAreLookedUp(t *testing.T) {
+func TestTheSinkIsToldWhenARequestWasMade(t *testing.T) {
 	t.Parallel()
-	f := func(age, up time.Duration, want uint32) {
-		t.Helper()
-		sink, h := handler(t, nil)
-		h.started = time.Now().Add(-up)
-		access, _ := keyring{}.Key(t.Context(), "key", 0)
-		if _, err := h.export(t.Context(), caller{}, access, logs, marshal(t, logsOf(nil, thrownRecord(time.Now().Add(-age))))); err != nil {
-			t.Fatal(err)
-		}
-		if got := sink.batches[0].Attempt; got != want {
-			t.Errorf("age %v, up %v: attempt %d", age, up, got)
-		}
+	sink, h := handler(t, nil)
+	access, _ := keyring{}.Key(t.Context(), "key", 0)
+	at := time.Now().Add(-time.Minute).UTC()
+	if _, err := h.export(t.Context(), caller{}, access, logs, marshal(t, logsOf(nil, thrownRecord(at.Add(-time.Hour)), thrownRecord(at)))); err != nil {
+		t.Fatal(err)
 	}
-	f(0, time.Hour, 1)
-	f(10*time.Second, time.Hour, 2)
-	f(0, time.Second, 2)
+	if b := sink.batches[0]; b.Attempt != 0 || !b.MadeAt.Equal(at) {
+		t.Errorf("attempt %d, made at %v, want %v", b.Attempt, b.MadeAt, at)
+	}
 }
 
 func TestSpansThatFailAreEventsIfAskedFor(t *testing.T) {

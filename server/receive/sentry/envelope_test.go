@@ -133,20 +133,25 @@ func TestWhatClientsDropBecomesOutcomes(t *testing.T) {
 	same(t, p.last(t).Drops, []receive.Drop{{Reason: "queue_overflow", Count: 5}, {Reason: "f", Count: 1}})
 }
 
-func TestOldEventsMayHaveBeenSentBefore(t *testing.T) {
+func TestTheSinkIsToldWhenAnEventWasMade(t *testing.T) {
 	t.Parallel()
 	p := newPlace(t, nil)
-	f := func(age time.Duration, want uint32) {
+	f := func(text string, attempt uint32, want time.Time) {
 		t.Helper()
-		p.send(t, "POST", "/api/7/store/"+withKey, fmt.Sprintf(`{"message":"x","timestamp":%d}`, time.Now().Add(-age).UnixMilli()))
-		if got := p.last(t).Attempt; got != want {
-			t.Errorf("%v old: attempt %d", age, got)
+		p.send(t, "POST", "/api/7/store/"+withKey, text)
+		if b := p.last(t); b.Attempt != attempt || !b.MadeAt.Equal(want) {
+			t.Errorf("attempt %d, made at %v", b.Attempt, b.MadeAt)
 		}
 	}
-	f(0, 1)
-	f(5*time.Second, 1)
-	f(time.Hour, 2)
-	f(-time.Hour, 1)
+	at := time.Now().Add(-time.Hour).Truncate(time.Second)
+	f(fmt.Sprintf(`{"event_id":"%s","message":"x","timestamp":%d}`, testID, at.Unix()), 0, at)
+	f(fmt.Sprintf(`{"event_id":"%s","message":"x"}`, testID), 0, time.Time{})
+	f(fmt.Sprintf(`{"message":"without an id nothing can be sent again","timestamp":%d}`, at.Unix()), 1, at)
+	// The time of sending corrects the event's, not this.
+	p.send(t, "POST", "/api/7/envelope/"+withKey, envelopeOf(fmt.Sprintf(`{"event_id":"%s","sent_at":%q}`, testID, at.Format(time.RFC3339)), `{"type":"event"}`, fmt.Sprintf(`{"message":"x","timestamp":%d}`, at.Unix())))
+	if b := p.last(t); !b.MadeAt.Equal(at) || time.Since(b.Events[0].Timestamp) > time.Minute {
+		t.Errorf("made at %v, event at %v", b.MadeAt, b.Events[0].Timestamp)
+	}
 }
 
 func TestTheUsersAddressIsTheConnectionsWhereTheSDKWishes(t *testing.T) {

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/netip"
+	"slices"
 	"strings"
 	"time"
 
@@ -24,8 +25,6 @@ const (
 	envelopeEvents = 100
 	// driftTolerated is how wrong a client's clock may be before times are corrected.
 	driftTolerated = 55 * time.Second
-	// resendAge is how old an event must be to be looked up before it is stored.
-	resendAge = 30 * time.Second
 )
 
 // intake collects what one request brings.
@@ -56,7 +55,7 @@ func (h *Handler) take(w http.ResponseWriter, r *http.Request, route route) answ
 		c.key = route.key
 	}
 	in := &intake{h: h, batch: receive.Batch{
-		Attempt: 1, ReceivedAt: time.Now().UTC(), ClientIP: clientAddress(r), Protocol: "sentry", Patience: h.cfg.Patience,
+		ReceivedAt: time.Now().UTC(), ClientIP: clientAddress(r), Protocol: "sentry", Patience: h.cfg.Patience,
 	}}
 	if c.key == "" && route.endpoint != endpointEnvelope {
 		return h.refusal(r, errNoKey)
@@ -165,20 +164,10 @@ func (in *intake) hand(ctx context.Context) []outcome.Result {
 	if b.ProjectID == 0 || len(b.Events) == 0 && len(b.Refused) == 0 && len(b.Drops) == 0 {
 		return nil
 	}
-	b.Attempt = attempt(b)
-	return in.h.sink.Receive(ctx, b)
-}
-
-// attempt guesses whether events may have been sent before, which clients do not
-// tell: those that were kept on disk and come late are looked up before they are
-// stored. What is sent twice within moments the sink remembers.
-func attempt(b *receive.Batch) uint32 {
-	for _, e := range b.Events {
-		if !e.Timestamp.IsZero() && b.ReceivedAt.Sub(e.Timestamp) > resendAge {
-			return 2
-		}
+	if !slices.ContainsFunc(b.Events, func(e *event.Event) bool { return !e.ID.IsZero() }) {
+		b.Attempt = 1 // what has no id cannot be known again
 	}
-	return 1
+	return in.h.sink.Receive(ctx, b)
 }
 
 // refuse counts an event that could not be read, or could not be told of any other.
@@ -229,6 +218,9 @@ func (in *intake) decode(text string) (parsed, error) {
 // add completes an event with what the request says of its client.
 func (in *intake) add(p parsed) {
 	e, s := p.Event, &in.sender
+	if e.Timestamp.After(in.batch.MadeAt) {
+		in.batch.MadeAt = e.Timestamp
+	}
 	if e.SDK.Name == "" {
 		e.SDK.Name, e.SDK.Version = s.sdk.Name, s.sdk.Version
 	}

@@ -1,0 +1,183 @@
+package ingest
+
+import (
+	"errors"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/faultline-dev/faultline/internal/outcome"
+	"github.com/faultline-dev/faultline/server/receive"
+)
+
+// uncounted is a batch of a client that does not count its attempts.
+func uncounted(n int) *receive.Batch {
+	b := batch(n)
+	b.Attempt, b.MadeAt, b.Protocol = 0, time.Now(), "sentry"
+	return b
+}
+
+// same is the same batch, sent once more without saying so.
+func same(b *receive.Batch) *receive.Batch {
+	c := again(b)
+	c.Attempt = b.Attempt
+	return c
+}
+
+// calm waits until nothing waits in the spill.
+func calm(r *rig) {
+	for r.writer.waiting.Load() {
+		time.Sleep(time.Second)
+	}
+}
+
+func TestWhoDoesNotCountIsNotStoredTwice(t *testing.T) {
+	f := func(name string, between func(t *testing.T, r *rig)) {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				r := start(t, func(c *Config) { c.RecentEvents = 10 })
+				calm(r)
+				time.Sleep(time.Minute)
+				b := uncounted(4)
+				r.Receive(t.Context(), same(b))
+				between(t, r)
+				if got := kinds(r.Receive(t.Context(), same(b))); got[outcome.Duplicate] != 4 {
+					t.Fatalf("got %v", got)
+				}
+			})
+		})
+	}
+	f("at once", func(*testing.T, *rig) {})
+	f("when it is forgotten", func(t *testing.T, r *rig) {
+		for range 5 {
+			r.Receive(t.Context(), uncounted(10))
+		}
+	})
+	f("after a day", func(*testing.T, *rig) { time.Sleep(24 * time.Hour) })
+}
+
+func TestASendingThatLooksLikeAFailureIsLookedUpWhenItComesAgain(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := start(t, nil)
+		calm(r)
+		time.Sleep(time.Minute)
+		r.store.set(func(m *memory) { m.fail = func(int) (bool, error) { return true, later{} } })
+		r.disk.fail = errors.New("no room")
+		b := uncounted(3)
+		if got := kinds(r.Receive(t.Context(), same(b))); got[outcome.Lost] != 3 {
+			t.Fatalf("got %v", got)
+		}
+		r.store.set(func(m *memory) { m.fail = nil })
+		r.disk.fail = nil
+		r.Receive(t.Context(), same(b))
+		time.Sleep(time.Minute)
+		for _, e := range b.Events {
+			if n := r.store.rows[e.ID]; n != 1 {
+				t.Fatalf("an event is there %d times", n)
+			}
+		}
+	})
+}
+
+func TestANewProcessLooksUpWhatTheLastOneMayHaveStored(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		old := start(t, nil)
+		calm(old)
+		b := uncounted(3)
+		old.Receive(t.Context(), same(b))
+		old.stop()
+		f := func(wait time.Duration) {
+			r := startOver(t, old.store)
+			calm(r)
+			time.Sleep(wait)
+			if got := kinds(r.Receive(t.Context(), same(b))); got[outcome.Duplicate] != 3 {
+				t.Fatalf("after %v: %v", wait, got)
+			}
+			fresh := uncounted(3)
+			asked := r.store.asked
+			if got := kinds(r.Receive(t.Context(), fresh)); got[outcome.Stored] != 3 {
+				t.Fatalf("after %v: %v", wait, got)
+			}
+			if looked := r.store.asked > asked; looked != (wait < clockLead) {
+				t.Fatalf("after %v: looked up: %v", wait, looked)
+			}
+		}
+		f(0)
+		f(time.Minute)
+	})
+}
+
+func TestClocksThatAreWrongCostALookUp(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := start(t, nil)
+		calm(r)
+		time.Sleep(time.Minute)
+		f := func(age time.Duration, want bool) {
+			t.Helper()
+			b, asked := uncounted(1), r.store.asked
+			b.MadeAt = b.MadeAt.Add(-age)
+			r.Receive(t.Context(), b)
+			if looked := r.store.asked > asked; looked != want {
+				t.Errorf("%v old: looked up: %v", age, looked)
+			}
+		}
+		f(0, false)
+		f(r.cfg.ResendAge, false)
+		f(r.cfg.ResendAge+1, true)
+		f(-clockLead, false)
+		f(-clockLead-1, true)
+		f(time.Since(time.Time{}), true)
+	})
+}
+
+func TestLookUpsOfManyRequestsAreOneQuestion(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := start(t, nil)
+		calm(r)
+		var clients sync.WaitGroup
+		for range 1000 {
+			clients.Go(func() {
+				b := uncounted(1)
+				b.Attempt = 2
+				if got := kinds(r.Receive(t.Context(), b)); got[outcome.Stored] != 1 {
+					t.Errorf("got %v", got)
+				}
+			})
+		}
+		clients.Wait()
+		if r.store.asked > 2*lookupsAtOnce {
+			t.Fatalf("%d questions", r.store.asked)
+		}
+	})
+}
+
+func TestWhatCannotBeLookedUpIsSpilledTogether(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := start(t, nil)
+		r.store.set(func(m *memory) { m.fail = func(int) (bool, error) { return false, later{} } })
+		r.Receive(t.Context(), batch(1)) // the store is away
+		var clients sync.WaitGroup
+		for range 1000 {
+			clients.Go(func() {
+				b := batch(1)
+				b.Attempt = 2
+				if got := kinds(r.Receive(t.Context(), b)); got[outcome.Stored] != 1 {
+					t.Errorf("got %v", got)
+				}
+			})
+		}
+		clients.Wait()
+		r.disk.mu.Lock()
+		n := len(r.disk.tokens)
+		r.disk.mu.Unlock()
+		if n > 4 {
+			t.Fatalf("%d blocks", n)
+		}
+		r.store.set(func(m *memory) { m.fail = nil })
+		time.Sleep(time.Minute)
+		if len(r.store.rows) != 1001 {
+			t.Fatalf("%d rows", len(r.store.rows))
+		}
+	})
+}
