@@ -135,21 +135,6 @@ type Frame struct {
 	Origin *Origin
 }
 
-// Origin is what a frame was before a source map, a mapping or symbols explained it.
-type Origin struct {
-	Function    string
-	Module      string
-	Filename    string
-	AbsPath     string
-	Line        uint32
-	Column      uint32
-	InApp       InApp
-	ContextLine string
-	// Inlined tells that the frame was not sent: it is one more call at the place of the
-	// frame that follows it.
-	Inlined bool
-}
-
 // Thread is one thread or goroutine.
 type Thread struct {
 	ID      string

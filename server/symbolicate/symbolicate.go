@@ -72,7 +72,7 @@ type explained struct {
 func (s *session) stack(st *event.Stacktrace) int {
 	var found []explained
 	for i := range st.Frames {
-		f := asSent(&st.Frames[i])
+		f := st.Frames[i].Sent()
 		if f.Line == 0 || f.Platform == "" && !script(s.event.Platform) || f.Platform != "" && !script(f.Platform) {
 			continue
 		}
@@ -102,10 +102,10 @@ func (s *session) stack(st *event.Stacktrace) int {
 		}
 		f := &st.Frames[x.frame]
 		if f.Origin == nil {
-			origins[i] = origin(f)
+			origins[i] = f.Sight()
 			f.Origin = &origins[i]
 		} else {
-			*f = asSent(f)
+			*f = f.Sent()
 		}
 		explain(f, x.place, caller)
 	}
