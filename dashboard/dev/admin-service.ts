@@ -68,6 +68,7 @@ export function projectService(store: Store): ServiceImpl<typeof ProjectService>
         platform: req.platform,
         createdAt: stamp(),
         retentionDays: 90,
+        etag: "1",
       });
       store.projects.push(p);
       store.issues.set(id, []);
@@ -87,6 +88,9 @@ export function projectService(store: Store): ServiceImpl<typeof ProjectService>
     async updateProject(req) {
       const p = store.projects.find((x) => x.id === req.projectId);
       if (!p) throw new ConnectError("no such project", Code.NotFound);
+      if (req.etag && req.etag !== p.etag)
+        throw new ConnectError(`project ${p.slug} was changed by somebody else since it was read`, Code.Aborted);
+      p.etag = String(Number(p.etag) + 1);
       p.name = req.name ?? p.name;
       p.platform = req.platform ?? p.platform;
       p.fingerprintRules = req.fingerprintRules ?? p.fingerprintRules;

@@ -54,6 +54,8 @@ export function makeStore(now = Date.now(), signedIn = true): Store {
       createdAt: timestampFromMs(now - 90 * DAY),
       firstEventAt: k.issues > 0 || k.slug === "broken" ? timestampFromMs(now - 60 * DAY) : undefined,
       retentionDays: 90,
+      etag: "1",
+      settings: { scrubbing: { defaults: true }, filters: { crawlers: true } },
     }),
   );
   const issues = new Map(kinds.map((k) => [k.id, makeIssues(k, k.issues, now)]));

@@ -1,23 +1,34 @@
 import { Link, useSearch } from "@tanstack/react-router";
+import { type ComponentType, lazy, Suspense } from "react";
 import { useProject } from "@/lib/current";
 import { useTitle } from "@/lib/title";
 import { Page, PageHead } from "@/ui/page";
 import { TabBar, tabClass } from "@/ui/tabs";
+import { Filters } from "./filters";
 import { Keys } from "./keys";
 import { Members } from "./members";
+import { RowsSkeleton } from "./parts";
+import { Scrubbing } from "./scrubbing";
+import type { SettingsSearch } from "./search";
 import { Tokens } from "./tokens";
 
-const sections = [
-  { id: undefined, label: "Keys" },
-  { id: "tokens", label: "API tokens" },
-  { id: "members", label: "Members" },
-] as const;
+type Section = { id: SettingsSearch["section"]; label: string; shows: ComponentType };
 
-/** What gives access: to send, to read, and who belongs here. */
+const sections: Section[] = [
+  { id: undefined, label: "Keys", shows: Keys },
+  { id: "grouping", label: "Grouping", shows: lazy(() => import("./grouping/page")) },
+  { id: "filters", label: "Filters", shows: Filters },
+  { id: "scrubbing", label: "Data scrubbing", shows: Scrubbing },
+  { id: "tokens", label: "API tokens", shows: Tokens },
+  { id: "members", label: "Members", shows: Members },
+];
+
+/** What gives access, what groups, refuses and cleans events, and who belongs here. */
 export function SettingsPage() {
   const project = useProject();
   const { section } = useSearch({ from: "/in/p/$project/settings" });
   useTitle(`Settings of ${project.name}`);
+  const Shown = sections.find((s) => s.id === section)?.shows ?? Keys;
   return (
     <Page narrow>
       <PageHead
@@ -44,7 +55,11 @@ export function SettingsPage() {
           </Link>
         ))}
       </TabBar>
-      <div className="mt-4">{section === "tokens" ? <Tokens /> : section === "members" ? <Members /> : <Keys />}</div>
+      <div className="mt-4">
+        <Suspense fallback={<RowsSkeleton what="settings" />}>
+          <Shown key={project.id} />
+        </Suspense>
+      </div>
     </Page>
   );
 }

@@ -1,7 +1,9 @@
 import { oneOf } from "@/lib/text";
 
-export type SettingsSearch = { section?: "tokens" | "members" };
+const sections = ["grouping", "filters", "scrubbing", "tokens", "members"] as const;
+
+export type SettingsSearch = { section?: (typeof sections)[number] };
 
 export function settingsSearch(raw: Record<string, unknown>): SettingsSearch {
-  return { section: oneOf(raw.section, ["tokens", "members"]) };
+  return { section: oneOf(raw.section, [...sections]) };
 }
