@@ -110,6 +110,7 @@ type Handler struct {
 	away        func(projectID uint32) bool // nil: none are turned away
 	attachments Attachments                 // nil: none are kept
 	pulse       Pulse                       // nil: sessions and check-ins are not kept
+	agents      agents
 }
 
 // New makes a handler.
@@ -122,6 +123,6 @@ func New(cfg Config, p Parts) (*Handler, error) {
 	}
 	return &Handler{
 		cfg: cfg, prefix: strings.TrimRight(cfg.PathPrefix, "/"), sink: p.Sink, keys: p.Keys, log: p.Logger,
-		room: quota.NewRoom(cfg.UnderWayBytes, 0), metrics: newMetrics(p.Metrics), away: p.TurnAway, attachments: p.Attachments, pulse: p.Pulse,
+		room: quota.NewRoom(cfg.UnderWayBytes, 0), metrics: newMetrics(p.Metrics), away: p.TurnAway, attachments: p.Attachments, pulse: p.Pulse, agents: newAgents(),
 	}, nil
 }

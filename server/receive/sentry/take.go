@@ -236,6 +236,7 @@ func (in *intake) add(p parsed) {
 		p.inferIP = s.inferIP
 	}
 	inferIP(e, p.inferIP)
+	in.h.agents.surroundings(e)
 	note(e, "not_understood", p.ignored)
 	note(e, "trimmed_by_sdk", p.trimmed)
 	in.batch.Events = append(in.batch.Events, e)
