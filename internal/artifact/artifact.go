@@ -22,6 +22,9 @@ type Kind string
 const (
 	Script Kind = "script" // what browsers and servers run
 	Map    Kind = "map"    // the source map of a script
+
+	Mapping Kind = "mapping" // what ProGuard or R8 renamed; the bundle is the file
+	Symbols Kind = "symbols" // of a native program; the bundle is the file
 )
 
 // Bundle is one upload of a project.

@@ -70,6 +70,7 @@ func New(p Parts) *Handler {
 	h.on("GET /api/0/organizations/{org}/chunk-upload", h.options)
 	h.on("POST /api/0/organizations/{org}/chunk-upload", h.chunks)
 	h.on("POST /api/0/organizations/{org}/artifactbundle/assemble", h.assemble)
+	h.on("POST /api/0/projects/{org}/{project}/files/difs/assemble", h.assembleFiles)
 	for _, of := range []string{"/api/0/organizations/{org}/releases", "/api/0/projects/{org}/{project}/releases"} {
 		h.on("GET "+of, h.releases)
 		h.on("POST "+of, h.createRelease)

@@ -254,3 +254,38 @@ func TestUploadedMapsExplainEvents(t *testing.T) {
 		t.Errorf("something half written is left: %v, %v", left, err)
 	}
 }
+
+func TestMappingsAndSymbolsExplainEvents(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	const difs, chunks = "/api/0/projects/acme/web-acme/files/difs/assemble/", "/api/0/organizations/acme/chunk-upload/"
+	mapping := []byte("com.example.Cart -> a.a:\n    1:3:void pay():10:12 -> b\n")
+	sym := []byte("MODULE Linux x86_64 D3096ED481217FD4C16B29CD9BC208BA0 shop\nFILE 0 /src/main.cc\nFUNC 1000 10 0 pay()\n1000 10 7 0\n")
+	junk := []byte("junk")
+	contentType, body := form(t, "file", map[string][]byte{sum(mapping): mapping, sum(sym): sym, sum(junk): junk})
+	ask := func(name string, content []byte, id, want string) {
+		t.Helper()
+		w.ask(t, "builds", "POST", difs, fmt.Sprintf(`{%q:{"name":%q,%s"chunks":[%q]}}`, sum(content), name, id, sum(content)), 200, `{"`+sum(content)+`":{"state":`+want)
+	}
+	const uuid = "5db7294d-87fc-5726-a5c0-4a90679657a5"
+	ask("/proguard/"+uuid+".txt", mapping, "", `"not_found","missingChunks":["`+sum(mapping)+`"]`)
+	w.send(t, "builds", "POST", chunks, contentType, body, 200, "{}")
+	ask("/proguard/"+uuid+".txt", mapping, "", `"ok"`)
+	ask("shop.sym", sym, `"debug_id":"d3096ed4-8121-7fd4-c16b-29cd9bc208ba",`, `"ok"`)
+	ask("junk", junk, "", `"error"`)
+	w.ask(t, "builds", "POST", "/api/0/projects/acme/web-other/files/difs/assemble/", `{}`, 404, "web-other")
+	e := &event.Event{
+		DebugImages: []event.DebugImage{{Type: "proguard", DebugID: uuid}, {Type: "elf", DebugID: "D3096ED4-8121-7FD4-C16B-29CD9BC208BA", ImageAddr: 0x5000, ImageSize: 0x9000}},
+		Exceptions: []event.Exception{
+			{Stack: event.Stacktrace{Frames: []event.Frame{{Module: "a.a", Function: "b", Line: 2}}}},
+			{Stack: event.Stacktrace{Frames: []event.Frame{{InstructionAddr: 0x6004}}}},
+		},
+	}
+	w.uploads.Event(7, e)
+	if f := e.Exceptions[0].Stack.Frames[0]; f.Function != "pay" || f.Module != "com.example.Cart" || f.Line != 11 {
+		t.Errorf("%+v", f)
+	}
+	if f := e.Exceptions[1].Stack.Frames[0]; f.Function != "pay()" || f.Filename != "main.cc" || f.Line != 7 {
+		t.Errorf("%+v", f)
+	}
+}

@@ -36,7 +36,7 @@ func (h *Handler) options(r *request) (any, error) {
 		URL:       h.BaseURL + "/api/0/organizations/" + r.PathValue("org") + "/chunk-upload/",
 		ChunkSize: chunkBytes, ChunksPerRequest: chunksPerRequest, MaxFileSize: h.Uploads.BundleBytes(), MaxRequestSize: requestBytes,
 		Concurrency: 4, HashAlgorithm: "sha1", Compression: []string{"gzip"},
-		Accept: []string{"release_files", "artifact_bundles", "artifact_bundles_v2"},
+		Accept: []string{"release_files", "artifact_bundles", "artifact_bundles_v2", "debug_files", "proguard"},
 	}, nil
 }
 
@@ -103,11 +103,18 @@ func (h *Handler) assemble(r *request) (any, error) {
 	for _, p := range projects {
 		a.Projects = append(a.Projects, p.ID)
 	}
-	type state struct {
-		State         string   `json:"state"`
-		MissingChunks []string `json:"missingChunks"`
-		Detail        *string  `json:"detail"`
-	}
+	return h.put(r, a)
+}
+
+// state is how far an upload is.
+type state struct {
+	State         string   `json:"state"`
+	MissingChunks []string `json:"missingChunks"`
+	Detail        *string  `json:"detail"`
+}
+
+// put makes an upload of its chunks, or says which are missing.
+func (h *Handler) put(r *request, a upload.Assembly) (any, error) {
 	missing, err := h.Uploads.Assemble(r.Context(), a)
 	switch {
 	case errors.Is(err, upload.ErrBundle), errors.Is(err, artifact.ErrChecksum), errors.Is(err, artifact.ErrNoFile):
@@ -120,6 +127,39 @@ func (h *Handler) assemble(r *request) (any, error) {
 	}
 	return state{State: "ok", MissingChunks: []string{}}, nil
 }
+
+// assembleFiles makes single files of chunks: mappings, and programs with symbols.
+func (h *Handler) assembleFiles(r *request) (any, error) {
+	var q map[string]struct {
+		Name    string   `json:"name"`
+		DebugID *string  `json:"debug_id"`
+		Chunks  []string `json:"chunks"`
+	}
+	if err := body(r, &q); err != nil {
+		return nil, err
+	}
+	projects, err := h.projects(r, names{r.PathValue("project")})
+	if err != nil {
+		return nil, err
+	}
+	if len(q) > maxNamedFiles {
+		return nil, &fault{http.StatusBadRequest, fmt.Sprintf("send no more than %d files at a time", maxNamedFiles)}
+	}
+	answer := make(map[string]any, len(q))
+	for checksum, f := range q {
+		answer[checksum], err = h.put(r, upload.Assembly{
+			Checksum: strings.ToLower(checksum), Chunks: f.Chunks, Projects: []uint32{projects[0].ID},
+			Single: true, Name: f.Name, DebugID: text(f.DebugID),
+		})
+		if err != nil {
+			return nil, err
+		}
+	}
+	return answer, nil
+}
+
+// maxNamedFiles bounds how many files one request may name.
+const maxNamedFiles = 1000
 
 func text(s *string) string {
 	if s == nil {

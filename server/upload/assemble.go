@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"os"
 	"time"
 
 	"github.com/faultline-dev/faultline/internal/artifact"
@@ -13,13 +14,17 @@ import (
 // ErrFull is in the errors about uploads that a limit refuses.
 var ErrFull = errors.New("there is no room for this upload")
 
-// Assembly asks for a bundle to be made of chunks.
+// Assembly asks for a bundle, or a single file, to be made of chunks.
 type Assembly struct {
 	Checksum string
 	Chunks   []string // their checksums, in order
 	Projects []uint32
 	Release  string
 	Dist     string
+
+	Single  bool   // a mapping or a file with symbols, and no bundle
+	Name    string // of a single file
+	DebugID string // of a single file, if the sender knows it
 }
 
 // Chunk keeps one chunk under its checksum.
@@ -91,26 +96,39 @@ func (s *Service) register(ctx context.Context, a Assembly) error {
 	if err != nil {
 		return err
 	}
-	b, err := openBundle(file)
+	files, size, err := a.list(file)
 	if err != nil {
 		return err
-	}
-	defer b.close()
-	m, files, err := b.files()
-	if err != nil {
-		return err
-	}
-	if a.Release == "" {
-		a.Release, a.Dist = m.Release, m.Dist
 	}
 	for _, id := range a.Projects {
-		bundle := artifact.Bundle{ProjectID: id, Checksum: a.Checksum, Release: a.Release, Dist: a.Dist, Bytes: b.size, CreatedAt: time.Now()}
+		bundle := artifact.Bundle{ProjectID: id, Checksum: a.Checksum, Release: a.Release, Dist: a.Dist, Bytes: size, CreatedAt: time.Now()}
 		s.foresee(ctx, bundle, files)
 		if err := s.index.PutBundle(ctx, bundle, files); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// list says what is in a file, which it closes, and completes what the sender did not say.
+func (a *Assembly) list(file *os.File) (files []artifact.File, size int64, err error) {
+	if a.Single {
+		f, size, err := identify(file, a.Name, a.DebugID)
+		return []artifact.File{f}, size, errors.Join(err, file.Close())
+	}
+	b, err := openBundle(file)
+	if err != nil {
+		return nil, 0, err
+	}
+	defer b.close()
+	m, files, err := b.files()
+	if err != nil {
+		return nil, 0, err
+	}
+	if a.Release == "" {
+		a.Release, a.Dist = m.Release, m.Dist
+	}
+	return files, b.size, nil
 }
 
 // chunkReader reads one chunk after the other.

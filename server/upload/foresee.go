@@ -7,7 +7,6 @@ import (
 
 	"github.com/faultline-dev/faultline/internal/artifact"
 	"github.com/faultline-dev/faultline/internal/event"
-	"github.com/faultline-dev/faultline/server/symbolicate"
 )
 
 // foreseeTime bounds how long an upload waits for the issues of the past to be prepared.
@@ -23,15 +22,12 @@ func (s *Service) foresee(ctx context.Context, b artifact.Bundle, files []artifa
 	ctx, cancel := context.WithTimeout(ctx, foreseeTime)
 	defer cancel()
 	l := &lookup{service: s, ctx: ctx, project: b.ProjectID, only: contents{b, files}, found: map[question][]mapPlace{}}
-	explain := func(e *event.Event) (int, error) {
+	alone := func(e *event.Event) (int, error) {
 		l.failed = nil
-		if !symbolicate.Wanted(e) {
-			return 0, nil
-		}
-		return symbolicate.Event(e, l), l.failed
+		return explain(e, l), l.failed
 	}
 	for _, r := range artifact.Repairs(b, files) {
-		if err := s.past.Foresee(ctx, r, explain); err != nil {
+		if err := s.past.Foresee(ctx, r, alone); err != nil {
 			s.log.Warn("issues could not be prepared for an upload; it is done later", "project", b.ProjectID, "error", err)
 			return
 		}

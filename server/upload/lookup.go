@@ -14,6 +14,8 @@ import (
 	"github.com/faultline-dev/faultline/internal/artifact"
 	"github.com/faultline-dev/faultline/internal/event"
 	"github.com/faultline-dev/faultline/server/symbolicate"
+	"github.com/faultline-dev/faultline/server/symbolicate/retrace"
+	"github.com/faultline-dev/faultline/server/symbolicate/symbols"
 )
 
 // lookupTime bounds how long the index may keep an event waiting.
@@ -23,7 +25,7 @@ const lookupTime = 2 * time.Second
 // project without uploads, and for an event without scripts, it costs next to nothing.
 // When the index or the files fail, the event stays as it is.
 func (s *Service) Event(projectID uint32, e *event.Event) {
-	if !symbolicate.Wanted(e) {
+	if !wanted(e) {
 		return
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), lookupTime)
@@ -37,17 +39,36 @@ func (s *Service) Event(projectID uint32, e *event.Event) {
 	if !has {
 		return
 	}
-	symbolicate.Event(e, &lookup{service: s, ctx: ctx, project: projectID})
+	explain(e, &lookup{service: s, ctx: ctx, project: projectID})
+}
+
+// wanted reports whether anything that is uploaded could explain an event.
+func wanted(e *event.Event) bool {
+	return symbolicate.Wanted(e) || len(e.DebugImages) > 0 && (retrace.Wanted(e) || symbols.Wanted(e))
+}
+
+// explain explains an event by everything that is uploaded.
+func explain(e *event.Event, l *lookup) (explained int) {
+	if symbolicate.Wanted(e) {
+		explained += symbolicate.Event(e, l)
+	}
+	if retrace.Wanted(e) {
+		explained += retrace.Event(e, l)
+	}
+	if symbols.Wanted(e) {
+		explained += symbols.Event(e, l)
+	}
+	return explained
 }
 
 // Explain is Event for somebody who can wait and must know: it says how many frames were
 // explained, and fails where the index or the files do.
 func (s *Service) Explain(ctx context.Context, projectID uint32, e *event.Event) (int, error) {
-	if !symbolicate.Wanted(e) {
+	if !wanted(e) {
 		return 0, nil
 	}
 	l := &lookup{service: s, ctx: ctx, project: projectID}
-	n := symbolicate.Event(e, l)
+	n := explain(e, l)
 	return n, l.failed
 }
 
@@ -64,6 +85,7 @@ func (s *Service) forget(projectID uint32) {
 // question is what an event asks: by debug id, or by release and address.
 type question struct {
 	project       uint32
+	kind          artifact.Kind
 	debugID       string
 	release, dist string
 	url           string
@@ -72,6 +94,7 @@ type question struct {
 // mapPlace is where a map is: a file of a bundle, or the comment of a script in it.
 type mapPlace struct {
 	checksum, path string
+	kind           artifact.Kind
 	inline         bool
 }
 
@@ -92,38 +115,46 @@ type lookup struct {
 }
 
 // ByDebugID implements symbolicate.Lookup.
-func (l *lookup) ByDebugID(id string) *symbolicate.Map {
-	if id = artifact.ID(id); id == "" {
-		return nil
-	}
-	return l.find(question{project: l.project, debugID: id})
-}
+func (l *lookup) ByDebugID(id string) *symbolicate.Map { return l.byID(artifact.Map, id).m }
 
 // ByURL implements symbolicate.Lookup.
 func (l *lookup) ByURL(release, dist, url string) *symbolicate.Map {
-	return l.find(question{project: l.project, release: release, dist: dist, url: url})
+	return l.find(question{project: l.project, kind: artifact.Map, release: release, dist: dist, url: url}).m
 }
 
-func (l *lookup) find(q question) *symbolicate.Map {
+// Mapping implements retrace.Lookup.
+func (l *lookup) Mapping(id string) *retrace.Mapping { return l.byID(artifact.Mapping, id).mapping }
+
+// Symbols implements symbols.Lookup.
+func (l *lookup) Symbols(id string) *symbols.Table { return l.byID(artifact.Symbols, id).symbols }
+
+func (l *lookup) byID(kind artifact.Kind, id string) parsed {
+	if id = artifact.ID(id); id == "" {
+		return parsed{}
+	}
+	return l.find(question{project: l.project, kind: kind, debugID: id})
+}
+
+func (l *lookup) find(q question) parsed {
 	s := l.service
 	places, err := l.places(q)
 	if err != nil {
 		l.fail(err)
-		s.log.Warn("a source map cannot be looked up; frames stay minified", "project", q.project, "error", err)
-		return nil
+		s.log.Warn("an upload cannot be looked up; frames stay as they are", "project", q.project, "error", err)
+		return parsed{}
 	}
 	for _, place := range places {
-		p, err := s.maps.Get(l.ctx, place, otter.LoaderFunc[mapPlace, *parsedMap](s.load))
+		p, err := s.parsed.Get(l.ctx, place, otter.LoaderFunc[mapPlace, parsed](s.load))
 		if err != nil {
 			l.fail(err)
-			s.log.Warn("an uploaded source map cannot be read; frames stay minified", "project", q.project, "bundle", place.checksum, "file", place.path, "error", err)
+			s.log.Warn("an upload cannot be read; frames stay as they are", "project", q.project, "upload", place.checksum, "file", place.path, "error", err)
 			continue
 		}
-		if p.m != nil {
-			return p.m
+		if !p.empty() {
+			return p
 		}
 	}
-	return nil
+	return parsed{}
 }
 
 func (l *lookup) fail(err error) {
@@ -158,7 +189,7 @@ func (l *lookup) places(q question) ([]mapPlace, error) {
 // locate finds the maps that may answer a question, the best first.
 func (s *Service) locate(ctx context.Context, index finder, q question) ([]mapPlace, error) {
 	if q.debugID != "" {
-		files, err := index.FilesByDebugID(ctx, q.project, artifact.Map, q.debugID)
+		files, err := index.FilesByDebugID(ctx, q.project, q.kind, q.debugID)
 		if err != nil {
 			return nil, err
 		}
@@ -183,7 +214,7 @@ func (s *Service) locate(ctx context.Context, index finder, q question) ([]mapPl
 	}
 	switch {
 	case strings.HasPrefix(reference, "data:"):
-		return []mapPlace{{checksum: script.Checksum, path: script.Path, inline: true}}, nil
+		return []mapPlace{{checksum: script.Checksum, path: script.Path, kind: artifact.Map, inline: true}}, nil
 	case reference == "":
 		reference = script.URL + ".map"
 	default:
@@ -199,7 +230,7 @@ func (s *Service) locate(ctx context.Context, index finder, q question) ([]mapPl
 func placesOf(files []artifact.Found) []mapPlace {
 	places := make([]mapPlace, len(files))
 	for i, f := range files {
-		places[i] = mapPlace{checksum: f.Checksum, path: f.Path}
+		places[i] = mapPlace{checksum: f.Checksum, path: f.Path, kind: f.Kind}
 	}
 	return places
 }
@@ -224,26 +255,6 @@ func (s *Service) read(ctx context.Context, checksum, path string) ([]byte, erro
 	}
 	defer b.close()
 	return b.read(path, symbolicate.MaxMapBytes)
-}
-
-// load reads a map. One that is broken is remembered as such.
-func (s *Service) load(ctx context.Context, place mapPlace) (*parsedMap, error) {
-	text, err := s.read(ctx, place.checksum, place.path)
-	if err == nil && place.inline {
-		text, err = inlineMap(symbolicate.Reference(text))
-	}
-	var m *symbolicate.Map
-	if err == nil {
-		m, err = symbolicate.ParseMap(text)
-	}
-	if errors.Is(err, ErrBundle) || errors.Is(err, symbolicate.ErrMap) {
-		s.log.Warn("an uploaded source map is broken", "bundle", place.checksum, "file", place.path, "error", err)
-		return &parsedMap{}, nil
-	}
-	if err != nil {
-		return nil, err
-	}
-	return &parsedMap{m}, nil
 }
 
 // inlineMap is the map that a script carries in its comment.

@@ -22,7 +22,6 @@ import (
 
 	"github.com/faultline-dev/faultline/internal/artifact"
 	"github.com/faultline-dev/faultline/internal/event"
-	"github.com/faultline-dev/faultline/server/symbolicate"
 )
 
 // Config bounds what is kept.
@@ -41,7 +40,7 @@ type Config struct {
 	// PendingBytes bounds chunks that no bundle was made of yet; they are deleted
 	// after an hour.
 	PendingBytes int64
-	// CacheBytes bounds the memory of source maps that have been read.
+	// CacheBytes bounds the memory of source maps, mappings and symbols that have been read.
 	CacheBytes int64
 }
 
@@ -125,11 +124,8 @@ type Service struct {
 
 	known  *otter.Cache[uint32, bool]         // projects with bundles
 	places *otter.Cache[question, []mapPlace] // where maps are
-	maps   *otter.Cache[mapPlace, *parsedMap] // maps that have been read
+	parsed *otter.Cache[mapPlace, parsed]     // what has been read
 }
-
-// parsedMap is a map, or nil for a text that is none.
-type parsedMap struct{ m *symbolicate.Map }
 
 // New makes a service.
 func New(cfg Config, p Parts) (*Service, error) {
@@ -142,14 +138,9 @@ func New(cfg Config, p Parts) (*Service, error) {
 	s := &Service{cfg: cfg, index: p.Index, chunks: p.Chunks, bundles: p.Bundles, past: p.Past, log: p.Logger}
 	s.known = otter.Must(&otter.Options[uint32, bool]{MaximumSize: 10_000, ExpiryCalculator: otter.ExpiryWriting[uint32, bool](remembered)})
 	s.places = otter.Must(&otter.Options[question, []mapPlace]{MaximumSize: 20_000, ExpiryCalculator: otter.ExpiryWriting[question, []mapPlace](remembered)})
-	s.maps = otter.Must(&otter.Options[mapPlace, *parsedMap]{
-		MaximumWeight: uint64(cfg.CacheBytes >> 10), ExpiryCalculator: otter.ExpiryAccessing[mapPlace, *parsedMap](time.Hour),
-		Weigher: func(_ mapPlace, p *parsedMap) uint32 {
-			if p.m == nil {
-				return 1
-			}
-			return uint32(p.m.Bytes()>>10) + 1
-		},
+	s.parsed = otter.Must(&otter.Options[mapPlace, parsed]{
+		MaximumWeight: uint64(cfg.CacheBytes>>10) + 1, ExpiryCalculator: otter.ExpiryAccessing[mapPlace, parsed](time.Hour),
+		Weigher: func(_ mapPlace, p parsed) uint32 { return uint32(p.bytes()>>10) + 1 },
 	})
 	return s, nil
 }
