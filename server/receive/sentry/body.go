@@ -75,10 +75,6 @@ func (h *Handler) readBody(w http.ResponseWriter, r *http.Request, projectID uin
 	if r.ContentLength > h.cfg.RequestBytes {
 		return b, fmt.Errorf("%w: %d", errRequestBytes, h.cfg.RequestBytes)
 	}
-	control := http.NewResponseController(w)
-	if control.SetReadDeadline(time.Now().Add(h.cfg.ReadTimeout)) == nil {
-		defer control.SetReadDeadline(time.Time{})
-	}
 	source := http.MaxBytesReader(w, r.Body, h.cfg.RequestBytes)
 	decoded, err := decompress(source, strings.Join(r.Header.Values("Content-Encoding"), ","))
 	if err != nil {

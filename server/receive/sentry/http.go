@@ -1,6 +1,7 @@
 package sentry
 
 import (
+	"cmp"
 	"encoding/json"
 	"errors"
 	"math"
@@ -58,6 +59,7 @@ type answer struct {
 	detail string        // for a person, where the code is an error's
 	wait   time.Duration // send nothing for this long
 	limits bool          // what was sent is limited for that time
+	reason string        // why
 	form   form
 }
 
@@ -85,7 +87,11 @@ func (a answer) write(w http.ResponseWriter) {
 		seconds := strconv.Itoa(max(int(math.Ceil(a.wait.Seconds())), 1))
 		header.Set("Retry-After", seconds)
 		if a.limits {
-			header.Set("X-Sentry-Rate-Limits", seconds+":error;default;security;feedback;user_report_v2:project:rate_limit")
+			scope, reason := "project", cmp.Or(a.reason, string(outcome.Buffer))
+			if reason == string(outcome.KeyLimit) {
+				scope = "key"
+			}
+			header.Set("X-Sentry-Rate-Limits", seconds+":error;default;security;feedback;user_report_v2:"+scope+":"+reason)
 		}
 	}
 	switch {
@@ -171,6 +177,13 @@ func tell(results []outcome.Result) answer {
 		case outcome.Stored, outcome.Duplicate, outcome.Filtered:
 			taken++
 		case outcome.Limited:
+			if r.Reason == outcome.IssueLimit {
+				taken++ // it is this issue that gives way: the client must go on with others
+				continue
+			}
+			if a.reason = "rate_limit"; r.Reason != outcome.None {
+				a.reason = string(r.Reason)
+			}
 			a.limits, a.wait = true, max(a.wait, r.RetryAfter, retryAfter)
 			fallthrough
 		default:

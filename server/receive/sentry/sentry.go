@@ -40,8 +40,6 @@ type Config struct {
 	UnderWayBytes int64
 	// Patience is how long a request waits for room, here and in the ingester.
 	Patience time.Duration
-	// ReadTimeout is how long the sending of a body may take.
-	ReadTimeout time.Duration
 	// PathPrefix is what stands before /api in the paths of DSNs, where a proxy does
 	// not take it away. Default: the path of the base URL.
 	PathPrefix string
@@ -51,7 +49,7 @@ type Config struct {
 func DefaultConfig() Config {
 	return Config{
 		RequestBytes: 20 << 20, BodyBytes: 100 << 20, EventBytes: 1 << 20, UnderWayBytes: 256 << 20,
-		Patience: 5 * time.Second, ReadTimeout: 30 * time.Second,
+		Patience: 5 * time.Second,
 	}
 }
 
@@ -66,8 +64,8 @@ func (c Config) Validate() error {
 		return fmt.Errorf("sentry intake: event-bytes %d hold no event, give at least 1024", c.EventBytes)
 	case c.UnderWayBytes < 2*c.BodyBytes:
 		return fmt.Errorf("sentry intake: under-way-bytes %d must be at least twice body-bytes %d", c.UnderWayBytes, c.BodyBytes)
-	case c.Patience <= 0 || c.ReadTimeout <= 0:
-		return errors.New("sentry intake: patience and read-timeout must be positive")
+	case c.Patience <= 0:
+		return errors.New("sentry intake: patience must be positive")
 	case c.PathPrefix != "" && !strings.HasPrefix(c.PathPrefix, "/"):
 		return fmt.Errorf("sentry intake: path-prefix %q must begin with a slash", c.PathPrefix)
 	}
