@@ -29,6 +29,9 @@ type options struct {
 	window   int
 	profiles string
 	sink     bool
+
+	sentryEvents, otlpEvents     int
+	sinkProtocols, protocolsOnly bool
 }
 
 func main() {
@@ -43,13 +46,20 @@ func main() {
 	flag.IntVar(&o.window, "window", 32, "batches of one connection that wait for their acknowledgement")
 	flag.StringVar(&o.profiles, "profiles", "", "folder for profiles: drop.pprof of the process that only receives, cpu.pprof and heap.pprof of the server")
 	flag.BoolVar(&o.sink, "sink", false, "internal: receive, drop, and print the address")
+	flag.IntVar(&o.sentryEvents, "sentry-events", 150_000, "events to send in Sentry's envelopes")
+	flag.IntVar(&o.otlpEvents, "otlp-events", 300_000, "log records to send over OTLP")
+	flag.BoolVar(&o.protocolsOnly, "protocols-only", false, "measure only Sentry's and OpenTelemetry's protocols, and write nothing")
+	flag.BoolVar(&o.sinkProtocols, "sink-protocols", false, "internal: receive both, drop, and print the addresses")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
 	var err error
-	if o.sink {
+	switch {
+	case o.sink:
 		err = runSink(ctx, o.profiles)
-	} else {
+	case o.sinkProtocols:
+		err = runProtocolSinks(ctx)
+	default:
 		err = run(ctx, o)
 	}
 	if err != nil {
@@ -61,6 +71,9 @@ func main() {
 // run measures everything and reports.
 func run(ctx context.Context, o options) error {
 	slog.SetDefault(slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelError})))
+	if o.protocolsOnly {
+		o.write = ""
+	}
 	if o.data == "" {
 		dir, err := os.MkdirTemp("", "faultline-bench-")
 		if err != nil {
@@ -73,6 +86,13 @@ func run(ctx context.Context, o options) error {
 	first, err := yardstick(o)
 	if err != nil {
 		return fmt.Errorf("measure the yardstick: %w", err)
+	}
+	if r.protocols, err = measureProtocols(ctx, o); err != nil {
+		return err
+	}
+	if o.protocolsOnly {
+		fmt.Print(r.protocols.markdown(first / yardstickQuiet))
+		return nil
 	}
 	say("receive and drop %d events", o.ceiling)
 	if err := measureDrop(ctx, o, r); err != nil {

@@ -14,6 +14,8 @@ type report struct {
 
 	yardstick float64 // µs of CPU an event, see yardstick
 
+	protocols protocols
+
 	drop       streamed
 	dropServer usage
 
@@ -81,5 +83,6 @@ func (r *report) markdown() string {
 	}
 	cpu := perEvent(r.server.cpu, n) + perEvent(r.engine.cpu, n) + perEvent(r.stream.client.cpu, n)
 	line("\nThe goal is 25,000 events/s stored with the client on the same 2 cores, which is 80 µs of CPU an event for client, server and engine together. Here it was %.0f µs. Divided by how much slower the machine was, that is %.0f µs, or %.0f events/s on 2 cores: an estimate, not a measurement. The design's floor by adding up its parts is 16.5 µs.", cpu, cpu*yardstickQuiet/r.yardstick, 2e6/(cpu*yardstickQuiet/r.yardstick))
+	b.WriteString(r.protocols.markdown(r.yardstick / yardstickQuiet))
 	return b.String()
 }
