@@ -26,7 +26,8 @@ func carrier(fam family, f *event.Frame) bool {
 	case familyRuby:
 		return prefixed(f.Filename, "<internal:") || prefixed(f.AbsPath, "<internal:")
 	case familyPHP:
-		return f.Filename == "[internal]" && (f.Function == "" || strings.HasSuffix(f.Function, "{closure}"))
+		return f.Filename == "[internal]" && (f.Function == "" || strings.HasSuffix(f.Function, "{closure}")) ||
+			prefixed(f.Function, `Proxies\__CG__\`) // of Doctrine
 	case familyRust:
 		return rustCarrier(f.Function)
 	case familyNative:
@@ -37,10 +38,16 @@ func carrier(fam family, f *event.Frame) bool {
 	return false
 }
 
-// wrapper reports whether a frame of the program is what a decorator put around
+// wrapper reports whether a frame of the program is what a decorator or a macro put around
 // a function. It does not count unless it is the one that failed.
 func wrapper(fam family, f *event.Frame) bool {
-	return fam == familyPython && pythonWrapper(f.Function)
+	switch fam {
+	case familyPython:
+		return pythonWrapper(f.Function)
+	case familyBeam: // what Phoenix puts into each controller
+		return f.Function == "action/2" || f.Function == "phoenix_controller_pipeline/2"
+	}
+	return false
 }
 
 func goCarrier(f *event.Frame) bool {
@@ -51,6 +58,9 @@ func goCarrier(f *event.Frame) bool {
 }
 
 func jvmCarrier(f *event.Frame) bool {
+	if rest, ok := strings.CutPrefix(f.Function, "access$"); ok && isDigits(rest) { // of javac, to what is private
+		return true
+	}
 	m := f.Module
 	if i := strings.IndexByte(m, '/'); i >= 0 && !strings.Contains(m, "Lambda") {
 		m = m[i+1:]

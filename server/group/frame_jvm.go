@@ -41,10 +41,31 @@ func jvmClass(s string) string {
 			s = s[:i]
 		}
 	}
-	return withoutNumbers(s)
+	return withoutNumbers(withoutVariables(s))
 }
 
+// withoutVariables drops of a class that has no name of its own what it was assigned to, which
+// not all compilers tell: Api$load$result$1 is Api$load$1.
+func withoutVariables(s string) string {
+	last := strings.LastIndexByte(s, '$')
+	if last < 0 || !isDigits(s[last+1:]) || strings.Contains(s, "$anonfun$") {
+		return s
+	}
+	for i := strings.IndexByte(s, '$') + 1; i < last; i++ {
+		if s[i-1] == '$' && s[i] >= 'a' && s[i] <= 'z' {
+			if end := strings.IndexByte(s[i:last], '$'); end > 0 {
+				return s[:i+end] + s[last:]
+			}
+			return s
+		}
+	}
+	return s
+}
+
+// jvmFunction drops what compilers put around a function: lambda$run$0, run$lambda$0,
+// access$run, run$default.
 func jvmFunction(s string) string {
+	s = strings.TrimSuffix(strings.TrimPrefix(s, "access$"), "$default")
 	if rest, ok := strings.CutPrefix(s, "lambda$"); ok { // javac: lambda$run$0
 		return jvmFunction(rest)
 	}

@@ -46,8 +46,16 @@ func nativeFunction(s string) (name string, anonymous bool) {
 	if i := strings.Index(s, " ["); i > 0 { // [clone .part.0], [inlined]
 		s = s[:i]
 	}
-	for _, end := range [...]string{" const", " noexcept", " &", " &&", " throws", " async", "@plt"} {
-		s = strings.TrimSuffix(s, end)
+	for before := ""; s != before; { // in any order: const &, & noexcept
+		before = s
+		for _, end := range [...]string{" const", " volatile", " noexcept", " &", " &&", " throws", " async", "@plt"} {
+			s = strings.TrimSuffix(s, end)
+		}
+	}
+	if i := strings.Index(s, "[abi:"); i > 0 {
+		if end := strings.IndexByte(s[i:], ']'); end > 0 {
+			s = s[:i] + s[i+end+1:]
+		}
 	}
 	if i := strings.LastIndexByte(s, ' '); i > 0 && !strings.Contains(s, "operator ") { // the return type
 		s = s[i+1:]
@@ -114,8 +122,10 @@ func swiftName(s string) (name string, closure bool) {
 			break
 		}
 	}
-	if i := strings.Index(s, " -> "); i > 0 {
-		s = s[:i]
+	for _, of := range [...]string{" -> ", " : "} { // what it returns, and of which type a property is
+		if i := strings.Index(s, of); i > 0 {
+			s = s[:i]
+		}
 	}
 	return s, closure
 }

@@ -26,6 +26,7 @@ func rustFunction(s string) (name string, closure bool) {
 	if i := strings.LastIndex(s, "::h"); i >= 0 && len(s)-i == 19 && isHex(s[i+3:]) {
 		s = s[:i]
 	}
+	s = withoutDisambiguators(s)
 	closure = strings.Contains(s, "{{closure}}") || strings.Contains(s, "{closure")
 	if strings.HasPrefix(s, "_<") { // legacy mangling of <T as Trait>
 		s = s[1:]
@@ -41,6 +42,26 @@ func rustFunction(s string) (name string, closure bool) {
 		}
 	}
 	return withoutEmptyScopes(withoutArguments(s)), closure
+}
+
+// withoutDisambiguators drops the hashes of crates: shop[4f3a9c1b2d3e4f50]::load is shop::load.
+func withoutDisambiguators(s string) string {
+	for from := 0; ; {
+		start := strings.IndexByte(s[from:], '[')
+		if start < 0 {
+			return s
+		}
+		start += from
+		end := strings.IndexByte(s[start:], ']')
+		if end < 0 {
+			return s
+		}
+		if inner := s[start+1 : start+end]; len(inner) >= 8 && isHex(inner) {
+			s, from = s[:start]+s[start+end+1:], start
+			continue
+		}
+		from = start + end
+	}
 }
 
 // closing is the index of the bracket that closes one opened before s; -1: none.

@@ -176,6 +176,9 @@ func (p *parameterizer) sign(i, end int) int {
 			}
 		}
 	case ':':
+		if strings.HasPrefix(rest, ":NilClass") && p.follows("nil") { // Ruby before 3.4
+			return i + len(":NilClass")
+		}
 		if n := ipv6Len(rest); n > 0 && !p.afterWord() {
 			return p.replace(address, i+n)
 		}
@@ -191,6 +194,10 @@ func (p *parameterizer) sign(i, end int) int {
 			return p.replace(rest[:n], i+n)
 		}
 	case '"', '\'', '`':
+		if rest[0] == '`' && oldQuote(rest) {
+			p.out = append(p.out, '\'')
+			return i + 1
+		}
 		if n := quotedLen(rest); n > 0 && !p.afterWord() {
 			p.out = append(p.out, rest[0])
 			p.out = append(p.out, quoted...)

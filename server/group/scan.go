@@ -225,6 +225,16 @@ func assignedLen(s string) (n int, kind string) {
 	return 0, ""
 }
 
+// oldQuote reports whether a word stands in quotes as old programs write them, `so', which
+// newer versions of them write 'so'.
+func oldQuote(s string) bool {
+	n := 1
+	for n < len(s) && n < maxQuoted && (wordByte(s[n]) || strings.IndexByte("?!=.:#<>[]@$-/", s[n]) >= 0) {
+		n++
+	}
+	return n > 1 && n < len(s) && s[n] == '\''
+}
+
 // maxQuoted is how far a closing quote is looked for.
 const maxQuoted = 256
 

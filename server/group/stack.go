@@ -23,12 +23,19 @@ func (b *builder) stack(s stackOf) (named bool) {
 		b.wide = true
 	}
 	if named = b.frames(s, libraryFrames); len(b.pieces) > first {
-		if s.brief {
-			b.pieces = append(b.pieces[:first], b.pieces[len(b.pieces)-1])
-		}
+		b.shorten(s, first)
 		return named
 	}
-	return b.frames(s, allFrames)
+	named = b.frames(s, allFrames)
+	b.shorten(s, first)
+	return named
+}
+
+// shorten keeps of a stack that matters less the frame that failed.
+func (b *builder) shorten(s stackOf, first int) {
+	if s.brief && len(b.pieces) > first {
+		b.pieces = append(b.pieces[:first], b.pieces[len(b.pieces)-1])
+	}
 }
 
 // choice says which frames are looked at.
