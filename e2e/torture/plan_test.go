@@ -17,6 +17,7 @@ const (
 	together shape = "together" // one process with everything inside, and its engine
 	parted   shape = "apart"    // ClickHouse, NATS and PostgreSQL are processes of their own
 	small    shape = "small"    // together, on a disk that gets full
+	served   shape = "served"   // together, but for ClickHouse; in no round
 )
 
 // fault is one thing that goes wrong.

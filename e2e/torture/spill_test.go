@@ -21,14 +21,19 @@ var (
 
 // load sends about so many events a second until the ledger ends.
 func load(ctx context.Context, w *world, l *ledger, rate int) (wait func()) {
-	const senders = 24
-	pace := time.Duration(senders * (1 + batchMost) / 2 * int(time.Second) / rate)
+	senders := max(24, rate/40)
+	pace := time.Duration(senders) * (1 + batchMost) / 2 * time.Second / time.Duration(rate)
 	var all sync.WaitGroup
 	kinds := clients(w.t, w.links[0].address, w.links[1].address)
 	for n := range senders {
 		name := "grpc stream"
-		if n%6 == 0 {
+		switch n % 24 {
+		case 0, 8:
 			name = "rest"
+		case 4, 12:
+			name = "otlp"
+		case 20:
+			name = "sentry"
 		}
 		all.Go(func() { drive(ctx, name, kinds[name], l, uint64(n), pace) })
 	}
@@ -55,14 +60,14 @@ func TestClickHouseIsAwayForLong(t *testing.T) {
 	}
 	w.liar.set(honest)
 	back := time.Now()
-	sleep(ctx, *spillFor/2)
 	eventually(t, *spillFor+settleLimit, "the spill is empty while new events arrive", func() error {
 		if n := spilled(t, w); n > 0 {
 			return fmt.Errorf("%d bytes wait", n)
 		}
 		return nil
 	})
-	t.Logf("caught up after %v", time.Since(back).Round(100*time.Millisecond))
+	all, _ := l.counts()
+	t.Logf("caught up after %v, with %d new events meanwhile", time.Since(back).Round(100*time.Millisecond), all-sent)
 	l.end()
 	wait()
 	w.settle(l)

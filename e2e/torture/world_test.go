@@ -81,6 +81,8 @@ func newWorld(t testing.TB, s shape, env ...string) *world {
 	switch s {
 	case parted:
 		args = append(args, w.startParts()...)
+	case served:
+		args = append(args, "--clickhouse-dsn", w.startClickHouse())
 	case small:
 		w.disk = mountDisk(t, filepath.Join(w.dir, "data"), 256<<20)
 	}
@@ -126,8 +128,8 @@ func tail(path string, n int) string {
 	return string(text[max(0, len(text)-n):])
 }
 
-// startParts starts ClickHouse, NATS and PostgreSQL, and returns the server's flags.
-func (w *world) startParts() []string {
+// startClickHouse starts an engine behind a liar, and returns where it is found.
+func (w *world) startClickHouse() (dsn string) {
 	cfg := embedded.DefaultConfig()
 	cfg.Data, cfg.Command, cfg.Logger = filepath.Join(w.dir, "clickhouse"), []string{product(w.t), "clickhouse"}, quiet
 	var err error
@@ -136,8 +138,12 @@ func (w *world) startParts() []string {
 	}
 	w.t.Cleanup(func() { w.engine.Stop(context.Background()) })
 	w.liar = startLiar(w.t, w.engine.Address())
-	dsn := url.URL{Scheme: "http", User: url.UserPassword("faultline", w.engine.Secret()), Host: w.liar.address, Path: "/faultline"}
+	return (&url.URL{Scheme: "http", User: url.UserPassword("faultline", w.engine.Secret()), Host: w.liar.address, Path: "/faultline"}).String()
+}
 
+// startParts starts ClickHouse, NATS and PostgreSQL, and returns the server's flags.
+func (w *world) startParts() []string {
+	dsn := w.startClickHouse()
 	address, err := freePort()
 	if err != nil {
 		w.t.Fatal(err)
@@ -151,7 +157,7 @@ func (w *world) startParts() []string {
 
 	w.postgres = startPostgres(w)
 	w.metaLink = startLink(w.t, w.postgres.address)
-	return []string{"--clickhouse-dsn", dsn.String(), "--nats-url", "nats://" + w.natsLink.address, "--meta-dsn", "postgres://faultline@" + w.metaLink.address + "/postgres?sslmode=disable"}
+	return []string{"--clickhouse-dsn", dsn, "--nats-url", "nats://" + w.natsLink.address, "--meta-dsn", "postgres://faultline@" + w.metaLink.address + "/postgres?sslmode=disable"}
 }
 
 // await waits until the server is ready.

@@ -181,3 +181,31 @@ func TestWhatCannotBeLookedUpIsSpilledTogether(t *testing.T) {
 		}
 	})
 }
+
+func TestWhatAnotherProcessSpilledIsNotStoredTwice(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := start(t, nil)
+		calm(r)
+		other := start(t, nil)
+		other.store.set(func(m *memory) { m.fail = func(int) (bool, error) { return false, later{} } })
+		b := batch(2)
+		other.Receive(t.Context(), again(b))
+		// It ends, and what it spilled waits where both spill.
+		r.store.set(func(m *memory) { m.fail = other.store.fail })
+		r.disk.mu.Lock()
+		other.disk.mu.Lock()
+		r.disk.tokens, r.disk.blocks = other.disk.tokens, other.disk.blocks
+		other.disk.mu.Unlock()
+		r.disk.mu.Unlock()
+		time.Sleep(r.cfg.OutcomeInterval)
+		b.Attempt = 2
+		r.Receive(t.Context(), again(b))
+		r.store.set(func(m *memory) { m.fail = nil })
+		time.Sleep(time.Minute)
+		for _, e := range b.Events {
+			if n := r.store.rows[e.ID]; n != 1 {
+				t.Fatalf("an event is there %d times", n)
+			}
+		}
+	})
+}

@@ -58,18 +58,17 @@ func (w *writer) setAway(away bool) {
 	}
 }
 
-// lookAfterSpill finds out whether something waits in the spill.
+// lookAfterSpill finds out whether something waits in the spill, into which other
+// processes put events too.
 func (w *writer) lookAfterSpill(ctx context.Context) {
-	if !w.waiting.Load() {
-		return
-	}
 	before := w.spills.Load()
 	messages, _, err := w.spill.SpillPending(ctx)
-	if err == nil && messages == 0 {
-		w.waiting.Store(false)
-		if w.spills.Load() != before {
-			w.waiting.Store(true)
-		}
+	if err != nil {
+		return
+	}
+	w.waiting.Store(messages > 0)
+	if w.spills.Load() != before {
+		w.waiting.Store(true)
 	}
 }
 
