@@ -47,6 +47,7 @@ func Serve(ctx context.Context, cfg ChildConfig) error {
 		return err
 	}
 	defer e.close()
+	forgetCode(cfg.Library)
 
 	// A service manager may signal every process of the group at once. The engine must
 	// outlast its parent's last flush, so it goes by the pipe alone.
