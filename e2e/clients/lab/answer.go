@@ -70,8 +70,8 @@ type Breadcrumb struct {
 
 // Request is the HTTP request during which it happened.
 type Request struct {
-	URL, Method, QueryString string
-	Headers                  []struct{ Name, Value string }
+	URL, Method, QueryString, Body string
+	Headers                        []struct{ Name, Value string }
 }
 
 // Functions are the names of the calls, the oldest first.

@@ -10,14 +10,10 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/url"
-	"os"
-	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
-	"syscall"
 	"testing"
-	"time"
 
 	"github.com/faultline-dev/faultline/e2e/clients/lab"
 	"github.com/faultline-dev/faultline/e2e/instance"
@@ -58,7 +54,7 @@ func browser(version string, tunnel bool) func(*testing.T, *instance.Server) {
 		if tunnel {
 			address += "&tunnel=/tunnel"
 		}
-		said := open(t, address, done)
+		said := lab.Browse(t, address, done)
 		t.Logf("@sentry/browser %s, tunnelled: %v", said.Version, tunnel)
 		if !said.Flushed || len(said.IDs) != 3 {
 			t.Fatalf("the page says %+v", said)
@@ -147,33 +143,4 @@ func forward(t *testing.T, w http.ResponseWriter, r *http.Request, tunnelled cha
 	tunnelled <- string(first)
 	w.WriteHeader(answer.StatusCode)
 	io.Copy(w, answer.Body)
-}
-
-// open opens an address in Chromium until the page says that it is done.
-func open(t *testing.T, address string, done <-chan page) page {
-	t.Helper()
-	name := os.Getenv("CHROMIUM")
-	if name == "" {
-		name = "chromium"
-	}
-	profile := t.TempDir()
-	cmd := exec.Command(name, "--headless=new", "--no-sandbox", "--disable-dev-shm-usage", "--disable-gpu", "--no-first-run", "--disable-background-networking",
-		"--disable-component-update", "--disable-crash-reporter", "--no-proxy-server", "--user-data-dir="+profile, address)
-	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
-	var out bytes.Buffer
-	cmd.Stdout, cmd.Stderr = &out, &out
-	if err := cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
-	defer func() {
-		syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL)
-		cmd.Wait()
-	}()
-	select {
-	case said := <-done:
-		return said
-	case <-time.After(60 * time.Second):
-		t.Fatalf("the page is not done after a minute:\n%s", out.String())
-		return page{}
-	}
 }

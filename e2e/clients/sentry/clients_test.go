@@ -82,6 +82,8 @@ func TestSentrySDKsWorkUnchanged(t *testing.T) {
 		test func(*testing.T, *instance.Server)
 	}{
 		{"logback", logback},
+		{"flask", flask},
+		{"go http", goServer},
 		{"browser11", browser("browser11", false)},
 		{"browser11 through a tunnel", browser("browser11", true)},
 		{"browser5", browser("browser5", false)},
