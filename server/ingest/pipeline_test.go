@@ -67,8 +67,11 @@ func TestEveryEventGetsOneOutcome(t *testing.T) {
 		map[outcome.Kind]int{outcome.Lost: 2}, outcome.StoreFailed)
 	f("filtered", batch(2), func(r *rig) { r.store.settings.FilterMessages = []string{"E: *"} },
 		map[outcome.Kind]int{outcome.Filtered: 2}, "filter_message")
-	f("over the rate", batch(5), func(r *rig) { r.store.settings.RatePerSecond = 3 },
-		map[outcome.Kind]int{outcome.Stored: 3, outcome.Limited: 2}, outcome.RateLimit)
+	f("a flood over the rate", batch(100), func(r *rig) { r.store.settings.RatePerSecond = 3 },
+		map[outcome.Kind]int{outcome.Stored: 9, outcome.Limited: 91}, outcome.IssueLimit)
+	limited := batch(5)
+	limited.KeyRate.PerSecond = 3
+	f("over the key's rate", limited, func(*rig) {}, map[outcome.Kind]int{outcome.Stored: 3, outcome.Limited: 2}, outcome.KeyLimit)
 	empty := batch(2)
 	empty.Events[1].Exceptions = nil
 	f("one empty", empty, nothing, map[outcome.Kind]int{outcome.Stored: 1, outcome.Invalid: 1}, outcome.Empty)
