@@ -11,6 +11,7 @@ type texts struct {
 	used   int     // bytes of earlier pieces
 	ahead  float64 // how large the rest of the batch is, in terms of what has been read of it
 	lately *lately // of this batch; nil: none yet
+	lent   bool    // what is decoded lives as long as the result: nothing is copied
 }
 
 // lately holds short texts that came in a batch, so that values that repeat, as most do,
@@ -48,6 +49,9 @@ func (t *texts) need() int {
 func (t *texts) own(s string) string {
 	if len(s) == 0 {
 		return ""
+	}
+	if t.lent {
+		return s
 	}
 	if len(s) > shortText {
 		return t.copy(s)

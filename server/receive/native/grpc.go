@@ -45,7 +45,7 @@ func (h *Handler) ServerOptions() []grpc.ServerOption {
 		grpc.ForceServerCodecV2(rawCodec{encoding.GetCodecV2("proto")}),
 		grpc.MaxRecvMsgSize(h.cfg.MessageBytes),
 		grpc.MaxConcurrentStreams(uint32(min(h.cfg.Streams, 1000))),
-		grpc.InitialWindowSize(1 << 20), grpc.InitialConnWindowSize(4 << 20),
+		grpc.InitialWindowSize(512 << 10), grpc.InitialConnWindowSize(4 << 20),
 	}
 }
 
