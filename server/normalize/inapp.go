@@ -34,11 +34,17 @@ func decideStack(platform string, frames []event.Frame) {
 			if library(p, f) {
 				f.InApp = event.InAppNo
 			}
-		case f.InApp == event.InAppYes && (p == "javascript" || p == "node") && strings.Contains(framePath(f), "node_modules/"):
+		case f.InApp == event.InAppYes && (p == "javascript" || p == "node") && (strings.Contains(framePath(f), "node_modules/") || f.Line == 0 && engine(f)):
 			// A browser's SDK takes everything for the program's own.
 			f.InApp = event.InAppNo
 		}
 	}
+}
+
+// engine reports whether a frame is the JavaScript engine's, as that of Array.reduce.
+func engine(f *event.Frame) bool {
+	path := framePath(f)
+	return path == "<anonymous>" || path == "native" || path == "[native code]"
 }
 
 func framePath(f *event.Frame) string {

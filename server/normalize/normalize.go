@@ -52,7 +52,6 @@ func Event(e *event.Event, o Options) {
 	t.objects()
 	t.rest()
 	decideInApp(e)
-	agent(e)
 }
 
 // Stack normalizes a stack that many events of a platform may share. It reports false

@@ -91,6 +91,19 @@ func TestAutoAddressIsTheConnections(t *testing.T) {
 	}
 }
 
+func TestTheEnginesCallsAreNotThePrograms(t *testing.T) {
+	e := &event.Event{Platform: "javascript", Exceptions: []event.Exception{{Stack: event.Stacktrace{Frames: []event.Frame{
+		{Function: "checkout", Filename: "http://shop.example/page.js", Line: 1, InApp: event.InAppYes}, {Function: "Array.reduce", Filename: "<anonymous>", InApp: event.InAppYes},
+		{Function: "eval", Filename: "<anonymous>", Line: 3, InApp: event.InAppYes},
+	}}}}}
+	Event(e, options())
+	for i, f := range e.Exceptions[0].Stack.Frames {
+		if (f.InApp == event.InAppYes) != (i != 1) {
+			t.Errorf("%s: %v", f.Function, f.InApp)
+		}
+	}
+}
+
 func TestRustIsToldFromOtherNativeCode(t *testing.T) {
 	e := &event.Event{Platform: "native", SDK: event.SDK{Name: "sentry.rust"}, Exceptions: []event.Exception{{Stack: event.Stacktrace{Frames: []event.Frame{
 		{Function: "clone3"}, {Function: "shop::empty_the_shelf"}, {Function: "__rustc::rust_begin_unwind"}, {Function: "<sentry_panic::PanicIntegration as core::ops::Fn>::call"},

@@ -13,6 +13,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/faultline-dev/faultline/e2e/clients/lab"
 	"github.com/faultline-dev/faultline/e2e/instance"
 )
 
@@ -38,7 +39,10 @@ func newWorkshop(t *testing.T, s *instance.Server) workshop {
 			t.Fatal(err)
 		}
 	}
-	w.run(t, "npm", "ci", "--no-audit", "--no-fund", "--loglevel=error")
+	installed := lab.Node("sourcemaps", ".").Prepare(t)
+	if err := os.Symlink(filepath.Join(installed, "node_modules"), filepath.Join(w.dir, "node_modules")); err != nil {
+		t.Fatal(err)
+	}
 	return w
 }
 
