@@ -20,6 +20,7 @@ import (
 	"github.com/faultline-dev/faultline/internal/search"
 	"github.com/faultline-dev/faultline/internal/store/clickhouse"
 	"github.com/faultline-dev/faultline/internal/store/meta"
+	"github.com/faultline-dev/faultline/internal/store/s3"
 	"github.com/faultline-dev/faultline/server/admin"
 	"github.com/faultline-dev/faultline/server/api"
 	"github.com/faultline-dev/faultline/server/attach"
@@ -51,6 +52,7 @@ type Config struct {
 	Triage  triage.Config
 	Uploads upload.Config
 	Repair  repair.Config
+	Objects s3.Config
 	Regroup regroup.Config
 
 	Attachments attach.Config

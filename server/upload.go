@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/faultline-dev/faultline/internal/store/disk"
+	"github.com/faultline-dev/faultline/internal/store/s3"
 	"github.com/faultline-dev/faultline/server/repair"
 	"github.com/faultline-dev/faultline/server/sentryapi"
 	"github.com/faultline-dev/faultline/server/upload"
@@ -21,11 +22,27 @@ func (s *Server) takeUploads() (err error) {
 	}); err != nil {
 		return err
 	}
-	dir := s.cfg.Uploads.Dir
+	chunks, err := s.shelf("chunks")
+	if err != nil {
+		return err
+	}
+	bundles, err := s.shelf("bundles")
+	if err != nil {
+		return err
+	}
 	s.uploads, err = upload.New(s.cfg.Uploads, upload.Parts{
-		Index: s.parts.Meta, Chunks: disk.New(filepath.Join(dir, "chunks")), Bundles: disk.New(filepath.Join(dir, "bundles")), Past: s.repairs, Logger: s.parts.Logger,
+		Index: s.parts.Meta, Chunks: chunks, Bundles: bundles, Past: s.repairs, Logger: s.parts.Logger,
 	})
 	return err
+}
+
+// shelf is where uploads of a kind are: in object storage if there is one, else in a folder.
+func (s *Server) shelf(kind string) (upload.Files, error) {
+	dir := filepath.Join(s.cfg.Uploads.Dir, kind)
+	if s.cfg.Objects.Endpoint == "" {
+		return disk.New(dir), nil
+	}
+	return s3.New(s.cfg.Objects, kind, filepath.Join(dir, "copies"))
 }
 
 // answerBuilds makes the API of sentry-cli and the plugins of bundlers.

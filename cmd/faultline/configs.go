@@ -5,6 +5,7 @@ import (
 	"github.com/faultline-dev/faultline/internal/bus"
 	"github.com/faultline-dev/faultline/internal/embedded"
 	"github.com/faultline-dev/faultline/internal/store/clickhouse"
+	"github.com/faultline-dev/faultline/internal/store/s3"
 	"github.com/faultline-dev/faultline/internal/telemetry"
 	"github.com/faultline-dev/faultline/server/attach"
 	"github.com/faultline-dev/faultline/server/auth"
@@ -32,6 +33,7 @@ type configs struct {
 	triage     triage.Config
 	uploads    upload.Config
 	repairs    repair.Config
+	objects    s3.Config
 	regroup    regroup.Config
 	files      attach.Config
 	pulse      pulse.Config
@@ -47,7 +49,7 @@ func newSections() *sections {
 	s := &sections{configs: configs{
 		log: telemetry.DefaultConfig(), ingest: ingest.DefaultConfig(), native: native.DefaultConfig(), sentry: sentry.DefaultConfig(), guard: guard.DefaultConfig(), otlp: otlp.DefaultConfig(), auth: auth.DefaultConfig(),
 		triage: triage.DefaultConfig(), uploads: upload.DefaultConfig(), regroup: regroup.DefaultConfig(), files: attach.DefaultConfig(), pulse: pulse.DefaultConfig(), alerts: alerting.DefaultConfig(), clickhouse: clickhouse.DefaultConfig(),
-		repairs: repair.DefaultConfig(), engine: embedded.DefaultConfig(), nats: embedded.DefaultNATSConfig(), bus: bus.DefaultConfig(),
+		repairs: repair.DefaultConfig(), objects: s3.DefaultConfig(), engine: embedded.DefaultConfig(), nats: embedded.DefaultNATSConfig(), bus: bus.DefaultConfig(),
 	}}
 	c := &s.configs
 	s.list = []*section{
@@ -62,6 +64,7 @@ func newSections() *sections {
 		{prefix: "auth", title: "Keys, tokens and sessions", dir: "server/auth", config: &c.auth},
 		{prefix: "triage", title: "Triage", dir: "server/triage", config: &c.triage},
 		{prefix: "uploads", title: "Uploaded source maps", dir: "server/upload", config: &c.uploads},
+		{prefix: "objects", title: "Uploads in object storage", dir: "internal/store/s3", config: &c.objects},
 		{prefix: "repair", title: "Events of before an upload", dir: "server/repair", config: &c.repairs},
 		{prefix: "attachments", title: "Attachments of events", dir: "server/attach", config: &c.files},
 		{prefix: "sessions", title: "Sessions and check-ins", dir: "server/pulse", config: &c.pulse},

@@ -208,7 +208,7 @@ func (c *serveCommand) build(ctx context.Context, store *storage, s *sections, l
 	r := &running{}
 	r.server, err = server.New(ctx, server.Config{
 		Ingest: s.ingest, Native: s.native, Sentry: s.sentry, OTLP: s.otlp, Auth: s.auth, Triage: s.triage, Uploads: uploads, Regroup: s.regroup, Attachments: kept, Pulse: s.pulse,
-		Repair: s.repairs, BaseURL: c.baseURL(), Proxies: proxies, Version: telemetry.Version(),
+		Repair: s.repairs, Objects: s.objects, BaseURL: c.baseURL(), Proxies: proxies, Version: telemetry.Version(),
 		TakesEvents: c.has(roleIngest), Answers: c.has(roleAPI),
 	}, server.Parts{ClickHouse: store.clickhouse, Meta: store.meta, Bus: store.bus, Dashboard: files, Registry: registry, Logger: log, Check: checks})
 	if err != nil {
