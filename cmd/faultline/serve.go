@@ -42,7 +42,7 @@ type serveCommand struct {
 	TLSCert         string          `name:"tls-cert" help:"Certificate chain in PEM, for both listeners; read again when it changes." placeholder:"FILE"`
 	TLSKey          string          `name:"tls-key" help:"Private key in PEM." placeholder:"FILE"`
 	Profiles        string          `help:"Listen here for the Go runtime's profiles (/debug/pprof/), for operators only. Default: nowhere." placeholder:"ADDR"`
-	HeapBytes       int64           `help:"About how much memory the server's heap and the collector's room beyond it take, as long as what is in use leaves that room; 0 leaves it to Go, which takes up to twice what is in use. The engine's limit is --engine-memory-bytes." default:"167772160"`
+	HeapBytes       int64           `help:"About how much memory the server's heap and the collector's room beyond it take, as long as what is in use leaves that room; 0 leaves it to Go, which takes up to twice what is in use. The limit of the engine is --engine-memory." default:"167772160"`
 	ShutdownTimeout time.Duration   `help:"How long a stop may take before what is left is dropped." default:"9s"`
 	Config          kong.ConfigFlag `help:"Configuration file, YAML or JSON; keys are the names of flags. See docs/config.md." placeholder:"FILE"`
 
