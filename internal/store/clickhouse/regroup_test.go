@@ -76,7 +76,9 @@ func TestEventsAreChosenAndReadForGrouping(t *testing.T) {
 	if c, err := s.Choose(t.Context(), project+1000, since, 10); err != nil || len(c.Chosen) != 0 {
 		t.Fatal(c, err)
 	}
-	if !slices.IsSortedFunc(choice.Chosen, func(a, b view.Chosen) int { return int(choice.Events[b.Fingerprint]) - int(choice.Events[a.Fingerprint]) }) {
+	if !slices.IsSortedFunc(choice.Chosen, func(a, b view.Chosen) int {
+		return int(choice.Events[b.Fingerprint]) - int(choice.Events[a.Fingerprint])
+	}) {
 		t.Fatal("fingerprints with many events do not come first")
 	}
 }
