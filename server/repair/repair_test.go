@@ -6,6 +6,7 @@ import (
 	"errors"
 	"path/filepath"
 	"slices"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -20,6 +21,7 @@ import (
 
 // events is a store of events in memory.
 type events struct {
+	mu      sync.Mutex
 	stored  []*event.Occurrence
 	fail    error // of the next Amend
 	amended int
@@ -28,6 +30,8 @@ type events struct {
 }
 
 func (s *events) Affected(_ context.Context, r view.AffectedRequest) (page []*event.Occurrence, _ error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	for _, o := range s.stored {
 		p := view.AffectedPlace{Fingerprint: o.Fingerprint, Timestamp: o.Event.Timestamp, EventID: o.Event.ID}
 		behind := cmp.Or(slices.Compare(p.Fingerprint[:], r.After.Fingerprint[:]), p.Timestamp.Compare(r.After.Timestamp), slices.Compare(p.EventID[:], r.After.EventID[:])) > 0
@@ -51,6 +55,8 @@ func (s *events) AffectedNewest(_ context.Context, r view.AffectedRequest, _ int
 }
 
 func (s *events) Amend(_ context.Context, list []*event.Occurrence) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	if err := s.fail; err != nil {
 		s.fail = nil
 		return err
@@ -269,6 +275,8 @@ func TestWhatWasOnItsWayIsExplainedToo(t *testing.T) {
 		}), query: view.AffectedRequest{Limit: 3}, told: began}
 		go func() {
 			time.Sleep(time.Second)
+			store.mu.Lock()
+			defer store.mu.Unlock()
 			store.stored = append([]*event.Occurrence{late}, store.stored...)
 		}()
 		r := artifact.Repair{CreatedAt: began}
