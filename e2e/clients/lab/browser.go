@@ -9,6 +9,10 @@ import (
 	"time"
 )
 
+// person is what a browser with a window says of itself; without one it calls itself
+// headless, and counts as a robot.
+const person = "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/156.0.0.0 Safari/537.36"
+
 // Browse opens an address in Chromium, without a window, until the page has said what it
 // has to say.
 func Browse[T any](t testing.TB, address string, said <-chan T) T {
@@ -22,7 +26,7 @@ func Browse[T any](t testing.TB, address string, said <-chan T) T {
 		t.Fatal(err)
 	}
 	cmd := exec.Command(name, "--headless=new", "--no-sandbox", "--disable-dev-shm-usage", "--disable-gpu", "--no-first-run", "--disable-background-networking",
-		"--disable-component-update", "--disable-crash-reporter", "--no-proxy-server", "--user-data-dir="+profile, address)
+		"--disable-component-update", "--disable-crash-reporter", "--no-proxy-server", "--user-agent="+person, "--user-data-dir="+profile, address)
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	var out bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &out, &out
