@@ -50,6 +50,41 @@ func TestANewIssueGetsANumberAndIsToldOfOnce(t *testing.T) {
 	w.mu.Unlock()
 }
 
+func TestWhatWasMergedBeforeItWasSeenIsNoNewIssue(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	s := w.service(nil)
+	w.background(s.Run)
+	now := time.Now()
+	tell := func(e event.Summary) {
+		t.Helper()
+		if err := w.bus.FirstSeen(t.Context(), []event.Summary{e}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	tell(seen(1, "1.0.0", now))
+	w.change(0)
+	if _, err := w.meta.Merge(t.Context(), id(1), []issue.ID{id(2)}, false, issue.SystemActor, now); err != nil {
+		t.Fatal(err)
+	}
+	merged := seen(2, "1.0.0", now)
+	w.events.store(merged)
+	if err := s.sweep(t.Context(), now.Add(-time.Hour), now.Add(time.Hour)); err != nil {
+		t.Fatal(err)
+	}
+	tell(merged)
+	w.until("the event is taken in", func() bool {
+		return testutil.ToFloat64(s.metrics.observed.WithLabelValues(string(issue.ReasonOngoing))) > 0
+	})
+	tell(seen(3, "1.0.0", now))
+	if got := w.change(1); got.Fingerprint != id(3).Fingerprint || got.ShortID != "WEB-2" {
+		t.Fatalf("%+v", got)
+	}
+	if known, err := w.meta.Issues(t.Context(), []issue.ID{id(2)}); err != nil || len(known) != 0 {
+		t.Fatalf("%+v, %v", known, err)
+	}
+}
+
 func TestAResolvedIssueRegressesOnlyByWhatCanHoldTheFix(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
