@@ -27,7 +27,7 @@ const otlpExport = "/opentelemetry.proto.collector.logs.v1.LogsService/Export"
 // Of the requests to the OTLP service, this many are under way at a time.
 const (
 	otlpConnections = 8
-	otlpUnderWay    = 4 // a connection
+	otlpUnderWay    = 16 // a connection
 )
 
 // otlpLoad sends log records with exceptions, as OpenTelemetry's exporters do: unary
