@@ -202,7 +202,7 @@ func TestAffectedEventsComeIssueByIssue(t *testing.T) {
 	if got := ids(newest); len(got) != 2 || !slices.Contains(got, b.Event.ID) || !slices.Contains(got, c.Event.ID) {
 		t.Errorf("the newest are %v", got)
 	}
-	r.Received = c.ReceivedAt.Add(time.Second)
+	r.Received, r.After = b.ReceivedAt, view.AffectedPlace{}
 	if all, err := s.Affected(ctx, r); err != nil || len(all) != 1 || all[0].Event.ID != b.Event.ID {
 		t.Errorf("those that arrived later are %v, %v", ids(all), err)
 	}
