@@ -94,7 +94,8 @@ func TestWhatCannotBeWrittenWaitsUnderItsToken(t *testing.T) {
 		for n := range 100 {
 			s.Session(health.Session{ID: [16]byte{byte(n)}, Init: true})
 		}
-		time.Sleep(10 * time.Second)
+		time.Sleep(10*time.Second + time.Millisecond)
+		synctest.Wait()
 		if len(b.tokens) != 1 || len(b.sessions) != 0 {
 			t.Errorf("%d tokens, %d rows", len(b.tokens), len(b.sessions))
 		}
