@@ -102,6 +102,10 @@ func run(ctx context.Context, o options) error {
 	if err := measureServer(ctx, o, r); err != nil {
 		return fmt.Errorf("measure the server: %w", err)
 	}
+	say("start again on what is stored")
+	if err := measureAgain(ctx, o, r); err != nil {
+		return fmt.Errorf("measure a second start: %w", err)
+	}
 	say("measure the engine alone")
 	if err := measureEngine(ctx, o, r); err != nil {
 		return fmt.Errorf("measure the engine: %w", err)

@@ -27,6 +27,7 @@ type report struct {
 	settled usage // the engine, merges included
 	lone    streamed
 	queries []answered
+	again   again
 
 	blocks, blockRows, insertSeconds, spilled float64
 	stacksShared, stacksOwn                   float64
@@ -74,13 +75,12 @@ func (r *report) markdown() string {
 	line("| events that went over the disk, because the engine was slow | %.0f |", r.spilled)
 	line("| stacks that were shared with earlier events, of all | %.0f %% |", 100*r.stacksShared/max(r.stacksShared+r.stacksOwn, 1))
 	line("| start to ready, empty folder | %s |", ms(r.start))
+	restarted, asked := r.again.markdown(r.queries, r.rows)
+	b.WriteString(restarted)
 	line("| stop | %s |", ms(r.stop))
 	line("| rows stored / different event ids | %d / %d |", r.rows, r.ids)
 	line("")
-	line("| question over REST, %d events stored | first | median of 11 |\n|---|---|---|", r.rows)
-	for _, q := range r.queries {
-		line("| %s | %s | %s |", q.name, ms(q.first), ms(q.median))
-	}
+	b.WriteString(asked)
 	cpu := perEvent(r.server.cpu, n) + perEvent(r.engine.cpu, n) + perEvent(r.stream.client.cpu, n)
 	line("\nThe goal is 25,000 events/s stored with the client on the same 2 cores, which is 80 µs of CPU an event for client, server and engine together. Here it was %.0f µs. Divided by how much slower the machine was, that is %.0f µs, or %.0f events/s on 2 cores: an estimate, not a measurement. The design's floor by adding up its parts is 16.5 µs.", cpu, cpu*yardstickQuiet/r.yardstick, 2e6/(cpu*yardstickQuiet/r.yardstick))
 	b.WriteString(r.protocols.markdown(r.yardstick / yardstickQuiet))
