@@ -307,7 +307,16 @@ func (w *world) run(ctx context.Context, p plan) {
 	sleep(ctx, p.length-time.Since(began))
 }
 
+// eventually waits until something holds, and ends the test if it does not.
 func eventually(t testing.TB, limit time.Duration, what string, holds func() error) {
+	t.Helper()
+	if !soon(t, limit, what, holds) {
+		t.FailNow()
+	}
+}
+
+// soon waits until something holds, and lets the test fail if it does not.
+func soon(t testing.TB, limit time.Duration, what string, holds func() error) bool {
 	t.Helper()
 	tick := time.NewTicker(100 * time.Millisecond)
 	defer tick.Stop()
@@ -315,11 +324,12 @@ func eventually(t testing.TB, limit time.Duration, what string, holds func() err
 	for {
 		err := holds()
 		if err == nil {
-			return
+			return true
 		}
 		select {
 		case <-deadline:
-			t.Fatalf("%s: not within %v: %v", what, limit, err)
+			t.Errorf("%s: not within %v: %v", what, limit, err)
+			return false
 		case <-tick.C:
 		}
 	}

@@ -66,7 +66,7 @@ func DefaultConfig() Config {
 		BlockRows: 25_000, BlockBytes: 64 << 20, RoomBytes: 192 << 20,
 		InsertPatience: 10 * time.Second, SpillTimeout: 10 * time.Second, LookupTimeout: 5 * time.Second,
 		PublishTimeout: 2 * time.Second, OutcomeInterval: 2 * time.Second, StopTimeout: 8 * time.Second,
-		RepairBlocks: 4, RecentEvents: 200_000, ResendAge: 3 * time.Second, KnownFingerprints: 200_000, Limits: normalize.DefaultLimits(),
+		RepairBlocks: 16, RecentEvents: 200_000, ResendAge: 3 * time.Second, KnownFingerprints: 200_000, Limits: normalize.DefaultLimits(),
 	}
 }
 

@@ -112,7 +112,7 @@ func (w *writer) insert(ctx context.Context, b *block) {
 		w.metrics.failures.WithLabelValues("insert").Inc()
 		if !passing(err) {
 			w.log.Error("the store refuses a block", "events", len(b.events), "error", err)
-			b.result = lost
+			w.giveUp(name, b)
 			return
 		}
 		w.log.Warn("the store is away; events go to disk", "events", len(b.events), "error", err)
@@ -175,6 +175,7 @@ func (w *writer) tick(ctx context.Context) {
 		}
 		w.announcer.settle(ctx)
 		if !w.away.Load() {
+			w.mend(ctx)
 			w.writeOutcomes(ctx)
 		}
 	}

@@ -2,6 +2,7 @@ package ingest
 
 import (
 	"errors"
+	"slices"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -206,6 +207,35 @@ func TestWhatAnotherProcessSpilledIsNotStoredTwice(t *testing.T) {
 			if n := r.store.rows[e.ID]; n != 1 {
 				t.Fatalf("an event is there %d times", n)
 			}
+		}
+	})
+}
+
+func TestABlockThatWasGivenUpIsMadeWhole(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := start(t, nil)
+		calm(r)
+		// The rows are there, the roll-ups may not be, and nobody will insert the block again.
+		r.store.set(func(m *memory) { m.fail = func(int) (bool, error) { return true, errRefused } })
+		b := batch(2)
+		if got := kinds(r.Receive(t.Context(), again(b))); got[outcome.Lost] != 2 {
+			t.Fatalf("got %v", got)
+		}
+		var token string
+		r.store.set(func(m *memory) {
+			m.fail = nil
+			for token = range m.tokens {
+			}
+		})
+		time.Sleep(2 * r.cfg.OutcomeInterval)
+		r.store.set(func(m *memory) {
+			if !slices.Contains(m.completed, token) {
+				t.Errorf("completed %v, not %q", m.completed, token)
+			}
+		})
+		time.Sleep(2 * r.cfg.OutcomeInterval)
+		if n := len(r.store.completed); n != 1 {
+			t.Errorf("completed %d times", n)
 		}
 	})
 }

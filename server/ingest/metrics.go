@@ -16,6 +16,8 @@ type Metrics struct {
 	spilled     prometheus.Counter
 	drained     prometheus.Counter
 	away        prometheus.Gauge
+	spillBlocks prometheus.Gauge
+	spillBytes  prometheus.Gauge
 	failures    *prometheus.CounterVec
 	turnedAway  prometheus.Counter
 }
@@ -49,6 +51,12 @@ func NewMetrics(r prometheus.Registerer) *Metrics {
 		away: prometheus.NewGauge(prometheus.GaugeOpts{
 			Name: "faultline_ingest_store_away", Help: "1 while blocks go to disk because the store is away.",
 		}),
+		spillBlocks: prometheus.NewGauge(prometheus.GaugeOpts{
+			Name: "faultline_ingest_spill_messages", Help: "Messages with blocks that wait on disk for the store, as seen last.",
+		}),
+		spillBytes: prometheus.NewGauge(prometheus.GaugeOpts{
+			Name: "faultline_ingest_spill_bytes", Help: "Bytes of blocks that wait on disk for the store, as seen last.",
+		}),
 		turnedAway: prometheus.NewCounter(prometheus.CounterOpts{
 			Name: "faultline_ingest_turned_away_total", Help: "Requests refused unread, because too much of their project waited for room (ingest-room-bytes).",
 		}),
@@ -56,7 +64,7 @@ func NewMetrics(r prometheus.Registerer) *Metrics {
 			Name: "faultline_ingest_failures_total", Help: "Operations that failed, by which.",
 		}, []string{"operation"}),
 	}
-	r.MustRegister(m.events, m.room, m.rows, m.insert, m.acknowledge, m.spilled, m.drained, m.away, m.turnedAway, m.failures)
+	r.MustRegister(m.events, m.room, m.rows, m.insert, m.acknowledge, m.spilled, m.drained, m.away, m.spillBlocks, m.spillBytes, m.turnedAway, m.failures)
 	return m
 }
 

@@ -42,3 +42,42 @@ func (w *writer) complete(ctx context.Context, token string) error {
 	defer cancel()
 	return w.store.Complete(ctx, token)
 }
+
+// tornMost bounds how many blocks are remembered that may be half done.
+const tornMost = 1000
+
+// giveUp loses a block. If the store failed on the way, as on a full disk, it may have
+// the events and not have told its roll-ups; then the events count as duplicates when
+// they are sent again, and the block must be made whole.
+func (w *writer) giveUp(name string, b *block) {
+	b.result = lost
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.torn = append(w.torn, name); len(w.torn) > tornMost {
+		w.torn = w.torn[1:]
+	}
+}
+
+// mend makes blocks whole that were given up.
+func (w *writer) mend(ctx context.Context) {
+	for name := w.nextTorn(); name != ""; name = w.nextTorn() {
+		if err := w.complete(ctx, name); err != nil {
+			w.metrics.failures.WithLabelValues("mend").Inc()
+			return
+		}
+		w.mu.Lock()
+		if len(w.torn) > 0 && w.torn[0] == name {
+			w.torn = w.torn[1:]
+		}
+		w.mu.Unlock()
+	}
+}
+
+func (w *writer) nextTorn() string {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if len(w.torn) == 0 {
+		return ""
+	}
+	return w.torn[0]
+}

@@ -29,7 +29,7 @@ func (w *writer) putOnDisk(ctx context.Context, name string, b *block) {
 		w.metrics.failures.WithLabelValues("spill").Inc()
 		w.log.Error("events could not be put on disk", "events", len(b.events), "error", err)
 		w.setAway(false)
-		b.result = lost
+		w.giveUp(name, b)
 		return
 	}
 	w.metrics.spilled.Add(float64(len(b.events)))
@@ -62,10 +62,12 @@ func (w *writer) setAway(away bool) {
 // processes put events too.
 func (w *writer) lookAfterSpill(ctx context.Context) {
 	before := w.spills.Load()
-	messages, _, err := w.spill.SpillPending(ctx)
+	messages, bytes, err := w.spill.SpillPending(ctx)
 	if err != nil {
 		return
 	}
+	w.metrics.spillBlocks.Set(float64(messages))
+	w.metrics.spillBytes.Set(float64(bytes))
 	w.waiting.Store(messages > 0)
 	if w.spills.Load() != before {
 		w.waiting.Store(true)

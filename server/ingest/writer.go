@@ -38,6 +38,7 @@ type writer struct {
 	wake   chan struct{} // holds one token: there is news in the fields below
 	mu     sync.Mutex
 	queue  []*block // the last one is still filling up
+	torn   []string // names of blocks that were given up and may be half done
 	closed bool
 	began  time.Time     // of the last insert
 	took   time.Duration // the last insert

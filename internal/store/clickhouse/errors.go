@@ -14,6 +14,7 @@ import (
 
 // passing are the codes of ClickHouse errors that go away by themselves.
 var passing = map[int32]bool{
+	75:  true, // CANNOT_WRITE_TO_FILE_DESCRIPTOR
 	159: true, // TIMEOUT_EXCEEDED
 	198: true, // DNS_ERROR
 	202: true, // TOO_MANY_SIMULTANEOUS_QUERIES
@@ -24,6 +25,7 @@ var passing = map[int32]bool{
 	236: true, // ABORTED
 	241: true, // MEMORY_LIMIT_EXCEEDED
 	242: true, // TABLE_IS_READ_ONLY
+	243: true, // NOT_ENOUGH_SPACE
 	252: true, // TOO_MANY_PARTS
 	279: true, // ALL_CONNECTION_TRIES_FAILED
 	285: true, // TOO_FEW_LIVE_REPLICAS
