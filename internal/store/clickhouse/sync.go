@@ -9,8 +9,13 @@ import (
 // syncedTables are those that an insert of events writes.
 var syncedTables = []string{"events", "issue_totals", "issue_hours", "outcomes"}
 
-// applySync makes inserts wait for the disk, or not, as the configuration says. It
-// changes no table that is as it should be.
+// reserveBytes are left free on the disk by inserts of events, which are refused before:
+// one that runs out of space on its way may have stored the rows and not told their
+// roll-ups, or leave files behind that cannot be read.
+const reserveBytes = 32 << 20
+
+// applySync makes inserts wait for the disk, or not, as the configuration says, and
+// keeps those of events from filling it. It changes no table that is as it should be.
 func (s *Store) applySync(ctx context.Context) error {
 	const tried = "set whether inserts are forced to disk"
 	suffix, on := "", ""
@@ -25,11 +30,17 @@ func (s *Store) applySync(ctx context.Context) error {
 		if err := row.Scan(&engine); err != nil {
 			return explain(tried, err)
 		}
-		if strings.Contains(engine, "fsync_after_insert = 1") == s.cfg.SyncInserts {
+		var changes []string
+		if strings.Contains(engine, "fsync_after_insert = 1") != s.cfg.SyncInserts {
+			changes = append(changes, fmt.Sprintf("fsync_after_insert = %d, fsync_part_directory = %[1]d", bit(s.cfg.SyncInserts)))
+		}
+		if reserve := fmt.Sprintf("min_free_disk_bytes_to_perform_insert = %d", reserveBytes); table == syncedTables[0] && !strings.Contains(engine, reserve) {
+			changes = append(changes, reserve)
+		}
+		if len(changes) == 0 {
 			continue
 		}
-		change := fmt.Sprintf("ALTER TABLE %s.%s%s MODIFY SETTING fsync_after_insert = %d, fsync_part_directory = %[4]d", s.cfg.Database, name, on, bit(s.cfg.SyncInserts))
-		if err := s.conn.Exec(ctx, change); err != nil {
+		if err := s.conn.Exec(ctx, fmt.Sprintf("ALTER TABLE %s.%s%s MODIFY SETTING %s", s.cfg.Database, name, on, strings.Join(changes, ", "))); err != nil {
 			return explain(tried, err)
 		}
 	}
