@@ -151,7 +151,8 @@ func (s *Service) keep(ctx context.Context, projectID uint32, id event.ID, files
 	var rows []attachment.File
 	for i, in := range files {
 		f := describe(in)
-		f.ProjectID, f.EventID, f.CreatedAt = projectID, id, at
+		// Files that came together keep their order.
+		f.ProjectID, f.EventID, f.CreatedAt = projectID, id, at.Add(time.Duration(i)*time.Microsecond)
 		if days := home.Settings.RetentionDays; days > 0 {
 			f.ExpiresAt = at.Add(time.Duration(days) * 24 * time.Hour)
 		}

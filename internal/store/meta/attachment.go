@@ -18,16 +18,15 @@ func scanAttachment(r scanner) (v attachment.File, err error) {
 	return v, err
 }
 
-// PutAttachments adds files to their events, all or none. Those of one call keep their
-// order: each counts as a microsecond younger than the one before.
+// PutAttachments adds files to their events, all or none.
 func (s *Store) PutAttachments(ctx context.Context, files []attachment.File) error {
 	return s.tx(ctx, func(tx transaction) error {
-		for i, f := range files {
+		for _, f := range files {
 			if f.ID == "" {
 				f.ID = newID()
 			}
 			_, err := exec(ctx, tx, "add an attachment", `INSERT INTO attachments (`+attachmentColumns+`) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)`,
-				f.ID, f.ProjectID, f.EventID.String(), clean(f.Name), clean(f.ContentType), clean(f.Type), f.Size, f.Checksum, string(f.LeftOut), micros(f.CreatedAt)+int64(i), micros(f.ExpiresAt))
+				f.ID, f.ProjectID, f.EventID.String(), clean(f.Name), clean(f.ContentType), clean(f.Type), f.Size, f.Checksum, string(f.LeftOut), micros(f.CreatedAt), micros(f.ExpiresAt))
 			if err != nil {
 				return err
 			}

@@ -52,7 +52,7 @@ CREATE TABLE IF NOT EXISTS {{local "events"}}{{cluster}} (
 PARTITION BY toMonday(timestamp)
 ORDER BY (project_id, fingerprint, timestamp)
 TTL toDateTime(timestamp) + toIntervalDay(if(retention_days = 0, 20000, retention_days))
-SETTINGS ttl_only_drop_parts = 1, default_compression_codec = 'ZSTD(1)', min_columns_to_activate_adaptive_write_buffer = 1, min_bytes_for_wide_part = 268435456, merge_selector_base = 16, {{window}};
+SETTINGS ttl_only_drop_parts = 1, default_compression_codec = 'ZSTD(1)', min_columns_to_activate_adaptive_write_buffer = 1, index_granularity = 2048, min_bytes_for_wide_part = 268435456, merge_selector_base = 16, {{window}};
 
 {{distributed "events"}}
 

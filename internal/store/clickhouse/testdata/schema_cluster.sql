@@ -58,7 +58,7 @@ CREATE TABLE IF NOT EXISTS faultline.events_local ON CLUSTER 'main' (
 PARTITION BY toMonday(timestamp)
 ORDER BY (project_id, fingerprint, timestamp)
 TTL toDateTime(timestamp) + toIntervalDay(if(retention_days = 0, 20000, retention_days))
-SETTINGS ttl_only_drop_parts = 1, default_compression_codec = 'ZSTD(1)', min_columns_to_activate_adaptive_write_buffer = 1, min_bytes_for_wide_part = 268435456, merge_selector_base = 16, replicated_deduplication_window = 10000;
+SETTINGS ttl_only_drop_parts = 1, default_compression_codec = 'ZSTD(1)', min_columns_to_activate_adaptive_write_buffer = 1, index_granularity = 2048, min_bytes_for_wide_part = 268435456, merge_selector_base = 16, replicated_deduplication_window = 10000;
 
 CREATE TABLE IF NOT EXISTS faultline.events ON CLUSTER 'main' AS faultline.events_local
 ENGINE = Distributed('main', faultline, events_local, project_id);
