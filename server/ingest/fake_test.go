@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"maps"
 	"sync"
 	"testing"
 	"time"
@@ -84,6 +85,13 @@ func (m *memory) Take(ctx context.Context, token string, events []*event.Occurre
 		}
 	}
 	return err
+}
+
+// stored tells how often each event is there.
+func (m *memory) stored() map[event.ID]int {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return maps.Clone(m.rows)
 }
 
 func (m *memory) InsertOutcomes(_ context.Context, _ string, counts []outcome.Count) error {

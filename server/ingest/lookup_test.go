@@ -74,7 +74,7 @@ func TestASendingThatLooksLikeAFailureIsLookedUpWhenItComesAgain(t *testing.T) {
 		r.Receive(t.Context(), same(b))
 		time.Sleep(time.Minute)
 		for _, e := range b.Events {
-			if n := r.store.rows[e.ID]; n != 1 {
+			if n := r.store.stored()[e.ID]; n != 1 {
 				t.Fatalf("an event is there %d times", n)
 			}
 		}
@@ -177,8 +177,8 @@ func TestWhatCannotBeLookedUpIsSpilledTogether(t *testing.T) {
 		}
 		r.store.set(func(m *memory) { m.fail = nil })
 		time.Sleep(time.Minute)
-		if len(r.store.rows) != 1001 {
-			t.Fatalf("%d rows", len(r.store.rows))
+		if len(r.store.stored()) != 1001 {
+			t.Fatalf("%d rows", len(r.store.stored()))
 		}
 	})
 }
@@ -204,7 +204,7 @@ func TestWhatAnotherProcessSpilledIsNotStoredTwice(t *testing.T) {
 		r.store.set(func(m *memory) { m.fail = nil })
 		time.Sleep(time.Minute)
 		for _, e := range b.Events {
-			if n := r.store.rows[e.ID]; n != 1 {
+			if n := r.store.stored()[e.ID]; n != 1 {
 				t.Fatalf("an event is there %d times", n)
 			}
 		}

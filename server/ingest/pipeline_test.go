@@ -249,8 +249,9 @@ func TestAResendOfAStoredEventIsToldAgain(t *testing.T) {
 
 func TestTheNewestBlocksAreMadeWholeAfterAStart(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		r := start(t, func(c *Config) { c.RecentEvents = 1 })
-		r.store.set(func(m *memory) { m.newest = []string{"b", "a"} })
+		store := newMemory()
+		store.newest = []string{"b", "a"}
+		r := run(t, DefaultConfig(), store)
 		synctest.Wait()
 		r.stop()
 		if !slices.Equal(r.store.completed, []string{"b", "a"}) {
