@@ -251,7 +251,7 @@ func TestTheNewestBlocksAreMadeWholeAfterAStart(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		store := newMemory()
 		store.newest = []string{"b", "a"}
-		r := run(t, DefaultConfig(), store)
+		r := startOver(t, store)
 		synctest.Wait()
 		r.stop()
 		if !slices.Equal(r.store.completed, []string{"b", "a"}) {
