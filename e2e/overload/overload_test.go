@@ -305,10 +305,12 @@ func TestTenTimesTheCapacity(t *testing.T) {
 	t.Logf("processors: clients %.2f, server %.2f, engine %.2f", (after[0]-before[0])/took, (after[1]-before[1])/took, (after[2]-before[2])/took)
 	t.Logf("memory: server %d MB, engine %d MB at most", most>>20, mostEngine>>20)
 
-	if served < 0.9*capacity {
+	// A few seconds on a machine that does other things tell nothing about speed.
+	timed := *length >= time.Minute
+	if timed && served < 0.9*capacity {
 		t.Errorf("served %.0f events/s, the capacity is %.0f", served, capacity)
 	}
-	if float64(f.offered.Load()-offered)/took < 8*capacity {
+	if float64(f.offered.Load()-offered)/took < 8*capacity && timed {
 		t.Error("that was no overload")
 	}
 	if f.grpc.refused.Load() == 0 || f.sentry.refused.Load() == 0 || f.rest.refused.Load() == 0 {
@@ -325,7 +327,7 @@ func TestTenTimesTheCapacity(t *testing.T) {
 	if len(acks) < sent {
 		t.Errorf("%d of %d events of the quiet project were stored", len(acks), sent)
 	}
-	if slow := quantile(lists, 1); slow >= time.Second {
+	if slow := quantile(lists, 1); timed && slow >= time.Second {
 		t.Errorf("the list of issues took %v", slow)
 	}
 	if most > 400<<20 || mostEngine > 900<<20 {
