@@ -15,11 +15,15 @@ import (
 // spillPause is how long the drainer waits after a failure at most.
 const spillPause = 5 * time.Second
 
+// Insert stores a spilled block. Again tells that it may have been handed over before: to an
+// insert that failed, or to a process that ended before it could say how it went.
+type Insert = func(ctx context.Context, token string, again bool, events []*event.Occurrence) error
+
 // DrainSpill hands over spilled blocks, oldest first and one at a time over all processes,
 // until ctx ends. A block is removed once insert returns nil; until then it is offered again,
 // under the same token, and the ones behind it wait; so insert must return nil for a block that
 // it gives up. A block that cannot be read becomes a dead letter.
-func (b *Bus) DrainSpill(ctx context.Context, insert func(ctx context.Context, token string, events []*event.Occurrence) error) error {
+func (b *Bus) DrainSpill(ctx context.Context, insert Insert) error {
 	for ctx.Err() == nil {
 		if err := b.drain(ctx, insert); err != nil && ctx.Err() == nil {
 			b.log.Warn("draining the spill was interrupted", "error", err)
@@ -29,7 +33,7 @@ func (b *Bus) DrainSpill(ctx context.Context, insert func(ctx context.Context, t
 	return context.Cause(ctx)
 }
 
-func (b *Bus) drain(ctx context.Context, insert func(context.Context, string, []*event.Occurrence) error) error {
+func (b *Bus) drain(ctx context.Context, insert Insert) error {
 	s, err := b.js.Stream(ctx, streamSpill)
 	if err != nil {
 		return fmt.Errorf("open the spill: %w", err)
@@ -46,19 +50,21 @@ func (b *Bus) drain(ctx context.Context, insert func(context.Context, string, []
 		return fmt.Errorf("ask for spilled blocks: %w", err)
 	}
 	defer b.giveBack(messages)
-	for {
+	// A server that was killed forgets what it handed out last, so the first block may have
+	// been tried although it says that it was not. Those behind it waited for it.
+	for first := true; ; first = false {
 		msg, err := messages.Next(jetstream.NextContext(ctx))
 		if err != nil {
 			return fmt.Errorf("wait for a spilled block: %w", err)
 		}
-		if err := b.drainOne(ctx, s, msg, insert); err != nil {
+		if err := b.drainOne(ctx, s, msg, first, insert); err != nil {
 			return err
 		}
 	}
 }
 
 // drainOne inserts one block, however long that takes, and removes it.
-func (b *Bus) drainOne(ctx context.Context, s jetstream.Stream, msg jetstream.Msg, insert func(context.Context, string, []*event.Occurrence) error) error {
+func (b *Bus) drainOne(ctx context.Context, s jetstream.Stream, msg jetstream.Msg, first bool, insert Insert) error {
 	meta, err := msg.Metadata()
 	if err != nil {
 		return fmt.Errorf("place a spilled block: %w", err)
@@ -83,7 +89,7 @@ func (b *Bus) drainOne(ctx context.Context, s jetstream.Stream, msg jetstream.Ms
 		b.giveUp(ctx, msg, meta, err)
 		return nil
 	}
-	if err := b.insertBlock(ctx, token, events, insert); err != nil {
+	if err := b.insertBlock(ctx, token, first || meta.NumDelivered > 1, events, insert); err != nil {
 		b.settle(msg.Nak())
 		return err
 	}
@@ -111,9 +117,9 @@ func (b *Bus) gather(ctx context.Context, s jetstream.Stream, msg jetstream.Msg)
 }
 
 // insertBlock offers a block until it is taken or ctx ends.
-func (b *Bus) insertBlock(ctx context.Context, token string, events []*event.Occurrence, insert func(context.Context, string, []*event.Occurrence) error) error {
-	for wait := 100 * time.Millisecond; ; wait = min(2*wait, spillPause) {
-		err := insert(ctx, token, events)
+func (b *Bus) insertBlock(ctx context.Context, token string, again bool, events []*event.Occurrence, insert Insert) error {
+	for wait := 100 * time.Millisecond; ; wait, again = min(2*wait, spillPause), true {
+		err := insert(ctx, token, again, events)
 		if err == nil || ctx.Err() != nil {
 			return err
 		}

@@ -76,8 +76,10 @@ func TestSpilledBlocksComeBackWholeAndInOrder(t *testing.T) {
 				}
 			}
 			got, failed := make(chan block, 8), false
+			var tried []bool
 			run(t, func(ctx context.Context) error {
-				return b.DrainSpill(ctx, func(_ context.Context, token string, events []*event.Occurrence) error {
+				return b.DrainSpill(ctx, func(_ context.Context, token string, again bool, events []*event.Occurrence) error {
+					tried = append(tried, again)
 					if token == "block-2" && !failed {
 						failed = true
 						return errors.New("ClickHouse is away")
@@ -98,6 +100,10 @@ func TestSpilledBlocksComeBackWholeAndInOrder(t *testing.T) {
 				}
 				return messages == 0
 			})
+			// The first may have been tried by another process; the third was tried here.
+			if want := []bool{true, false, false, true, false, false}; !slices.Equal(tried, want) {
+				t.Errorf("blocks that may have been tried before: %v, want %v", tried, want)
+			}
 		})
 	}
 }
@@ -117,7 +123,7 @@ func TestABlockThatWasNotMadeWholeIsNotInserted(t *testing.T) {
 	}
 	got := make(chan string, 8)
 	run(t, func(ctx context.Context) error {
-		return b.DrainSpill(ctx, func(_ context.Context, token string, _ []*event.Occurrence) error { got <- token; return nil })
+		return b.DrainSpill(ctx, func(_ context.Context, token string, _ bool, _ []*event.Occurrence) error { got <- token; return nil })
 	})
 	if token := next(t, got); token != "whole" {
 		t.Fatalf("inserted %s", token)
@@ -142,7 +148,7 @@ func TestSpilledBlocksSurviveRestarts(t *testing.T) {
 		// The first rounds cannot insert, the last one can.
 		tokens := make(chan string, 8)
 		stop := run(t, func(ctx context.Context) error {
-			return b.DrainSpill(ctx, func(_ context.Context, token string, _ []*event.Occurrence) error {
+			return b.DrainSpill(ctx, func(_ context.Context, token string, _ bool, _ []*event.Occurrence) error {
 				select {
 				case tokens <- token:
 				default:
@@ -195,7 +201,7 @@ func TestAFullSpillRefusesAndLosesNothing(t *testing.T) {
 	}
 	got := make(chan string, 32)
 	run(t, func(ctx context.Context) error {
-		return b.DrainSpill(ctx, func(_ context.Context, token string, _ []*event.Occurrence) error { got <- token; return nil })
+		return b.DrainSpill(ctx, func(_ context.Context, token string, _ bool, _ []*event.Occurrence) error { got <- token; return nil })
 	})
 	for _, want := range kept {
 		if token := next(t, got); token != want {
@@ -218,7 +224,7 @@ func TestTwoDrainersShareOneSpillInOrder(t *testing.T) {
 	got := make(chan int, 64)
 	for _, x := range []*Bus{a, b} {
 		run(t, func(ctx context.Context) error {
-			return x.DrainSpill(ctx, func(_ context.Context, token string, _ []*event.Occurrence) error {
+			return x.DrainSpill(ctx, func(_ context.Context, token string, _ bool, _ []*event.Occurrence) error {
 				n, err := strconv.Atoi(token)
 				got <- n
 				return err

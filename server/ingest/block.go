@@ -18,6 +18,7 @@ type block struct {
 	events  []*event.Occurrence
 	bytes   int64
 	flights []*flight // of the batches in it
+	began   time.Time // when it got its first event
 	news    news
 	result  outcome.Result
 	kept    bool // in the spill: announced when it is drained

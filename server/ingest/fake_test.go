@@ -177,8 +177,8 @@ func (d *disk) Spill(_ context.Context, token string, events []*event.Occurrence
 	return nil
 }
 
-func (d *disk) DrainSpill(ctx context.Context, insert func(context.Context, string, []*event.Occurrence) error) error {
-	for {
+func (d *disk) DrainSpill(ctx context.Context, insert func(context.Context, string, bool, []*event.Occurrence) error) error {
+	for again := true; ; {
 		d.mu.Lock()
 		waiting := len(d.tokens) > 0
 		var token string
@@ -187,12 +187,14 @@ func (d *disk) DrainSpill(ctx context.Context, insert func(context.Context, stri
 			token, events = d.tokens[0], d.blocks[0]
 		}
 		d.mu.Unlock()
-		if waiting && insert(ctx, token, events) == nil {
+		if waiting && insert(ctx, token, again, events) == nil {
 			d.mu.Lock()
 			d.tokens, d.blocks = d.tokens[1:], d.blocks[1:]
 			d.mu.Unlock()
+			again = false
 			continue
 		}
+		again = true
 		select {
 		case <-ctx.Done():
 			return ctx.Err()

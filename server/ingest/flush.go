@@ -3,6 +3,7 @@ package ingest
 import (
 	"context"
 	"errors"
+	"slices"
 	"sync"
 	"time"
 
@@ -77,19 +78,39 @@ func (w *writer) due(now time.Time) (*block, time.Duration) {
 		}
 		return nil, idle
 	}
-	b := w.queue[0]
-	if wait := w.interval() - now.Sub(w.began); wait > 0 && !w.closed && !w.full(b) {
-		return nil, wait
+	soonest := idle
+	for i, b := range w.queue {
+		wait := w.patience(b, now)
+		if wait <= 0 {
+			w.queue = slices.Delete(w.queue, i, i+1)
+			if !b.resent {
+				w.began = now
+			}
+			return b, 0
+		}
+		soonest = min(soonest, wait)
 	}
-	w.queue[0] = nil
-	w.queue = w.queue[1:]
-	w.began = now
-	return b, 0
+	return nil, soonest
+}
+
+// patience is how long a block may still fill up.
+func (w *writer) patience(b *block, now time.Time) time.Duration {
+	switch {
+	case w.closed || w.full(b):
+		return 0
+	case b.resent:
+		return resentFor - now.Sub(b.began)
+	}
+	return w.interval() - now.Sub(w.began)
 }
 
 // interval is the time from the start of one insert to the start of the next. It
-// grows with what inserts take, because large blocks are cheaper.
+// grows with what inserts take, because large blocks are cheaper. What goes to disk while
+// the store is away has to be inserted later, block by block.
 func (w *writer) interval() time.Duration {
+	if w.away.Load() {
+		return w.cfg.FlushMax
+	}
 	return min(max(time.Duration(w.cfg.FlushShare)*w.took, w.cfg.FlushMin), w.cfg.FlushMax)
 }
 

@@ -239,3 +239,39 @@ func TestABlockThatWasGivenUpIsMadeWhole(t *testing.T) {
 		}
 	})
 }
+
+func TestResentEventsGatherOnTheirWayToTheDisk(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := start(t, nil)
+		r.store.set(func(m *memory) { m.fail = func(int) (bool, error) { return false, later{} } })
+		r.Receive(t.Context(), batch(1)) // the store is away from now on
+		r.disk.mu.Lock()
+		before := len(r.disk.tokens)
+		r.disk.mu.Unlock()
+		var clients sync.WaitGroup
+		for range 500 {
+			clients.Go(func() {
+				b := batch(2)
+				b.Attempt = 2
+				if got := kinds(r.Receive(t.Context(), b)); got[outcome.Stored] != 2 {
+					t.Errorf("got %v", got)
+				}
+			})
+			time.Sleep(time.Millisecond)
+		}
+		clients.Wait()
+		r.disk.mu.Lock()
+		if blocks := len(r.disk.tokens) - before; blocks != 1 {
+			t.Errorf("%d blocks were spilled", blocks)
+		}
+		r.disk.mu.Unlock()
+		r.store.set(func(m *memory) { m.fail = nil })
+		time.Sleep(time.Minute)
+		if n := len(r.store.stored()); n != 1001 {
+			t.Errorf("%d events are stored", n)
+		}
+		if len(r.store.completed) != 0 {
+			t.Errorf("nobody tried the blocks %v before", r.store.completed)
+		}
+	})
+}

@@ -99,12 +99,13 @@ type drainer struct {
 	gone []*event.Occurrence // what the store had already
 }
 
-func (d *drainer) insert(ctx context.Context, name string, events []*event.Occurrence) error {
+func (d *drainer) insert(ctx context.Context, name string, again bool, events []*event.Occurrence) error {
 	if strings.HasPrefix(name, resentPrefix) {
 		if d.name != name {
-			// An earlier attempt, which ended with its process, may have left it half done.
-			if err := d.complete(ctx, name); err != nil {
-				return err
+			if again { // an attempt that ended with its process may have left it half done
+				if err := d.complete(ctx, name); err != nil {
+					return err
+				}
 			}
 			left, gone, err := d.unstored(ctx, events)
 			if err != nil {

@@ -37,7 +37,7 @@ type writer struct {
 
 	wake   chan struct{} // holds one token: there is news in the fields below
 	mu     sync.Mutex
-	queue  []*block // the last one is still filling up
+	queue  []*block // one of each kind may still be filling up
 	torn   []string // names of blocks that were given up and may be half done
 	closed bool
 	began  time.Time     // of the last insert
@@ -175,21 +175,24 @@ func (w *writer) add(f *flight, events []*event.Occurrence, resent bool) bool {
 }
 
 // filling is the block that fills up with events that were resent and could not be
-// looked up, or with others; one of each kind may be among the last two.
+// looked up, or with others.
 func (w *writer) filling(resent bool) *block {
-	for _, b := range w.queue[max(len(w.queue)-2, 0):] {
+	for _, b := range w.queue {
 		if b.resent == resent && !w.full(b) {
 			return b
 		}
 	}
-	b := &block{resent: resent}
+	b := &block{resent: resent, began: time.Now()}
 	w.queue = append(w.queue, b)
 	return b
 }
 
-// resentRows ends a block of resent events, which are looked up one and all when it
-// leaves the spill.
-const resentRows = 2_000
+// A block of resent events fills up for longer than others, because each costs a look-up
+// when it leaves the spill, whose events have to fit into memory once more.
+const (
+	resentFor  = time.Second
+	resentRows = 10_000
+)
 
 func (w *writer) full(b *block) bool {
 	rows := w.cfg.BlockRows
