@@ -94,7 +94,10 @@ type CheckIn struct {
 	Status      string   // ok, error or in_progress
 	At          time.Time
 	Duration    time.Duration // 0: not told
-	Schedule    string        // as a person would write it; empty: not told
+	Schedule    string        // as ParseSchedule reads it; empty: not told
+	Timezone    string        // of the schedule; empty: not told
+	Margin      time.Duration // how late a run may begin; 0: not told
+	MaxRuntime  time.Duration // how long a run may last; 0: not told
 }
 
 // The states of a run.
@@ -110,12 +113,31 @@ type Monitor struct {
 	Environment string
 	Status      string
 	At          time.Time
+	Began       time.Time     // when the last run was first heard of
 	Duration    time.Duration // of the last run that ended; 0: not told
-	Schedule    string
-	LastOK      time.Time // zero: never
-	LastError   time.Time // zero: never
-	OK24        uint64    // runs of the last 24 hours that ended well
+	Schedule    string        // as ParseSchedule reads it; empty: not told
+	Timezone    string
+	Margin      time.Duration // 0: not told
+	MaxRuntime  time.Duration // 0: not told
+	LastOK      time.Time     // zero: never
+	LastError   time.Time     // zero: never
+	OK24        uint64        // runs of the last 24 hours that ended well
 	Error24     uint64
+}
+
+// MonitorQuery selects monitors.
+type MonitorQuery struct {
+	ProjectID   uint32
+	Environment string // empty: all
+	Name        string // part of the name, whatever its case; empty: all
+	Limit       int
+}
+
+// Monitors are what a query found.
+type Monitors struct {
+	Monitors     []Monitor // by name, then by environment
+	More         bool      // there are more than the limit
+	Environments []string  // of all monitors of the project, in order
 }
 
 // Report is how the releases of a project do.
@@ -124,4 +146,7 @@ type Report struct {
 	Sessions uint64    // of all releases
 	Users    uint64    // of all releases
 	Reported bool      // any session is kept, also beyond the range
+	// Environments are those of the range's sessions, also if only one is asked for, in
+	// order.
+	Environments []string
 }
