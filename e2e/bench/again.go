@@ -21,6 +21,7 @@ type again struct {
 	engine  time.Duration
 	calm    time.Duration
 	queries []answered
+	warm    []answered // of part of a run only
 }
 
 // How long a server is left alone after its start, and how long what it does then is
@@ -53,7 +54,8 @@ func measureAgain(ctx context.Context, o options, r *report) error {
 		return err
 	}
 	a.server, a.engine = a.idle.server.since(before.server).cpu, a.idle.engine.since(before.engine).cpu
-	for _, q := range questions(newLoad(o, o.events)) {
+	load := newLoad(o, o.events)
+	for _, q := range questions(load) {
 		if err := forgetFiles(filepath.Join(o.data, "server")); err != nil {
 			return err
 		}
@@ -62,6 +64,11 @@ func measureAgain(ctx context.Context, o options, r *report) error {
 			return err
 		}
 		a.queries = append(a.queries, answered{name: q.name, first: time.Since(began)})
+	}
+	if o.questionsOnly {
+		if a.warm, err = s.ask(ctx, load); err != nil {
+			return err
+		}
 	}
 	r.again = a
 	_, err = s.stop()

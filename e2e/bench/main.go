@@ -32,6 +32,7 @@ type options struct {
 
 	sentryEvents, otlpEvents     int
 	sinkProtocols, protocolsOnly bool
+	fillOnly, questionsOnly      bool
 }
 
 func main() {
@@ -49,6 +50,8 @@ func main() {
 	flag.IntVar(&o.sentryEvents, "sentry-events", 150_000, "events to send in Sentry's envelopes")
 	flag.IntVar(&o.otlpEvents, "otlp-events", 300_000, "log records to send over OTLP")
 	flag.BoolVar(&o.protocolsOnly, "protocols-only", false, "measure only Sentry's and OpenTelemetry's protocols, and write nothing")
+	flag.BoolVar(&o.fillOnly, "fill-only", false, "stream the events into the folder of -data and do nothing else")
+	flag.BoolVar(&o.questionsOnly, "questions-only", false, "use the folder of -data as -fill-only left it: measure a start, the rest after it and the questions, and write nothing")
 	flag.BoolVar(&o.sinkProtocols, "sink-protocols", false, "internal: receive both, drop, and print the addresses")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
@@ -71,8 +74,11 @@ func main() {
 // run measures everything and reports.
 func run(ctx context.Context, o options) error {
 	slog.SetDefault(slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelError})))
-	if o.protocolsOnly {
+	if o.protocolsOnly || o.fillOnly || o.questionsOnly {
 		o.write = ""
+	}
+	if o.fillOnly || o.questionsOnly {
+		return runPart(ctx, o)
 	}
 	if o.data == "" {
 		dir, err := os.MkdirTemp("", "faultline-bench-")

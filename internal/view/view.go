@@ -86,6 +86,12 @@ type Neighbours struct {
 	Latest   event.ID
 }
 
+// Young is a fingerprint as an issue of its own, and when the first of its events arrived.
+type Young struct {
+	ID       issue.ID
+	Received time.Time
+}
+
 // TagDistribution is a tag or field and its most frequent values.
 type TagDistribution struct {
 	Key    string

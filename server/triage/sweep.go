@@ -36,25 +36,15 @@ func (s *Service) sweepLoop(ctx context.Context) error {
 // still be on their way. Alerting is told of each event too, and decides itself whether it is
 // critical.
 func (s *Service) sweep(ctx context.Context, since, settled time.Time) error {
-	young, err := s.Stored.Young(ctx, since, s.cfg.SweepLimit)
-	if err != nil {
-		return fmt.Errorf("look for young issues: %w", err)
-	}
-	ids := make([]issue.ID, len(young))
-	merges := map[uint32][]issue.Merge{}
-	for i, e := range young {
-		if ids[i], err = s.targetOf(ctx, issueOf(e), merges); err != nil {
-			return err
-		}
-	}
-	known, err := s.Workflow.Issues(ctx, ids)
-	if err != nil {
+	unknown, err := s.untold(ctx, since, settled)
+	if err != nil || len(unknown) == 0 {
 		return err
 	}
-	for i, e := range young {
-		if _, ok := known[ids[i]]; ok || e.ReceivedAt.After(settled) {
-			continue
-		}
+	firsts, err := s.Stored.FirstEvents(ctx, unknown)
+	if err != nil {
+		return fmt.Errorf("read the first events of %d issues: %w", len(unknown), err)
+	}
+	for _, e := range firsts {
 		if err := s.observe(ctx, bus.Observed{Event: e, First: true}); err != nil {
 			return err
 		}
@@ -64,6 +54,33 @@ func (s *Service) sweep(ctx context.Context, since, settled time.Time) error {
 		s.metrics.swept.Inc()
 	}
 	return nil
+}
+
+// untold lists the fingerprints first seen between two times that belong to no issue triage
+// knows of. Events are read of these alone: nearly always there are none.
+func (s *Service) untold(ctx context.Context, since, settled time.Time) ([]issue.ID, error) {
+	young, err := s.Stored.Young(ctx, since, s.cfg.SweepLimit)
+	if err != nil {
+		return nil, fmt.Errorf("look for young issues: %w", err)
+	}
+	ids := make([]issue.ID, len(young))
+	merges := map[uint32][]issue.Merge{}
+	for i, y := range young {
+		if ids[i], err = s.targetOf(ctx, y.ID, merges); err != nil {
+			return nil, err
+		}
+	}
+	known, err := s.Workflow.Issues(ctx, ids)
+	if err != nil {
+		return nil, err
+	}
+	var unknown []issue.ID
+	for i, y := range young {
+		if _, ok := known[ids[i]]; !ok && !y.Received.After(settled) {
+			unknown = append(unknown, y.ID)
+		}
+	}
+	return unknown, nil
 }
 
 func issueOf(e event.Summary) issue.ID {

@@ -76,10 +76,11 @@ type Mirror interface {
 	PutRecords(ctx context.Context, records []issue.Record) error
 }
 
-// Stored answers about stored events: the first event of each fingerprint that is young, and
-// events that a request selects, newest first.
+// Stored answers about stored events: which fingerprints are young, the first event of each
+// of some fingerprints, and events that a request selects, newest first.
 type Stored interface {
-	Young(ctx context.Context, since time.Time, limit int) ([]event.Summary, error)
+	Young(ctx context.Context, since time.Time, limit int) ([]view.Young, error)
+	FirstEvents(ctx context.Context, ids []issue.ID) ([]event.Summary, error)
 	Events(ctx context.Context, r view.EventsRequest) ([]event.Summary, error)
 }
 

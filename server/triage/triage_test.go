@@ -176,6 +176,11 @@ func TestTheSweeperFindsWhatNobodyToldOf(t *testing.T) {
 	if _, err := w.meta.Issue(t.Context(), id(2)); !errors.Is(err, project.ErrNotFound) {
 		t.Fatalf("an event that is on its way was swept: %v", err)
 	}
+	w.events.mu.Lock()
+	defer w.events.mu.Unlock()
+	if w.events.reads != 1 {
+		t.Errorf("%d events were read to find one", w.events.reads)
+	}
 }
 
 func TestIssuesThatSeeNoEventAgeToo(t *testing.T) {

@@ -25,6 +25,7 @@ type events struct {
 	away    error
 	stored  []event.Summary
 	records map[issue.ID]issue.Record
+	reads   int // first events that were read
 }
 
 func (e *events) PutRecords(_ context.Context, records []issue.Record) error {
@@ -47,16 +48,29 @@ func (e *events) record(id issue.ID) issue.Record {
 	return e.records[id]
 }
 
-func (e *events) Young(_ context.Context, since time.Time, limit int) ([]event.Summary, error) {
+func (e *events) Young(_ context.Context, since time.Time, limit int) ([]view.Young, error) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	var out []view.Young
+	for _, s := range e.stored {
+		first := !slices.ContainsFunc(out, func(o view.Young) bool { return o.ID == issueOf(s) })
+		if first && s.Timestamp.After(since) && len(out) < limit {
+			out = append(out, view.Young{ID: issueOf(s), Received: s.ReceivedAt})
+		}
+	}
+	return out, e.away
+}
+
+func (e *events) FirstEvents(_ context.Context, ids []issue.ID) ([]event.Summary, error) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	var out []event.Summary
-	for _, s := range e.stored {
-		first := !slices.ContainsFunc(out, func(o event.Summary) bool { return o.Fingerprint == s.Fingerprint })
-		if first && s.Timestamp.After(since) && len(out) < limit {
-			out = append(out, s)
+	for _, id := range ids {
+		if i := slices.IndexFunc(e.stored, func(s event.Summary) bool { return issueOf(s) == id }); i >= 0 {
+			out = append(out, e.stored[i])
 		}
 	}
+	e.reads += len(out)
 	return out, e.away
 }
 

@@ -7,6 +7,7 @@ import (
 
 	"github.com/faultline-dev/faultline/internal/event"
 	"github.com/faultline-dev/faultline/internal/issue"
+	"github.com/faultline-dev/faultline/internal/view"
 )
 
 // lookup is how many ids one statement asks for.
@@ -50,13 +51,7 @@ func (s *Store) Known(ctx context.Context, ids []issue.ID) (map[issue.ID]struct{
 // best. What comes back may hold another project's issue with the same fingerprint.
 func (s *Store) known(ctx context.Context, ids []issue.ID, one func(issue.ID)) error {
 	const tried = "look up fingerprints"
-	projects, fingerprints := []uint32{}, make([][16]byte, len(ids))
-	for i, id := range ids {
-		fingerprints[i] = id.Fingerprint
-		if !slices.Contains(projects, id.ProjectID) {
-			projects = append(projects, id.ProjectID)
-		}
-	}
+	projects, fingerprints := apart(ids)
 	st := &statement{}
 	sql := "SELECT DISTINCT project_id, toString(fingerprint) FROM issue_totals WHERE project_id IN " +
 		st.bind("Array(UInt32)", projects) + " AND " + st.oneOf("fingerprint", fingerprints)
@@ -79,29 +74,90 @@ func (s *Store) known(ctx context.Context, ids []issue.ID, one func(issue.ID)) e
 	return explain(tried, rows.Err())
 }
 
-// Young returns the first event of each fingerprint, of any project, whose first event
-// arrived since then; the oldest first.
-func (s *Store) Young(ctx context.Context, since time.Time, limit int) ([]event.Summary, error) {
+// Young returns the fingerprints, of any project, whose first event arrived since then; the
+// oldest first.
+func (s *Store) Young(ctx context.Context, since time.Time, limit int) ([]view.Young, error) {
+	const tried = "find young issues"
 	st := &statement{}
-	return s.summaries(ctx, "find young issues", st, youngSQL(st, since, limit))
+	rows, err := s.conn.Query(s.limited(ctx), youngSQL(st, since, limit), st.args...)
+	if err != nil {
+		return nil, explain(tried, err)
+	}
+	defer rows.Close()
+	var list []view.Young
+	for rows.Next() {
+		var one view.Young
+		var text string
+		if err := rows.Scan(&one.ID.ProjectID, &text, &one.Received); err != nil {
+			return nil, explain(tried, err)
+		}
+		if one.ID.Fingerprint, err = event.ParseFingerprint(text); err != nil {
+			return nil, wrap(tried, err)
+		}
+		one.Received = one.Received.UTC()
+		list = append(list, one)
+	}
+	return list, explain(tried, rows.Err())
 }
 
-// youngSQL is the statement behind Young. An event sent twice is listed once.
+// youngSQL is the statement behind Young. It is asked all day long, so it reads
+// no more than it must.
 func youngSQL(st *statement, since time.Time, limit int) string {
-	return `WITH young AS (
+	return `SELECT project_id, toString(fingerprint), min(first_received) AS first
+FROM issue_totals
+GROUP BY project_id, fingerprint
+HAVING first >= ` + st.moment(since) + `
+ORDER BY first, project_id, fingerprint
+LIMIT ` + st.number(uint64(limit))
+}
+
+// FirstEvents returns the first event that arrived of each of some fingerprints, the oldest
+// first. A fingerprint whose first event is not kept any more has none.
+func (s *Store) FirstEvents(ctx context.Context, ids []issue.ID) ([]event.Summary, error) {
+	var all []event.Summary
+	for part := range slices.Chunk(ids, lookup) {
+		st := &statement{}
+		list, err := s.summaries(ctx, "read first events", st, firstEventsSQL(st, part))
+		if err != nil {
+			return nil, err
+		}
+		for _, e := range list {
+			if slices.Contains(part, issue.ID{ProjectID: e.ProjectID, Fingerprint: e.Fingerprint}) {
+				all = append(all, e)
+			}
+		}
+	}
+	return all, nil
+}
+
+// firstEventsSQL is the statement behind FirstEvents. An event sent twice is listed once;
+// another project's issue with the same fingerprint may be listed too.
+func firstEventsSQL(st *statement, ids []issue.ID) string {
+	projects, fingerprints := apart(ids)
+	return `WITH firsts AS (
   SELECT project_id AS p, fingerprint AS f, argMinMerge(first_event) AS first
   FROM issue_totals
+  WHERE project_id IN ` + st.bind("Array(UInt32)", projects) + ` AND ` + st.oneOf("fingerprint", fingerprints) + `
   GROUP BY p, f
-  HAVING min(first_received) >= ` + st.moment(since) + `
-  ORDER BY min(first_received), p, f
-  LIMIT ` + st.number(uint64(limit)) + `
 )
 SELECT
   ` + summaryColumns + `
 FROM events
-WHERE (project_id, fingerprint, timestamp, event_id) IN (SELECT p, f, first.2, first.1 FROM young)
+WHERE (project_id, fingerprint, timestamp, event_id) IN (SELECT p, f, first.2, first.1 FROM firsts)
 ORDER BY received_at, project_id, fingerprint
 LIMIT 1 BY project_id, fingerprint`
+}
+
+// apart lists the projects and the fingerprints of some issues.
+func apart(ids []issue.ID) (projects []uint32, fingerprints [][16]byte) {
+	fingerprints = make([][16]byte, len(ids))
+	for i, id := range ids {
+		fingerprints[i] = id.Fingerprint
+		if !slices.Contains(projects, id.ProjectID) {
+			projects = append(projects, id.ProjectID)
+		}
+	}
+	return projects, fingerprints
 }
 
 // uuids hands every id of a result with one column to a function.

@@ -76,6 +76,8 @@ func TestStatements(t *testing.T) {
 	f("outcomes", st, sql, err)
 	st = &statement{}
 	f("young", st, youngSQL(st, at, 100), nil)
+	st = &statement{}
+	f("first events", st, firstEventsSQL(st, []issue.ID{idOf(1), idOf(2)}), nil)
 	golden(t, "statements.sql", b.String())
 }
 
@@ -162,7 +164,15 @@ func TestSummariesAreThoseOfTheEvents(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if diff := cmp.Diff([]event.Summary{o.Summary()}, young); diff != "" {
+	id := issue.ID{ProjectID: o.ProjectID, Fingerprint: o.Fingerprint}
+	if diff := cmp.Diff([]view.Young{{ID: id, Received: o.ReceivedAt}}, young); diff != "" {
+		t.Error(diff)
+	}
+	first, err := s.FirstEvents(t.Context(), []issue.ID{id, {ProjectID: 1}, {ProjectID: 2, Fingerprint: o.Fingerprint}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff([]event.Summary{o.Summary()}, first); diff != "" {
 		t.Error(diff)
 	}
 	if young, err = s.Young(t.Context(), o.ReceivedAt.Add(time.Millisecond), 9); err != nil || len(young) != 0 {
@@ -187,7 +197,14 @@ func TestYoungIsByArrival(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if diff := cmp.Diff([]event.Summary{late.Summary()}, list); diff != "" {
+	if diff := cmp.Diff([]view.Young{{ID: issue.ID{ProjectID: late.ProjectID, Fingerprint: late.Fingerprint}, Received: noon}}, list); diff != "" {
+		t.Error(diff)
+	}
+	first, err := s.FirstEvents(t.Context(), []issue.ID{list[0].ID})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff([]event.Summary{late.Summary()}, first); diff != "" {
 		t.Error(diff)
 	}
 }

@@ -522,21 +522,29 @@ ORDER BY kind, reason
 -- p5 = "1769862896"
 
 ---- young
-WITH young AS (
+SELECT project_id, toString(fingerprint), min(first_received) AS first
+FROM issue_totals
+GROUP BY project_id, fingerprint
+HAVING first >= fromUnixTimestamp64Nano({p1:Int64}, 'UTC')
+ORDER BY first, project_id, fingerprint
+LIMIT {p2:UInt64}
+-- p1 = "1769862896000000789"
+-- p2 = "100"
+
+---- first events
+WITH firsts AS (
   SELECT project_id AS p, fingerprint AS f, argMinMerge(first_event) AS first
   FROM issue_totals
+  WHERE project_id IN {p1:Array(UInt32)} AND fingerprint IN {p2:Array(UUID)}
   GROUP BY p, f
-  HAVING min(first_received) >= fromUnixTimestamp64Nano({p1:Int64}, 'UTC')
-  ORDER BY min(first_received), p, f
-  LIMIT {p2:UInt64}
 )
 SELECT
   toString(event_id), project_id, toString(fingerprint), timestamp, received_at, title, culprit, level, handled, platform, release, environment, transaction, server_name,
   multiIf(user_id != '', user_id, user_email != '', user_email, user_username != '', user_username, user_name != '', user_name, user_ip), mapKeys(tags), mapValues(tags)
 FROM events
-WHERE (project_id, fingerprint, timestamp, event_id) IN (SELECT p, f, first.2, first.1 FROM young)
+WHERE (project_id, fingerprint, timestamp, event_id) IN (SELECT p, f, first.2, first.1 FROM firsts)
 ORDER BY received_at, project_id, fingerprint
 LIMIT 1 BY project_id, fingerprint
--- p1 = "1769862896000000789"
--- p2 = "100"
+-- p1 = "[1]"
+-- p2 = "[01000000-0000-0000-0000-000000000000 02000000-0000-0000-0000-000000000000]"
 
