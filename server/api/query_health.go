@@ -6,6 +6,7 @@ import (
 	queryv1 "github.com/faultline-dev/faultline/gen/go/faultline/query/v1"
 	"github.com/faultline-dev/faultline/internal/attachment"
 	"github.com/faultline-dev/faultline/internal/health"
+	"github.com/faultline-dev/faultline/server/query"
 )
 
 func (s queryServer) ListAttachments(ctx context.Context, r *queryv1.ListAttachmentsRequest) (*queryv1.ListAttachmentsResponse, error) {
@@ -37,7 +38,7 @@ func (s queryServer) ListReleaseHealth(ctx context.Context, r *queryv1.ListRelea
 		return nil, err
 	}
 	return &queryv1.ListReleaseHealthResponse{
-		Sessions: report.Sessions, Users: report.Users, Reported: report.Reported,
+		Sessions: report.Sessions, Users: report.Users, Reported: report.Reported, Environments: report.Environments,
 		Releases: each(report.Releases, func(h health.Release) *queryv1.ReleaseHealth {
 			return &queryv1.ReleaseHealth{
 				Release: h.Name, Sessions: h.Sessions, Errored: h.Errored, Crashed: h.Crashed, Abnormal: h.Abnormal, Users: h.Users, CrashedUsers: h.CrashedUsers,
@@ -53,16 +54,18 @@ func (s queryServer) ListMonitors(ctx context.Context, r *queryv1.ListMonitorsRe
 	if err != nil {
 		return nil, err
 	}
-	monitors, err := s.query.ListMonitors(ctx, access, r.ProjectId)
+	found, err := s.query.ListMonitors(ctx, access, r.ProjectId, r.Environment, r.Search)
 	if err != nil {
 		return nil, err
 	}
-	return &queryv1.ListMonitorsResponse{Monitors: each(monitors, toMonitor)}, nil
+	return &queryv1.ListMonitorsResponse{Monitors: each(found.Monitors, toMonitor), More: found.More, Environments: found.Environments}, nil
 }
 
-func toMonitor(m health.Monitor) *queryv1.Monitor {
+func toMonitor(m query.Monitor) *queryv1.Monitor {
 	return &queryv1.Monitor{
-		Slug: m.Slug, Environment: m.Environment, Status: m.Status, CheckedAt: toTime(m.At), Duration: m.Duration.Seconds(), Schedule: m.Schedule,
+		Slug: m.Slug, Environment: m.Environment, Status: m.Status, CheckedAt: toTime(m.At), Duration: m.Duration.Seconds(), Schedule: m.Monitor.Schedule,
 		LastOk: toTime(m.LastOK), LastError: toTime(m.LastError), Ok_24H: m.OK24, Error_24H: m.Error24,
+		State: string(m.State), ExpectedAt: toTime(m.Expected), Late: m.Late.Seconds(), Missed: uint32(m.Missed), NextAt: toTime(m.Next), TimedOutAt: toTime(m.TimedOut),
+		ScheduleText: m.Standing.Schedule, ScheduleProblem: m.Problem, Timezone: m.Timezone, CheckinMargin: m.Margin.Seconds(), MaxRuntime: m.MaxRuntime.Seconds(), StartedAt: toTime(m.Began),
 	}
 }

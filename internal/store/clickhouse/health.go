@@ -2,6 +2,7 @@ package clickhouse
 
 import (
 	"context"
+	"math"
 	"time"
 
 	"github.com/ClickHouse/ch-go/proto"
@@ -51,7 +52,8 @@ func (s *Store) InsertCheckIns(ctx context.Context, token string, list []health.
 	var monitor text
 	var id proto.ColUUID
 	var duration proto.ColUInt64
-	environment, status, schedule := newDictionary(), newDictionary(), newDictionary()
+	var margin, runtime proto.ColUInt32
+	environment, status, schedule, timezone := newDictionary(), newDictionary(), newDictionary(), newDictionary()
 	at := new(proto.ColDateTime64).WithPrecision(proto.PrecisionMilli).WithLocation(time.UTC)
 	for i := range list {
 		c := &list[i]
@@ -63,11 +65,20 @@ func (s *Store) InsertCheckIns(ctx context.Context, token string, list []health.
 		status.Append(c.Status)
 		duration.Append(uint64(max(c.Duration, 0) / time.Millisecond))
 		schedule.Append(c.Schedule)
+		timezone.Append(c.Timezone)
+		margin.Append(seconds(c.Margin))
+		runtime.Append(seconds(c.MaxRuntime))
 	}
 	return s.send(ctx, "check_ins", token, []proto.InputColumn{
 		{Name: "project_id", Data: &project}, {Name: "monitor", Data: &monitor}, {Name: "environment", Data: environment}, {Name: "at", Data: at},
 		{Name: "id", Data: &id}, {Name: "status", Data: status}, {Name: "duration_ms", Data: &duration}, {Name: "schedule", Data: schedule},
+		{Name: "timezone", Data: timezone}, {Name: "margin_s", Data: &margin}, {Name: "max_runtime_s", Data: &runtime},
 	}, new(proto.Buffer))
+}
+
+// seconds are those of a length of time, as many as a column takes.
+func seconds(d time.Duration) uint32 {
+	return uint32(min(max(d/time.Second, 0), math.MaxUint32))
 }
 
 // sessionSums add up a roll-up, read as h. A session that crashed or was abnormal is not
@@ -101,7 +112,7 @@ func (s *Store) Releases(ctx context.Context, projectID uint32, r view.Range, en
 	}
 	st, sql = sessionsSQL(projectID, r, environment)
 	var crashed, abnormal, errored uint64
-	if err := s.conn.QueryRow(s.limited(ctx), sql, st.args...).Scan(&crashed, &abnormal, &errored, &report.Sessions, &report.Users, &report.Reported); err != nil {
+	if err := s.conn.QueryRow(s.limited(ctx), sql, st.args...).Scan(&crashed, &abnormal, &errored, &report.Sessions, &report.Users, &report.Reported, &report.Environments); err != nil {
 		return report, explain(tried, err)
 	}
 	return report, nil
@@ -123,12 +134,14 @@ ORDER BY sessions DESC, h.release
 LIMIT ` + st.number(uint64(limit))
 }
 
-// sessionsSQL adds up all releases, and tells whether there is any session at all.
+// sessionsSQL adds up all releases, and tells whether there is any session at all and of
+// which environments those of the range are.
 func sessionsSQL(projectID uint32, r view.Range, environment string) (*statement, string) {
 	st := &statement{}
 	return st, `SELECT
   ` + sessionSums + `,
-  count() > 0 OR (SELECT count() FROM (SELECT 1 FROM session_hours WHERE project_id = ` + st.project(projectID) + ` LIMIT 1)) > 0
+  count() > 0 OR (SELECT count() FROM (SELECT 1 FROM session_hours WHERE project_id = ` + st.project(projectID) + ` LIMIT 1)) > 0,
+  (SELECT arraySort(groupUniqArray(1000)(h.environment)) FROM session_hours AS h WHERE ` + sessionsWhere(st, projectID, r, "") + ` AND h.environment != '')
 FROM session_hours AS h
 WHERE ` + sessionsWhere(st, projectID, r, environment)
 }
@@ -141,55 +154,3 @@ func sessionsWhere(st *statement, projectID uint32, r view.Range, environment st
 	return conditions(list)
 }
 
-// Monitors returns what each scheduled job of a project said last, as of a time.
-func (s *Store) Monitors(ctx context.Context, projectID uint32, now time.Time) ([]health.Monitor, error) {
-	const tried = "read monitors"
-	st, sql := monitorsSQL(projectID, now)
-	rows, err := s.conn.Query(s.limited(ctx), sql, st.args...)
-	if err != nil {
-		return nil, explain(tried, err)
-	}
-	defer rows.Close()
-	var list []health.Monitor
-	for rows.Next() {
-		var m health.Monitor
-		var duration uint64
-		if err := rows.Scan(&m.Slug, &m.Environment, &m.Status, &m.At, &duration, &m.Schedule, &m.LastOK, &m.LastError, &m.OK24, &m.Error24); err != nil {
-			return nil, explain(tried, err)
-		}
-		m.Duration = time.Duration(duration) * time.Millisecond
-		m.LastOK, m.LastError = known(m.LastOK), known(m.LastError)
-		list = append(list, m)
-	}
-	return list, explain(tried, rows.Err())
-}
-
-// known is a time, or none for the beginning of 1970.
-func known(t time.Time) time.Time {
-	if t.Unix() == 0 {
-		return time.Time{}
-	}
-	return t
-}
-
-// monitorsSQL is the statement behind Monitors.
-func monitorsSQL(projectID uint32, now time.Time) (*statement, string) {
-	st := &statement{}
-	day := func() string { return "c.at >= " + st.second(now.Add(-24*time.Hour)) }
-	return st, `SELECT
-  c.monitor,
-  c.environment,
-  argMax(c.status, (c.at, c.status != 'in_progress')),
-  max(c.at),
-  argMaxIf(c.duration_ms, c.at, c.status != 'in_progress'),
-  argMaxIf(c.schedule, c.at, c.schedule != ''),
-  maxIf(c.at, c.status = 'ok'),
-  maxIf(c.at, c.status = 'error'),
-  uniqExactIf(c.id, c.status = 'ok' AND ` + day() + `),
-  uniqExactIf(c.id, c.status = 'error' AND ` + day() + `)
-FROM check_ins AS c
-WHERE c.project_id = ` + st.project(projectID) + `
-GROUP BY c.monitor, c.environment
-ORDER BY c.monitor, c.environment
-LIMIT 1000`
-}

@@ -57,11 +57,11 @@ func TestSessionsAreCountedOnce(t *testing.T) {
 	}
 	one := health.Release{Name: "1.0", Sessions: 101, Errored: 5, Crashed: 3, Abnormal: 1, Users: 1, CrashedUsers: 1, First: at, Last: at}
 	two := health.Release{Name: "2.0", Sessions: 4, Errored: 1, Crashed: 1, Abnormal: 1, Users: 3, CrashedUsers: 1, First: at, Last: at.Add(time.Hour)}
-	f("", 10, health.Report{Releases: []health.Release{one, two}, Sessions: 105, Users: 3, Reported: true})
-	f("", 1, health.Report{Releases: []health.Release{one}, Sessions: 105, Users: 3, Reported: true})
-	f("dev", 10, health.Report{Releases: []health.Release{{Name: "2.0", Sessions: 1, Abnormal: 1, First: at, Last: at}}, Sessions: 1, Reported: true})
+	f("", 10, health.Report{Releases: []health.Release{one, two}, Sessions: 105, Users: 3, Reported: true, Environments: []string{"dev", "production"}})
+	f("", 1, health.Report{Releases: []health.Release{one}, Sessions: 105, Users: 3, Reported: true, Environments: []string{"dev", "production"}})
+	f("dev", 10, health.Report{Releases: []health.Release{{Name: "2.0", Sessions: 1, Abnormal: 1, First: at, Last: at}}, Sessions: 1, Reported: true, Environments: []string{"dev", "production"}})
 	span = view.Range{Start: at.Add(-9 * time.Hour), End: at}
-	f("", 10, health.Report{Reported: true})
+	f("", 10, health.Report{Reported: true, Environments: []string{}})
 }
 
 func TestTheLastWordOfAMonitor(t *testing.T) {
@@ -69,7 +69,7 @@ func TestTheLastWordOfAMonitor(t *testing.T) {
 	s := openStore(t)
 	now := time.Now().UTC().Truncate(time.Millisecond)
 	run := func(n byte, status string, ago, took time.Duration) health.CheckIn {
-		return health.CheckIn{ProjectID: 1, Monitor: "nightly", Environment: "production", ID: [16]byte{n}, Status: status, At: now.Add(-ago), Duration: took, Schedule: "0 3 * * *"}
+		return health.CheckIn{ProjectID: 1, Monitor: "nightly", Environment: "production", ID: [16]byte{n}, Status: status, At: now.Add(-ago), Duration: took, Schedule: "0 3 * * *", Timezone: "Europe/Berlin", Margin: time.Minute, MaxRuntime: time.Hour}
 	}
 	list := []health.CheckIn{
 		run(1, health.RunError, 30*time.Hour, time.Second), run(2, health.RunInProgress, 6*time.Minute, 0), run(2, health.RunOK, 5*time.Minute, 1500*time.Millisecond),
@@ -80,17 +80,31 @@ func TestTheLastWordOfAMonitor(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	got, err := s.Monitors(t.Context(), 1, now)
-	want := []health.Monitor{
-		{Slug: "hourly", Status: health.RunError, At: now, LastError: now, Error24: 1},
-		{
-			Slug: "nightly", Environment: "production", Status: health.RunInProgress, At: now.Add(-time.Minute), Duration: 1500 * time.Millisecond, Schedule: "0 3 * * *",
-			LastOK: now.Add(-5 * time.Minute), LastError: now.Add(-30 * time.Hour), OK24: 1,
-		},
+	hourly := health.Monitor{Slug: "hourly", Status: health.RunError, At: now, Began: now, LastError: now, Error24: 1}
+	nightly := health.Monitor{
+		Slug: "nightly", Environment: "production", Status: health.RunInProgress, At: now.Add(-time.Minute), Began: now.Add(-time.Minute), Duration: 1500 * time.Millisecond,
+		Schedule: "0 3 * * *", Timezone: "Europe/Berlin", Margin: time.Minute, MaxRuntime: time.Hour, LastOK: now.Add(-5 * time.Minute), LastError: now.Add(-30 * time.Hour), OK24: 1,
 	}
-	if diff := cmp.Diff(want, got); diff != "" || err != nil {
-		t.Error(diff, err)
+	f := func(q health.MonitorQuery, more bool, want ...health.Monitor) {
+		t.Helper()
+		q.ProjectID = 1
+		got, err := s.Monitors(t.Context(), q, now)
+		if diff := cmp.Diff(health.Monitors{Monitors: want, More: more, Environments: []string{"", "production"}}, got); diff != "" || err != nil {
+			t.Error(diff, err)
+		}
 	}
+	f(health.MonitorQuery{Limit: 2}, false, hourly, nightly)
+	f(health.MonitorQuery{Limit: 1}, true, hourly)
+	f(health.MonitorQuery{Limit: 2, Environment: "production"}, false, nightly)
+	f(health.MonitorQuery{Limit: 2, Name: "OUR"}, false, hourly)
+	f(health.MonitorQuery{Limit: 2, Name: "%"}, false)
+
+	// The run ends: it began when it was first heard of.
+	if err := s.InsertCheckIns(t.Context(), "b", []health.CheckIn{{ProjectID: 1, Monitor: "nightly", Environment: "production", ID: [16]byte{3}, Status: health.RunOK, At: now, Duration: time.Minute}}); err != nil {
+		t.Fatal(err)
+	}
+	nightly.Status, nightly.At, nightly.Duration, nightly.LastOK, nightly.OK24 = health.RunOK, now, time.Minute, now, 2
+	f(health.MonitorQuery{Limit: 2}, false, hourly, nightly)
 }
 
 func TestStatementsOfHealth(t *testing.T) {
@@ -105,7 +119,11 @@ func TestStatementsOfHealth(t *testing.T) {
 	f("releases", st, sql)
 	st, sql = sessionsSQL(7, span, "")
 	f("all sessions", st, sql)
-	st, sql = monitorsSQL(7, at)
+	st, sql = monitorsSQL(health.MonitorQuery{ProjectID: 7, Limit: 1000}, at)
 	f("monitors", st, sql)
+	st, sql = monitorsSQL(health.MonitorQuery{ProjectID: 7, Environment: "production", Name: "back", Limit: 1000}, at)
+	f("some monitors", st, sql)
+	st, sql = monitorEnvironmentsSQL(7)
+	f("environments of monitors", st, sql)
 	golden(t, "health.sql", text)
 }

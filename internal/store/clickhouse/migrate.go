@@ -107,7 +107,8 @@ func places(database, cluster string) template.FuncMap {
 	if cluster == "" {
 		return template.FuncMap{
 			"name": name, "local": name,
-			"cluster": func() string { return "" },
+			"cluster":   func() string { return "" },
+			"clustered": func() bool { return false },
 			"engine": func(engine string, args ...string) string {
 				return engine + arguments(args)
 			},
@@ -119,7 +120,8 @@ func places(database, cluster string) template.FuncMap {
 	return template.FuncMap{
 		"name":    name,
 		"local":   func(table string) string { return name(table) + "_local" },
-		"cluster": func() string { return on },
+		"cluster":   func() string { return on },
+		"clustered": func() bool { return true },
 		"engine": func(engine string, args ...string) string {
 			return "Replicated" + engine + arguments(args)
 		},

@@ -18,8 +18,8 @@ var (
 	errCheckIn = errors.New("the check-in names no monitor, or a status that is none of ok, error and in_progress")
 )
 
-// monitorBytes and scheduleBytes bound texts of a check-in.
-const monitorBytes, scheduleBytes = 128, 128
+// monitorBytes, scheduleBytes and zoneBytes bound texts of a check-in.
+const monitorBytes, scheduleBytes, zoneBytes = 128, 128, 64
 
 // checkIn is what a job says of a run, as it is read.
 type checkIn struct {
@@ -28,8 +28,11 @@ type checkIn struct {
 	schedule                         schedule
 }
 
-// schedule is when a job should run.
-type schedule struct{ kind, value, unit string }
+// schedule is when a job should run, and what is still in time.
+type schedule struct {
+	kind, value, unit, zone string
+	margin, runtime         float64 // minutes
+}
 
 // String is the schedule as a person would write it.
 func (s schedule) String() string {
@@ -95,13 +98,22 @@ func (in *intake) checkedIn(c *checkIn) error {
 	}
 	v := health.CheckIn{
 		ProjectID: in.batch.ProjectID, Monitor: monitor, Environment: environment, ID: id, Status: strings.Clone(c.status), At: in.batch.ReceivedAt,
-		Schedule: clip(c.schedule.String(), scheduleBytes),
+		Schedule: clip(c.schedule.String(), scheduleBytes), Timezone: clip(c.schedule.zone, zoneBytes),
+		Margin: minutes(c.schedule.margin), MaxRuntime: minutes(c.schedule.runtime),
 	}
 	if c.duration > 0 && c.duration < math.MaxInt32 {
 		v.Duration = time.Duration(c.duration * float64(time.Second))
 	}
 	in.h.pulse.CheckIn(v)
 	return nil
+}
+
+// minutes is a length of time; 0 for one that cannot be.
+func minutes(n float64) time.Duration {
+	if n > 0 && n < math.MaxInt32 {
+		return time.Duration(n * float64(time.Minute))
+	}
+	return 0
 }
 
 // read reads the JSON of a check-in.
@@ -137,28 +149,49 @@ func (c *checkIn) read(text string) error {
 	return nil
 }
 
-// monitorConfig reads the schedule out of what a client says of its job.
+// monitorConfig reads what a client says of its job: when it runs, and what is in time.
 func (d *decoder) monitorConfig(s *schedule) {
 	if d.kind() != '{' {
 		d.skip()
 		return
 	}
+	number := func(dst *float64, name string) {
+		var text string
+		d.text(&text, name)
+		*dst, _ = float(text)
+	}
 	for d.enter(); d.more('}'); {
-		if d.key() != "schedule" || d.kind() != '{' {
+		switch d.key() {
+		case "schedule":
+			d.schedule(s)
+		case "timezone":
+			d.text(&s.zone, "timezone")
+		case "checkin_margin":
+			number(&s.margin, "checkin_margin")
+		case "max_runtime":
+			number(&s.runtime, "max_runtime")
+		default:
 			d.skip()
-			continue
 		}
-		for d.enter(); d.more('}'); {
-			switch d.key() {
-			case "type":
-				d.text(&s.kind, "type")
-			case "value":
-				d.text(&s.value, "value")
-			case "unit":
-				d.text(&s.unit, "unit")
-			default:
-				d.skip()
-			}
+	}
+}
+
+// schedule reads when a job runs.
+func (d *decoder) schedule(s *schedule) {
+	if d.kind() != '{' {
+		d.skip()
+		return
+	}
+	for d.enter(); d.more('}'); {
+		switch d.key() {
+		case "type":
+			d.text(&s.kind, "type")
+		case "value":
+			d.text(&s.value, "value")
+		case "unit":
+			d.text(&s.unit, "unit")
+		default:
+			d.skip()
 		}
 	}
 }

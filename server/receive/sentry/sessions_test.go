@@ -125,9 +125,11 @@ func TestCheckInsAreTaken(t *testing.T) {
 		return v
 	}
 	const envelope, cron = "/api/7/envelope/" + withKey, "/api/7/cron/nightly/" + testKey + "/"
-	f(200, "POST", envelope, item(`{"check_in_id":"`+testID+`","monitor_slug":"nightly","status":"in_progress","environment":"dev","monitor_config":{"schedule":{"type":"crontab","value":"0 3 * * *"},"timezone":"UTC"}}`),
-		want(func(v *health.CheckIn) { v.Status, v.Environment, v.Schedule = "in_progress", "dev", "0 3 * * *" }))
-	f(200, "POST", envelope, item(`{"check_in_id":"`+testID+`","monitor_slug":"nightly","status":"error","duration":1.5,"monitor_config":{"schedule":{"type":"interval","value":10,"unit":"minute"}}}`),
+	f(200, "POST", envelope, item(`{"check_in_id":"`+testID+`","monitor_slug":"nightly","status":"in_progress","environment":"dev","monitor_config":{"schedule":{"type":"crontab","value":"0 3 * * *"},"timezone":"Europe/Berlin","checkin_margin":5,"max_runtime":"90"}}`),
+		want(func(v *health.CheckIn) {
+			v.Status, v.Environment, v.Schedule, v.Timezone, v.Margin, v.MaxRuntime = "in_progress", "dev", "0 3 * * *", "Europe/Berlin", 5*time.Minute, 90*time.Minute
+		}))
+	f(200, "POST", envelope, item(`{"check_in_id":"`+testID+`","monitor_slug":"nightly","status":"error","duration":1.5,"monitor_config":{"schedule":{"type":"interval","value":10,"unit":"minute"},"timezone":null,"checkin_margin":-1,"max_runtime":null}}`),
 		want(func(v *health.CheckIn) {
 			v.Status, v.Duration, v.Schedule = "error", 1500*time.Millisecond, "every 10 minute"
 		}))

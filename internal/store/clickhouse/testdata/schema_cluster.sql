@@ -275,3 +275,15 @@ SETTINGS ttl_only_drop_parts = 1, default_compression_codec = 'ZSTD(1)', replica
 
 CREATE TABLE IF NOT EXISTS faultline.check_ins ON CLUSTER 'main' AS faultline.check_ins_local
 ENGINE = Distributed('main', faultline, check_ins_local, project_id);
+
+-- monitors
+
+ALTER TABLE faultline.check_ins_local ON CLUSTER 'main'
+  ADD COLUMN IF NOT EXISTS timezone LowCardinality(String),
+  ADD COLUMN IF NOT EXISTS margin_s UInt32,
+  ADD COLUMN IF NOT EXISTS max_runtime_s UInt32;
+
+ALTER TABLE faultline.check_ins ON CLUSTER 'main'
+  ADD COLUMN IF NOT EXISTS timezone LowCardinality(String),
+  ADD COLUMN IF NOT EXISTS margin_s UInt32,
+  ADD COLUMN IF NOT EXISTS max_runtime_s UInt32;

@@ -248,3 +248,10 @@ PARTITION BY toStartOfMonth(at)
 ORDER BY (project_id, monitor, environment, at)
 TTL toDateTime(at) + INTERVAL 90 DAY
 SETTINGS ttl_only_drop_parts = 1, default_compression_codec = 'ZSTD(1)', non_replicated_deduplication_window = 10000;
+
+-- monitors
+
+ALTER TABLE faultline.check_ins
+  ADD COLUMN IF NOT EXISTS timezone LowCardinality(String),
+  ADD COLUMN IF NOT EXISTS margin_s UInt32,
+  ADD COLUMN IF NOT EXISTS max_runtime_s UInt32;

@@ -118,7 +118,9 @@ type ListReleaseHealthResponse struct {
 	// All users of the range; an estimate with an error below 3 %.
 	Users uint64 `protobuf:"varint,3,opt,name=users,proto3" json:"users,omitempty"`
 	// True if the project ever reported a session that is still kept.
-	Reported      bool `protobuf:"varint,4,opt,name=reported,proto3" json:"reported,omitempty"`
+	Reported bool `protobuf:"varint,4,opt,name=reported,proto3" json:"reported,omitempty"`
+	// Environments of the range's sessions, also if only one is asked for; in order.
+	Environments  []string `protobuf:"bytes,5,rep,name=environments,proto3" json:"environments,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -179,6 +181,13 @@ func (x *ListReleaseHealthResponse) GetReported() bool {
 		return x.Reported
 	}
 	return false
+}
+
+func (x *ListReleaseHealthResponse) GetEnvironments() []string {
+	if x != nil {
+		return x.Environments
+	}
+	return nil
 }
 
 // ReleaseHealth counts the sessions of one release.
@@ -326,11 +335,15 @@ func (x *ReleaseHealth) GetLastSession() *timestamppb.Timestamp {
 	return nil
 }
 
-// ListMonitorsRequest names a project.
+// ListMonitorsRequest selects monitors of a project.
 type ListMonitorsRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Required.
-	ProjectId     uint32 `protobuf:"varint,1,opt,name=project_id,json=projectId,proto3" json:"project_id,omitempty"`
+	ProjectId uint32 `protobuf:"varint,1,opt,name=project_id,json=projectId,proto3" json:"project_id,omitempty"`
+	// Only monitors of this environment.
+	Environment string `protobuf:"bytes,2,opt,name=environment,proto3" json:"environment,omitempty"`
+	// Only monitors with this text in their name, whatever its case.
+	Search        string `protobuf:"bytes,3,opt,name=search,proto3" json:"search,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -372,11 +385,29 @@ func (x *ListMonitorsRequest) GetProjectId() uint32 {
 	return 0
 }
 
+func (x *ListMonitorsRequest) GetEnvironment() string {
+	if x != nil {
+		return x.Environment
+	}
+	return ""
+}
+
+func (x *ListMonitorsRequest) GetSearch() string {
+	if x != nil {
+		return x.Search
+	}
+	return ""
+}
+
 // ListMonitorsResponse holds the monitors that checked in during the last 90 days.
 type ListMonitorsResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// By name, then by environment.
-	Monitors      []*Monitor `protobuf:"bytes,1,rep,name=monitors,proto3" json:"monitors,omitempty"`
+	// By name, then by environment; at most 1,000.
+	Monitors []*Monitor `protobuf:"bytes,1,rep,name=monitors,proto3" json:"monitors,omitempty"`
+	// True if there are more.
+	More bool `protobuf:"varint,2,opt,name=more,proto3" json:"more,omitempty"`
+	// Environments of all monitors of the project, in order.
+	Environments  []string `protobuf:"bytes,3,rep,name=environments,proto3" json:"environments,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -418,14 +449,28 @@ func (x *ListMonitorsResponse) GetMonitors() []*Monitor {
 	return nil
 }
 
-// Monitor is what a scheduled job said last.
+func (x *ListMonitorsResponse) GetMore() bool {
+	if x != nil {
+		return x.More
+	}
+	return false
+}
+
+func (x *ListMonitorsResponse) GetEnvironments() []string {
+	if x != nil {
+		return x.Environments
+	}
+	return nil
+}
+
+// Monitor is what a scheduled job said last, and how it stands.
 type Monitor struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Slug.
 	Slug string `protobuf:"bytes,1,opt,name=slug,proto3" json:"slug,omitempty"`
 	// Environment.
 	Environment string `protobuf:"bytes,2,opt,name=environment,proto3" json:"environment,omitempty"`
-	// ok, error or in_progress.
+	// What it said: ok, error or in_progress.
 	Status string `protobuf:"bytes,3,opt,name=status,proto3" json:"status,omitempty"`
 	// When it said so.
 	CheckedAt *timestamppb.Timestamp `protobuf:"bytes,4,opt,name=checked_at,json=checkedAt,proto3" json:"checked_at,omitempty"`
@@ -440,7 +485,33 @@ type Monitor struct {
 	// Runs of the last 24 hours that ended well.
 	Ok_24H uint64 `protobuf:"varint,9,opt,name=ok_24h,json=ok24h,proto3" json:"ok_24h,omitempty"`
 	// Runs of the last 24 hours that failed.
-	Error_24H     uint64 `protobuf:"varint,10,opt,name=error_24h,json=error24h,proto3" json:"error_24h,omitempty"`
+	Error_24H uint64 `protobuf:"varint,10,opt,name=error_24h,json=error24h,proto3" json:"error_24h,omitempty"`
+	// How it stands now: ok, error, in_progress; missed if the next run did not begin within
+	// the margin; timeout if the last one did not end within its time.
+	State string `protobuf:"bytes,11,opt,name=state,proto3" json:"state,omitempty"`
+	// When the run that is waited for should begin; in the past if it is late. Unset: the
+	// schedule is not known.
+	ExpectedAt *timestamppb.Timestamp `protobuf:"bytes,12,opt,name=expected_at,json=expectedAt,proto3" json:"expected_at,omitempty"`
+	// How late that run is, in seconds, also within the margin.
+	Late float64 `protobuf:"fixed64,13,opt,name=late,proto3" json:"late,omitempty"`
+	// How many runs did not come since the last one; at most 1,000.
+	Missed uint32 `protobuf:"varint,14,opt,name=missed,proto3" json:"missed,omitempty"`
+	// First run that is still to come.
+	NextAt *timestamppb.Timestamp `protobuf:"bytes,15,opt,name=next_at,json=nextAt,proto3" json:"next_at,omitempty"`
+	// When the time of the last run was over, if it has not ended.
+	TimedOutAt *timestamppb.Timestamp `protobuf:"bytes,16,opt,name=timed_out_at,json=timedOutAt,proto3" json:"timed_out_at,omitempty"`
+	// The schedule in words: "every day at 03:00, Europe/Berlin".
+	ScheduleText string `protobuf:"bytes,17,opt,name=schedule_text,json=scheduleText,proto3" json:"schedule_text,omitempty"`
+	// Why the schedule is not understood; such a monitor is never missed.
+	ScheduleProblem string `protobuf:"bytes,18,opt,name=schedule_problem,json=scheduleProblem,proto3" json:"schedule_problem,omitempty"`
+	// Time zone of the schedule as the client told it; empty: not told, which is UTC.
+	Timezone string `protobuf:"bytes,19,opt,name=timezone,proto3" json:"timezone,omitempty"`
+	// How late a run may begin, in seconds; 0: not told, which is a minute.
+	CheckinMargin float64 `protobuf:"fixed64,20,opt,name=checkin_margin,json=checkinMargin,proto3" json:"checkin_margin,omitempty"`
+	// How long a run may last, in seconds; 0: not told, which is half an hour.
+	MaxRuntime float64 `protobuf:"fixed64,21,opt,name=max_runtime,json=maxRuntime,proto3" json:"max_runtime,omitempty"`
+	// When the last run was first heard of.
+	StartedAt     *timestamppb.Timestamp `protobuf:"bytes,22,opt,name=started_at,json=startedAt,proto3" json:"started_at,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -545,6 +616,90 @@ func (x *Monitor) GetError_24H() uint64 {
 	return 0
 }
 
+func (x *Monitor) GetState() string {
+	if x != nil {
+		return x.State
+	}
+	return ""
+}
+
+func (x *Monitor) GetExpectedAt() *timestamppb.Timestamp {
+	if x != nil {
+		return x.ExpectedAt
+	}
+	return nil
+}
+
+func (x *Monitor) GetLate() float64 {
+	if x != nil {
+		return x.Late
+	}
+	return 0
+}
+
+func (x *Monitor) GetMissed() uint32 {
+	if x != nil {
+		return x.Missed
+	}
+	return 0
+}
+
+func (x *Monitor) GetNextAt() *timestamppb.Timestamp {
+	if x != nil {
+		return x.NextAt
+	}
+	return nil
+}
+
+func (x *Monitor) GetTimedOutAt() *timestamppb.Timestamp {
+	if x != nil {
+		return x.TimedOutAt
+	}
+	return nil
+}
+
+func (x *Monitor) GetScheduleText() string {
+	if x != nil {
+		return x.ScheduleText
+	}
+	return ""
+}
+
+func (x *Monitor) GetScheduleProblem() string {
+	if x != nil {
+		return x.ScheduleProblem
+	}
+	return ""
+}
+
+func (x *Monitor) GetTimezone() string {
+	if x != nil {
+		return x.Timezone
+	}
+	return ""
+}
+
+func (x *Monitor) GetCheckinMargin() float64 {
+	if x != nil {
+		return x.CheckinMargin
+	}
+	return 0
+}
+
+func (x *Monitor) GetMaxRuntime() float64 {
+	if x != nil {
+		return x.MaxRuntime
+	}
+	return 0
+}
+
+func (x *Monitor) GetStartedAt() *timestamppb.Timestamp {
+	if x != nil {
+		return x.StartedAt
+	}
+	return nil
+}
+
 var File_faultline_query_v1_health_proto protoreflect.FileDescriptor
 
 const file_faultline_query_v1_health_proto_rawDesc = "" +
@@ -556,12 +711,13 @@ const file_faultline_query_v1_health_proto_rawDesc = "" +
 	"\x05start\x18\x02 \x01(\v2\x1a.google.protobuf.TimestampR\x05start\x12,\n" +
 	"\x03end\x18\x03 \x01(\v2\x1a.google.protobuf.TimestampR\x03end\x12 \n" +
 	"\venvironment\x18\x04 \x01(\tR\venvironment\x12\x1b\n" +
-	"\tpage_size\x18\x05 \x01(\x05R\bpageSize\"\xa8\x01\n" +
+	"\tpage_size\x18\x05 \x01(\x05R\bpageSize\"\xcc\x01\n" +
 	"\x19ListReleaseHealthResponse\x12=\n" +
 	"\breleases\x18\x01 \x03(\v2!.faultline.query.v1.ReleaseHealthR\breleases\x12\x1a\n" +
 	"\bsessions\x18\x02 \x01(\x04R\bsessions\x12\x14\n" +
 	"\x05users\x18\x03 \x01(\x04R\x05users\x12\x1a\n" +
-	"\breported\x18\x04 \x01(\bR\breported\"\xc6\x03\n" +
+	"\breported\x18\x04 \x01(\bR\breported\x12\"\n" +
+	"\fenvironments\x18\x05 \x03(\tR\fenvironments\"\xc6\x03\n" +
 	"\rReleaseHealth\x12\x18\n" +
 	"\arelease\x18\x01 \x01(\tR\arelease\x12\x1a\n" +
 	"\bsessions\x18\x02 \x01(\x04R\bsessions\x12\x18\n" +
@@ -575,12 +731,16 @@ const file_faultline_query_v1_health_proto_rawDesc = "" +
 	"\x10crash_free_users\x18\n" +
 	" \x01(\x01R\x0ecrashFreeUsers\x12?\n" +
 	"\rfirst_session\x18\v \x01(\v2\x1a.google.protobuf.TimestampR\ffirstSession\x12=\n" +
-	"\flast_session\x18\f \x01(\v2\x1a.google.protobuf.TimestampR\vlastSession\"4\n" +
+	"\flast_session\x18\f \x01(\v2\x1a.google.protobuf.TimestampR\vlastSession\"n\n" +
 	"\x13ListMonitorsRequest\x12\x1d\n" +
 	"\n" +
-	"project_id\x18\x01 \x01(\rR\tprojectId\"O\n" +
+	"project_id\x18\x01 \x01(\rR\tprojectId\x12 \n" +
+	"\venvironment\x18\x02 \x01(\tR\venvironment\x12\x16\n" +
+	"\x06search\x18\x03 \x01(\tR\x06search\"\x87\x01\n" +
 	"\x14ListMonitorsResponse\x127\n" +
-	"\bmonitors\x18\x01 \x03(\v2\x1b.faultline.query.v1.MonitorR\bmonitors\"\xee\x02\n" +
+	"\bmonitors\x18\x01 \x03(\v2\x1b.faultline.query.v1.MonitorR\bmonitors\x12\x12\n" +
+	"\x04more\x18\x02 \x01(\bR\x04more\x12\"\n" +
+	"\fenvironments\x18\x03 \x03(\tR\fenvironments\"\xcf\x06\n" +
 	"\aMonitor\x12\x12\n" +
 	"\x04slug\x18\x01 \x01(\tR\x04slug\x12 \n" +
 	"\venvironment\x18\x02 \x01(\tR\venvironment\x12\x16\n" +
@@ -594,7 +754,23 @@ const file_faultline_query_v1_health_proto_rawDesc = "" +
 	"last_error\x18\b \x01(\v2\x1a.google.protobuf.TimestampR\tlastError\x12\x15\n" +
 	"\x06ok_24h\x18\t \x01(\x04R\x05ok24h\x12\x1b\n" +
 	"\terror_24h\x18\n" +
-	" \x01(\x04R\berror24hBFZDgithub.com/faultline-dev/faultline/gen/go/faultline/query/v1;queryv1b\x06proto3"
+	" \x01(\x04R\berror24h\x12\x14\n" +
+	"\x05state\x18\v \x01(\tR\x05state\x12;\n" +
+	"\vexpected_at\x18\f \x01(\v2\x1a.google.protobuf.TimestampR\n" +
+	"expectedAt\x12\x12\n" +
+	"\x04late\x18\r \x01(\x01R\x04late\x12\x16\n" +
+	"\x06missed\x18\x0e \x01(\rR\x06missed\x123\n" +
+	"\anext_at\x18\x0f \x01(\v2\x1a.google.protobuf.TimestampR\x06nextAt\x12<\n" +
+	"\ftimed_out_at\x18\x10 \x01(\v2\x1a.google.protobuf.TimestampR\n" +
+	"timedOutAt\x12#\n" +
+	"\rschedule_text\x18\x11 \x01(\tR\fscheduleText\x12)\n" +
+	"\x10schedule_problem\x18\x12 \x01(\tR\x0fscheduleProblem\x12\x1a\n" +
+	"\btimezone\x18\x13 \x01(\tR\btimezone\x12%\n" +
+	"\x0echeckin_margin\x18\x14 \x01(\x01R\rcheckinMargin\x12\x1f\n" +
+	"\vmax_runtime\x18\x15 \x01(\x01R\n" +
+	"maxRuntime\x129\n" +
+	"\n" +
+	"started_at\x18\x16 \x01(\v2\x1a.google.protobuf.TimestampR\tstartedAtBFZDgithub.com/faultline-dev/faultline/gen/go/faultline/query/v1;queryv1b\x06proto3"
 
 var (
 	file_faultline_query_v1_health_proto_rawDescOnce sync.Once
@@ -619,20 +795,24 @@ var file_faultline_query_v1_health_proto_goTypes = []any{
 	(*timestamppb.Timestamp)(nil),     // 6: google.protobuf.Timestamp
 }
 var file_faultline_query_v1_health_proto_depIdxs = []int32{
-	6, // 0: faultline.query.v1.ListReleaseHealthRequest.start:type_name -> google.protobuf.Timestamp
-	6, // 1: faultline.query.v1.ListReleaseHealthRequest.end:type_name -> google.protobuf.Timestamp
-	2, // 2: faultline.query.v1.ListReleaseHealthResponse.releases:type_name -> faultline.query.v1.ReleaseHealth
-	6, // 3: faultline.query.v1.ReleaseHealth.first_session:type_name -> google.protobuf.Timestamp
-	6, // 4: faultline.query.v1.ReleaseHealth.last_session:type_name -> google.protobuf.Timestamp
-	5, // 5: faultline.query.v1.ListMonitorsResponse.monitors:type_name -> faultline.query.v1.Monitor
-	6, // 6: faultline.query.v1.Monitor.checked_at:type_name -> google.protobuf.Timestamp
-	6, // 7: faultline.query.v1.Monitor.last_ok:type_name -> google.protobuf.Timestamp
-	6, // 8: faultline.query.v1.Monitor.last_error:type_name -> google.protobuf.Timestamp
-	9, // [9:9] is the sub-list for method output_type
-	9, // [9:9] is the sub-list for method input_type
-	9, // [9:9] is the sub-list for extension type_name
-	9, // [9:9] is the sub-list for extension extendee
-	0, // [0:9] is the sub-list for field type_name
+	6,  // 0: faultline.query.v1.ListReleaseHealthRequest.start:type_name -> google.protobuf.Timestamp
+	6,  // 1: faultline.query.v1.ListReleaseHealthRequest.end:type_name -> google.protobuf.Timestamp
+	2,  // 2: faultline.query.v1.ListReleaseHealthResponse.releases:type_name -> faultline.query.v1.ReleaseHealth
+	6,  // 3: faultline.query.v1.ReleaseHealth.first_session:type_name -> google.protobuf.Timestamp
+	6,  // 4: faultline.query.v1.ReleaseHealth.last_session:type_name -> google.protobuf.Timestamp
+	5,  // 5: faultline.query.v1.ListMonitorsResponse.monitors:type_name -> faultline.query.v1.Monitor
+	6,  // 6: faultline.query.v1.Monitor.checked_at:type_name -> google.protobuf.Timestamp
+	6,  // 7: faultline.query.v1.Monitor.last_ok:type_name -> google.protobuf.Timestamp
+	6,  // 8: faultline.query.v1.Monitor.last_error:type_name -> google.protobuf.Timestamp
+	6,  // 9: faultline.query.v1.Monitor.expected_at:type_name -> google.protobuf.Timestamp
+	6,  // 10: faultline.query.v1.Monitor.next_at:type_name -> google.protobuf.Timestamp
+	6,  // 11: faultline.query.v1.Monitor.timed_out_at:type_name -> google.protobuf.Timestamp
+	6,  // 12: faultline.query.v1.Monitor.started_at:type_name -> google.protobuf.Timestamp
+	13, // [13:13] is the sub-list for method output_type
+	13, // [13:13] is the sub-list for method input_type
+	13, // [13:13] is the sub-list for extension type_name
+	13, // [13:13] is the sub-list for extension extendee
+	0,  // [0:13] is the sub-list for field type_name
 }
 
 func init() { file_faultline_query_v1_health_proto_init() }

@@ -15,7 +15,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file faultline/query/v1/health.proto.
  */
 export const file_faultline_query_v1_health: GenFile = /*@__PURE__*/
-  fileDesc("Ch9mYXVsdGxpbmUvcXVlcnkvdjEvaGVhbHRoLnByb3RvEhJmYXVsdGxpbmUucXVlcnkudjEiqgEKGExpc3RSZWxlYXNlSGVhbHRoUmVxdWVzdBISCgpwcm9qZWN0X2lkGAEgASgNEikKBXN0YXJ0GAIgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBInCgNlbmQYAyABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEhMKC2Vudmlyb25tZW50GAQgASgJEhEKCXBhZ2Vfc2l6ZRgFIAEoBSKDAQoZTGlzdFJlbGVhc2VIZWFsdGhSZXNwb25zZRIzCghyZWxlYXNlcxgBIAMoCzIhLmZhdWx0bGluZS5xdWVyeS52MS5SZWxlYXNlSGVhbHRoEhAKCHNlc3Npb25zGAIgASgEEg0KBXVzZXJzGAMgASgEEhAKCHJlcG9ydGVkGAQgASgIIroCCg1SZWxlYXNlSGVhbHRoEg8KB3JlbGVhc2UYASABKAkSEAoIc2Vzc2lvbnMYAiABKAQSDwoHZXJyb3JlZBgDIAEoBBIPCgdjcmFzaGVkGAQgASgEEhAKCGFibm9ybWFsGAUgASgEEg0KBXVzZXJzGAYgASgEEhUKDWNyYXNoZWRfdXNlcnMYByABKAQSEAoIYWRvcHRpb24YCCABKAESGwoTY3Jhc2hfZnJlZV9zZXNzaW9ucxgJIAEoARIYChBjcmFzaF9mcmVlX3VzZXJzGAogASgBEjEKDWZpcnN0X3Nlc3Npb24YCyABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEjAKDGxhc3Rfc2Vzc2lvbhgMIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXAiKQoTTGlzdE1vbml0b3JzUmVxdWVzdBISCgpwcm9qZWN0X2lkGAEgASgNIkUKFExpc3RNb25pdG9yc1Jlc3BvbnNlEi0KCG1vbml0b3JzGAEgAygLMhsuZmF1bHRsaW5lLnF1ZXJ5LnYxLk1vbml0b3IikAIKB01vbml0b3ISDAoEc2x1ZxgBIAEoCRITCgtlbnZpcm9ubWVudBgCIAEoCRIOCgZzdGF0dXMYAyABKAkSLgoKY2hlY2tlZF9hdBgEIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASEAoIZHVyYXRpb24YBSABKAESEAoIc2NoZWR1bGUYBiABKAkSKwoHbGFzdF9vaxgHIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASLgoKbGFzdF9lcnJvchgIIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASDgoGb2tfMjRoGAkgASgEEhEKCWVycm9yXzI0aBgKIAEoBEJGWkRnaXRodWIuY29tL2ZhdWx0bGluZS1kZXYvZmF1bHRsaW5lL2dlbi9nby9mYXVsdGxpbmUvcXVlcnkvdjE7cXVlcnl2MWIGcHJvdG8z", [file_google_protobuf_timestamp]);
+  fileDesc("Ch9mYXVsdGxpbmUvcXVlcnkvdjEvaGVhbHRoLnByb3RvEhJmYXVsdGxpbmUucXVlcnkudjEiqgEKGExpc3RSZWxlYXNlSGVhbHRoUmVxdWVzdBISCgpwcm9qZWN0X2lkGAEgASgNEikKBXN0YXJ0GAIgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBInCgNlbmQYAyABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEhMKC2Vudmlyb25tZW50GAQgASgJEhEKCXBhZ2Vfc2l6ZRgFIAEoBSKZAQoZTGlzdFJlbGVhc2VIZWFsdGhSZXNwb25zZRIzCghyZWxlYXNlcxgBIAMoCzIhLmZhdWx0bGluZS5xdWVyeS52MS5SZWxlYXNlSGVhbHRoEhAKCHNlc3Npb25zGAIgASgEEg0KBXVzZXJzGAMgASgEEhAKCHJlcG9ydGVkGAQgASgIEhQKDGVudmlyb25tZW50cxgFIAMoCSK6AgoNUmVsZWFzZUhlYWx0aBIPCgdyZWxlYXNlGAEgASgJEhAKCHNlc3Npb25zGAIgASgEEg8KB2Vycm9yZWQYAyABKAQSDwoHY3Jhc2hlZBgEIAEoBBIQCghhYm5vcm1hbBgFIAEoBBINCgV1c2VycxgGIAEoBBIVCg1jcmFzaGVkX3VzZXJzGAcgASgEEhAKCGFkb3B0aW9uGAggASgBEhsKE2NyYXNoX2ZyZWVfc2Vzc2lvbnMYCSABKAESGAoQY3Jhc2hfZnJlZV91c2VycxgKIAEoARIxCg1maXJzdF9zZXNzaW9uGAsgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIwCgxsYXN0X3Nlc3Npb24YDCABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wIk4KE0xpc3RNb25pdG9yc1JlcXVlc3QSEgoKcHJvamVjdF9pZBgBIAEoDRITCgtlbnZpcm9ubWVudBgCIAEoCRIOCgZzZWFyY2gYAyABKAkiaQoUTGlzdE1vbml0b3JzUmVzcG9uc2USLQoIbW9uaXRvcnMYASADKAsyGy5mYXVsdGxpbmUucXVlcnkudjEuTW9uaXRvchIMCgRtb3JlGAIgASgIEhQKDGVudmlyb25tZW50cxgDIAMoCSLtBAoHTW9uaXRvchIMCgRzbHVnGAEgASgJEhMKC2Vudmlyb25tZW50GAIgASgJEg4KBnN0YXR1cxgDIAEoCRIuCgpjaGVja2VkX2F0GAQgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIQCghkdXJhdGlvbhgFIAEoARIQCghzY2hlZHVsZRgGIAEoCRIrCgdsYXN0X29rGAcgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIuCgpsYXN0X2Vycm9yGAggASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIOCgZva18yNGgYCSABKAQSEQoJZXJyb3JfMjRoGAogASgEEg0KBXN0YXRlGAsgASgJEi8KC2V4cGVjdGVkX2F0GAwgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIMCgRsYXRlGA0gASgBEg4KBm1pc3NlZBgOIAEoDRIrCgduZXh0X2F0GA8gASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIwCgx0aW1lZF9vdXRfYXQYECABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEhUKDXNjaGVkdWxlX3RleHQYESABKAkSGAoQc2NoZWR1bGVfcHJvYmxlbRgSIAEoCRIQCgh0aW1lem9uZRgTIAEoCRIWCg5jaGVja2luX21hcmdpbhgUIAEoARITCgttYXhfcnVudGltZRgVIAEoARIuCgpzdGFydGVkX2F0GBYgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcEJGWkRnaXRodWIuY29tL2ZhdWx0bGluZS1kZXYvZmF1bHRsaW5lL2dlbi9nby9mYXVsdGxpbmUvcXVlcnkvdjE7cXVlcnl2MWIGcHJvdG8z", [file_google_protobuf_timestamp]);
 
 /**
  * ListReleaseHealthRequest selects sessions.
@@ -100,6 +100,13 @@ export type ListReleaseHealthResponse = Message<"faultline.query.v1.ListReleaseH
    * @generated from field: bool reported = 4;
    */
   reported: boolean;
+
+  /**
+   * Environments of the range's sessions, also if only one is asked for; in order.
+   *
+   * @generated from field: repeated string environments = 5;
+   */
+  environments: string[];
 };
 
 /**
@@ -208,7 +215,7 @@ export const ReleaseHealthSchema: GenMessage<ReleaseHealth> = /*@__PURE__*/
   messageDesc(file_faultline_query_v1_health, 2);
 
 /**
- * ListMonitorsRequest names a project.
+ * ListMonitorsRequest selects monitors of a project.
  *
  * @generated from message faultline.query.v1.ListMonitorsRequest
  */
@@ -219,6 +226,20 @@ export type ListMonitorsRequest = Message<"faultline.query.v1.ListMonitorsReques
    * @generated from field: uint32 project_id = 1;
    */
   projectId: number;
+
+  /**
+   * Only monitors of this environment.
+   *
+   * @generated from field: string environment = 2;
+   */
+  environment: string;
+
+  /**
+   * Only monitors with this text in their name, whatever its case.
+   *
+   * @generated from field: string search = 3;
+   */
+  search: string;
 };
 
 /**
@@ -235,11 +256,25 @@ export const ListMonitorsRequestSchema: GenMessage<ListMonitorsRequest> = /*@__P
  */
 export type ListMonitorsResponse = Message<"faultline.query.v1.ListMonitorsResponse"> & {
   /**
-   * By name, then by environment.
+   * By name, then by environment; at most 1,000.
    *
    * @generated from field: repeated faultline.query.v1.Monitor monitors = 1;
    */
   monitors: Monitor[];
+
+  /**
+   * True if there are more.
+   *
+   * @generated from field: bool more = 2;
+   */
+  more: boolean;
+
+  /**
+   * Environments of all monitors of the project, in order.
+   *
+   * @generated from field: repeated string environments = 3;
+   */
+  environments: string[];
 };
 
 /**
@@ -250,7 +285,7 @@ export const ListMonitorsResponseSchema: GenMessage<ListMonitorsResponse> = /*@_
   messageDesc(file_faultline_query_v1_health, 4);
 
 /**
- * Monitor is what a scheduled job said last.
+ * Monitor is what a scheduled job said last, and how it stands.
  *
  * @generated from message faultline.query.v1.Monitor
  */
@@ -270,7 +305,7 @@ export type Monitor = Message<"faultline.query.v1.Monitor"> & {
   environment: string;
 
   /**
-   * ok, error or in_progress.
+   * What it said: ok, error or in_progress.
    *
    * @generated from field: string status = 3;
    */
@@ -324,6 +359,92 @@ export type Monitor = Message<"faultline.query.v1.Monitor"> & {
    * @generated from field: uint64 error_24h = 10;
    */
   error24h: bigint;
+
+  /**
+   * How it stands now: ok, error, in_progress; missed if the next run did not begin within
+   * the margin; timeout if the last one did not end within its time.
+   *
+   * @generated from field: string state = 11;
+   */
+  state: string;
+
+  /**
+   * When the run that is waited for should begin; in the past if it is late. Unset: the
+   * schedule is not known.
+   *
+   * @generated from field: google.protobuf.Timestamp expected_at = 12;
+   */
+  expectedAt?: Timestamp | undefined;
+
+  /**
+   * How late that run is, in seconds, also within the margin.
+   *
+   * @generated from field: double late = 13;
+   */
+  late: number;
+
+  /**
+   * How many runs did not come since the last one; at most 1,000.
+   *
+   * @generated from field: uint32 missed = 14;
+   */
+  missed: number;
+
+  /**
+   * First run that is still to come.
+   *
+   * @generated from field: google.protobuf.Timestamp next_at = 15;
+   */
+  nextAt?: Timestamp | undefined;
+
+  /**
+   * When the time of the last run was over, if it has not ended.
+   *
+   * @generated from field: google.protobuf.Timestamp timed_out_at = 16;
+   */
+  timedOutAt?: Timestamp | undefined;
+
+  /**
+   * The schedule in words: "every day at 03:00, Europe/Berlin".
+   *
+   * @generated from field: string schedule_text = 17;
+   */
+  scheduleText: string;
+
+  /**
+   * Why the schedule is not understood; such a monitor is never missed.
+   *
+   * @generated from field: string schedule_problem = 18;
+   */
+  scheduleProblem: string;
+
+  /**
+   * Time zone of the schedule as the client told it; empty: not told, which is UTC.
+   *
+   * @generated from field: string timezone = 19;
+   */
+  timezone: string;
+
+  /**
+   * How late a run may begin, in seconds; 0: not told, which is a minute.
+   *
+   * @generated from field: double checkin_margin = 20;
+   */
+  checkinMargin: number;
+
+  /**
+   * How long a run may last, in seconds; 0: not told, which is half an hour.
+   *
+   * @generated from field: double max_runtime = 21;
+   */
+  maxRuntime: number;
+
+  /**
+   * When the last run was first heard of.
+   *
+   * @generated from field: google.protobuf.Timestamp started_at = 22;
+   */
+  startedAt?: Timestamp | undefined;
 };
 
 /**
