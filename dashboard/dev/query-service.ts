@@ -11,7 +11,7 @@ import {
   type QueryService,
 } from "../src/gen/faultline/query/v1/query_pb.ts";
 import { makeEvent } from "./event.ts";
-import { releaseHealth } from "./health.ts";
+import { monitors, releaseHealth } from "./health.ts";
 import { random } from "./random.ts";
 import { lastSeenMs, type Store } from "./store.ts";
 
@@ -270,11 +270,13 @@ export function queryService(store: Store): ServiceImpl<typeof QueryService> {
     async listReleaseHealth(req) {
       await gate(req.projectId);
       if ((store.issues.get(req.projectId)?.length ?? 0) === 0) return { releases: [], sessions: 0n, users: 0n };
-      return releaseHealth(store.now);
+      return releaseHealth(store.now, req.environment);
     },
     async listMonitors(req) {
       await gate(req.projectId);
-      return { monitors: [] };
+      const issues = store.issues.get(req.projectId)?.length ?? 0;
+      if (issues === 0) return { monitors: [] };
+      return monitors(store.now, issues > 100, req.environment, req.search);
     },
     async *tail(req, ctx) {
       await gate(req.projectId);

@@ -10,6 +10,7 @@ import {
 } from "@tanstack/react-router";
 import { alertsSearch, ruleSearch } from "@/features/alerts/search";
 import { issueSearch, issuesSearch } from "@/features/issues/search";
+import { monitorsSearch } from "@/features/monitors/search";
 import { outcomesSearch } from "@/features/outcomes/search";
 import { releasesSearch } from "@/features/releases/search";
 import { SignInPage } from "@/features/session/sign-in";
@@ -154,6 +155,13 @@ const releases = createRoute({
   component: lazyRouteComponent(() => import("@/features/releases/page"), "ReleasesPage"),
 });
 
+const monitors = createRoute({
+  getParentRoute: () => project,
+  path: "monitors",
+  validateSearch: monitorsSearch,
+  component: lazyRouteComponent(() => import("@/features/monitors/page"), "MonitorsPage"),
+});
+
 const settings = createRoute({
   getParentRoute: () => project,
   path: "settings",
@@ -174,7 +182,19 @@ export const router = createRouter({
     signedIn.addChildren([
       home,
       anyIssue,
-      project.addChildren([projectHome, issues, issue, tail, releases, alerts, alertRule, outcomes, settings, setup]),
+      project.addChildren([
+        projectHome,
+        issues,
+        issue,
+        tail,
+        releases,
+        monitors,
+        alerts,
+        alertRule,
+        outcomes,
+        settings,
+        setup,
+      ]),
     ]),
   ]),
   defaultPreload: "intent",

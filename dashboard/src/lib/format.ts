@@ -48,6 +48,12 @@ export function ago(at: number, now: number): string {
   return `${span(d)} ago`;
 }
 
+/** How long until: "now", "in 5m". A time behind this clock counts as now. */
+export function ahead(at: number, now: number): string {
+  const d = at - now;
+  return d < 10 * SECOND ? "now" : `in ${span(d)}`;
+}
+
 /** A length of time with the precision that matters: "340 ms", "2.4 s", "3 min". */
 export function duration(ms: number): string {
   if (ms < 1000) return `${Math.round(ms)} ms`;

@@ -1,7 +1,7 @@
 import { useQuery } from "@connectrpc/connect-query";
 import { keepPreviousData } from "@tanstack/react-query";
 import { Link, useNavigate, useSearch } from "@tanstack/react-router";
-import { Rocket } from "lucide-react";
+import { Layers, Rocket } from "lucide-react";
 import { useMemo } from "react";
 import { QueryService } from "@/gen/faultline/query/v1/query_pb";
 import { useProject } from "@/lib/current";
@@ -10,6 +10,7 @@ import { useNow } from "@/lib/now";
 import { rangeInput } from "@/lib/range";
 import { useTitle } from "@/lib/title";
 import { buttonClass } from "@/ui/button";
+import { NarrowPicker } from "@/ui/narrow-picker";
 import { Card, Page, PageHead } from "@/ui/page";
 import { RangePicker } from "@/ui/range-picker";
 import { Controls } from "@/ui/slot";
@@ -42,6 +43,14 @@ export function ReleasesPage() {
     <Page>
       <Controls>
         <span className="grow" />
+        <NarrowPicker
+          label="Environment"
+          all="All environments"
+          icon={<Layers size={14} className="text-muted" aria-hidden />}
+          items={(q.data?.environments ?? []).map((e) => ({ id: e, label: e }))}
+          value={search.env}
+          onChange={(env) => void navigate({ search: (s) => ({ ...s, env }) })}
+        />
         <RangePicker
           value={search}
           onChange={(r) =>
@@ -53,7 +62,7 @@ export function ReleasesPage() {
         title="Releases"
         about={
           q.data && all > 0n
-            ? `${plural(all, "session")} of ${plural(q.data.users, "user")} in this time range. A crash-free session is one that did not end in a crash.`
+            ? `${plural(all, "session")} of ${plural(q.data.users, "user")} in this time range${search.env ? ` in ${search.env}` : ""}. A crash-free session is one that did not end in a crash.`
             : "How many sessions and users of each release did not see a crash."
         }
       />
@@ -70,7 +79,7 @@ export function ReleasesPage() {
           still="Sessions are still being taken in and counted."
         />
       )}
-      {q.data && all === 0n && (q.data.reported ? <Nothing /> : <HowTo project={project.slug} />)}
+      {q.data && all === 0n && (q.data.reported ? <Nothing env={search.env} /> : <HowTo project={project.slug} />)}
       {q.data && all > 0n && (
         <Card flush>
           <ReleaseTable
@@ -91,8 +100,12 @@ export function ReleasesPage() {
   );
 }
 
-function Nothing() {
-  return <Empty title="No session began in this time range">Choose a longer range to see earlier sessions.</Empty>;
+function Nothing({ env }: { env: string | undefined }) {
+  return (
+    <Empty title={`No session began in this time range${env ? ` in ${env}` : ""}`}>
+      Choose a longer range to see earlier sessions{env ? ", or all environments" : ""}.
+    </Empty>
+  );
 }
 
 /** Sessions need nothing but the name of a release. */

@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
+import { splitDsn } from "@/lib/dsn";
 import { platforms } from "./search";
-import { splitDsn, steps } from "./snippets";
+import { steps } from "./snippets";
 
 const dsn = "https://0123456789abcdef0123456789abcdef@errors.example.com:8443/prefix/42";
 

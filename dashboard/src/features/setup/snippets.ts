@@ -1,21 +1,7 @@
+import { splitDsn } from "@/lib/dsn";
 import type { Platform } from "./search";
 
 export type Step = { title: string; text?: string; lang: string; code: string };
-
-/** The parts of a DSN: `http[s]://PUBLIC_KEY@HOST[:PORT][/PREFIX]/PROJECT_ID`. */
-export function splitDsn(dsn: string): { key: string; base: string; project: string } | undefined {
-  try {
-    const u = new URL(dsn);
-    const at = u.pathname.lastIndexOf("/");
-    return {
-      key: u.username,
-      base: `${u.protocol}//${u.host}${u.pathname.slice(0, at)}`,
-      project: u.pathname.slice(at + 1),
-    };
-  } catch {
-    return undefined;
-  }
-}
 
 /** The exact lines for a platform, with this project's DSN in them. */
 export function steps(platform: Platform, dsn: string): Step[] {

@@ -1,0 +1,52 @@
+import { useState } from "react";
+import { Button } from "./button";
+import { type Pick, PickList } from "./pick-list";
+import { Popover } from "./popover";
+
+const ALL = "*";
+
+type NarrowPickerProps = {
+  /** What is picked: "Environment". */
+  label: string;
+  /** What it says if nothing is picked: "All environments". */
+  all: string;
+  icon: React.ReactNode;
+  items: Pick[];
+  value: string | undefined;
+  onChange: (value: string | undefined) => void;
+  onOpen?: () => void;
+};
+
+/** Narrows a page to one value of a field, or to none. */
+export function NarrowPicker({ label, all, icon, items, value, onChange, onOpen }: NarrowPickerProps) {
+  const [open, setOpen] = useState(false);
+  // What the URL holds can be picked, whether or not it is known.
+  const known =
+    value === undefined || items.some((i) => i.id === value) ? items : [{ id: value, label: value }, ...items];
+  return (
+    <Popover
+      open={open}
+      onOpenChange={(o) => {
+        setOpen(o);
+        if (o) onOpen?.();
+      }}
+      label={label}
+      className="w-60"
+      trigger={
+        <Button icon={icon} aria-label={`${label}: ${value ?? all}`}>
+          <span className="max-w-28 truncate max-lg:sr-only">{value ?? all}</span>
+        </Button>
+      }
+    >
+      <PickList
+        label={`Find an ${label.toLowerCase()}`}
+        items={[{ id: ALL, label: all }, ...known]}
+        selected={value ?? ALL}
+        onPick={(id) => {
+          setOpen(false);
+          onChange(id === ALL ? undefined : id);
+        }}
+      />
+    </Popover>
+  );
+}
