@@ -12,6 +12,9 @@ import (
 
 // Events lists the events of a project or issue that match, newest first.
 func (s *Store) Events(ctx context.Context, r view.EventsRequest) ([]event.Summary, error) {
+	if !r.Range.End.IsZero() && !r.Range.Start.Before(r.Range.End) {
+		return nil, errRange
+	}
 	var members [][16]byte
 	if r.Issue != nil {
 		var err error
@@ -19,11 +22,30 @@ func (s *Store) Events(ctx context.Context, r view.EventsRequest) ([]event.Summa
 			return nil, err
 		}
 	}
-	st, sql, err := eventsSQL(r, members, time.Now())
-	if err != nil {
-		return nil, err
+	spans := []view.Range{r.Range}
+	if len(members) != 1 { // the events of one fingerprint are stored in the order of time
+		var err error
+		if spans, err = s.windows(ctx, r, members); err != nil {
+			return nil, err
+		}
 	}
-	return s.summaries(ctx, "list events", st, sql)
+	var list []event.Summary
+	for _, span := range spans {
+		part := r
+		part.Range, part.Limit = span, r.Limit-len(list)
+		st, sql, err := eventsSQL(part, members, time.Now())
+		if err != nil {
+			return nil, err
+		}
+		found, err := s.summaries(ctx, "list events", st, sql)
+		if err != nil {
+			return nil, err
+		}
+		if list = append(list, found...); len(list) >= r.Limit {
+			break
+		}
+	}
+	return list, nil
 }
 
 // eventsSQL is the statement behind Events; members are the fingerprints of the issue.

@@ -1,0 +1,78 @@
+package clickhouse
+
+import (
+	"context"
+	"time"
+
+	"github.com/faultline-dev/faultline/internal/view"
+)
+
+// A list of the newest events is looked for in windows of time, the newest first, since the
+// table is in the order of issues: whoever asks for twenty events would read the times of
+// all. The first window holds about so many events, each further one so many times more,
+// and the last one the rest.
+const (
+	fewEvents   = 2_000  // where any event will do
+	someEvents  = 16_000 // where something is asked of them
+	moreEvents  = 16
+	mostWindows = 4
+)
+
+// history is when events were seen and how many.
+type history struct {
+	events      uint64
+	first, last time.Time
+}
+
+// windows cuts the range of a request into the windows to look at one after the other.
+func (s *Store) windows(ctx context.Context, r view.EventsRequest, members [][16]byte) ([]view.Range, error) {
+	st := &statement{}
+	var h history
+	if err := s.conn.QueryRow(s.limited(ctx), historySQL(st, r.ProjectID, members), st.args...).Scan(&h.events, &h.first, &h.last); err != nil {
+		return nil, explain("count events", err)
+	}
+	few := uint64(fewEvents)
+	if r.Query.Root != nil || r.Environment != "" {
+		few = someEvents
+	}
+	span := r.Range
+	if r.Before != nil {
+		if after := r.Before.Timestamp.Add(1); span.End.IsZero() || after.Before(span.End) {
+			span.End = after
+		}
+	}
+	return h.cut(span, max(few, 4*uint64(r.Limit))), nil
+}
+
+// historySQL is the statement behind windows; without members it is about the project.
+func historySQL(st *statement, project uint32, members [][16]byte) string {
+	sql := "SELECT sum(events), min(first_seen), max(last_seen) FROM issue_totals WHERE project_id = " + st.project(project)
+	if len(members) > 0 {
+		sql += " AND " + st.oneOf("fingerprint", members)
+	}
+	return sql
+}
+
+// cut divides a span into windows, the newest first, of which the first holds about few
+// events if they came evenly. Together they are the whole span.
+func (h history) cut(span view.Range, few uint64) []view.Range {
+	if h.events <= 2*few {
+		return []view.Range{span}
+	}
+	from := h.last.Add(1)
+	if !span.End.IsZero() && span.End.Before(from) {
+		from = span.End
+	}
+	oldest := h.first
+	if span.Start.After(oldest) {
+		oldest = span.Start
+	}
+	width := time.Duration(float64(h.last.Sub(h.first)) * float64(few) / float64(h.events))
+	var list []view.Range
+	for width = max(width, time.Millisecond); len(list) < mostWindows-1 && from.Sub(oldest) > 2*width; width *= moreEvents {
+		from = from.Add(-width)
+		list = append(list, view.Range{Start: from, End: span.End})
+		span.End = from
+	}
+	return append(list, span)
+}
