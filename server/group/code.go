@@ -1,25 +1,26 @@
 package group
 
-import (
-	"bytes"
-	"strings"
-)
+import "bytes"
 
 // code reports whether the number at the start of s is a code, which tells one
 // kind of failure from another: an exit status, an error number, the status of an
-// HTTP answer. What was written before it decides.
-func (p *parameterizer) code(s string, negative bool) bool {
-	n := hexCode(s)
-	if n == 0 {
-		n = digits(s)
+// HTTP answer. What was written before it, or before its sign at i, decides.
+func (p *parameterizer) code(i int, s string, negative bool) bool {
+	n, windows := digits(s), false
+	if n == 1 && s[0] == '0' {
+		if k := hexCode(s); k > 0 {
+			n, windows = k, true
+		}
 	}
-	if n == 0 || n > 5 && hexCode(s) == 0 {
+	if n > 5 && !windows || !endsWord(s, n) || n+1 < len(s) && (s[n] == '.' || s[n] == ':') && isDigit(s[n+1]) {
 		return false
 	}
-	if !endsWord(s, n) || n < len(s) && (s[n] == '.' || s[n] == ':') && n+1 < len(s) && isDigit(s[n+1]) {
-		return false
-	}
+	p.write(i)
 	written := p.out[max(p.start, len(p.out)-contextBytes):]
+	status := n == 3 && !negative && httpFailure(s[:3])
+	if !status && !beforeCode(written) {
+		return false
+	}
 	var small [maxName]byte
 	name, gap := lastWord(written, &small)
 	switch string(name) {
@@ -28,13 +29,23 @@ func (p *parameterizer) code(s string, negative bool) bool {
 	case "sqlstate":
 		return true
 	case "code":
-		return n <= 4 || negative || hexCode(s) > 0
+		return n <= 4 || negative || windows
 	case "error", "err", "exit":
 		return string(gap) == " " || string(gap) == " #"
 	case "http":
 		return string(gap) != "/"
 	}
-	return n == 3 && !negative && httpFailure(s[:3]) && answered(name) && aboutHTTP(written)
+	return status && answered(name) && aboutHTTP(written)
+}
+
+// beforeCode reports whether the last letter of a text is one of those with which the
+// words end that codes follow.
+func beforeCode(s []byte) bool {
+	end := len(s)
+	for end > 0 && len(s)-end < 3 && classes[s[end-1]]&leads != 0 {
+		end--
+	}
+	return end > 0 && classes[s[end-1]]&codeEnds != 0
 }
 
 // contextBytes is how far back code looks.
@@ -47,7 +58,7 @@ const maxName = 16
 // after it: a few signs that lead to a value.
 func lastWord(s []byte, room *[maxName]byte) (name, gap []byte) {
 	end := len(s)
-	for end > 0 && len(s)-end < 3 && strings.IndexByte(" :=([#-/\t", s[end-1]) >= 0 {
+	for end > 0 && len(s)-end < 3 && classes[s[end-1]]&leads != 0 {
 		end--
 	}
 	start := end

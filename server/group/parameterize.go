@@ -1,8 +1,8 @@
 package group
 
 import (
-	"bytes"
 	"strings"
+	"sync"
 )
 
 // Parameterize replaces what varies between messages of the same kind by the
@@ -15,211 +15,227 @@ import (
 //	lock 0x7f3a held for 12.5ms   → lock <hex> held for <duration>
 //	exit status 1                 → exit status 1
 func Parameterize(s string) string {
-	if !mayVary(s) {
+	first := toVarying(s, 0)
+	if first == len(s) {
 		return s
 	}
-	var room [512]byte
-	out := AppendParameterized(room[:0], s)
-	if string(out) == s {
-		return s
+	p := parameterizers.Get().(*parameterizer)
+	p.read(p.out[:0], s, first)
+	if p.done > 0 && string(p.out) != s {
+		s = string(p.out)
 	}
-	return string(out)
+	p.s = ""
+	if cap(p.out) <= keptRoom {
+		parameterizers.Put(p)
+	}
+	return s
 }
 
 // AppendParameterized appends what Parameterize returns.
 func AppendParameterized(b []byte, s string) []byte {
-	p := parameterizer{s: s, out: b, start: len(b)}
-	plain := 0 // what stands between plain and i is copied as it is
-	for i := 0; i < len(s); {
-		j, marks := i, class(0)
-		for j < len(s) {
-			c := classes[s[j]]
-			if c&space != 0 {
-				break
-			}
-			marks |= c
-			j++
-		}
-		if marks&(digit|mark) == 0 && !(marks&upper != 0 && j < len(s) && dateWord(s[i:j])) {
-			for i = j; i < len(s) && classes[s[i]]&space != 0; {
-				i++
-			}
-			continue
-		}
-		p.out = append(p.out, s[plain:i]...)
-		i = p.blob(i, j, marks)
-		plain = i
+	var p parameterizer
+	p.read(b, s, toVarying(s, 0))
+	if p.done == 0 {
+		return append(b, s...)
 	}
-	return append(p.out, s[plain:]...)
+	return p.out
 }
 
-func mayVary(s string) bool {
-	for i := range len(s) {
-		if classes[s[i]]&(digit|mark|upper) != 0 {
-			return true
-		}
-	}
-	return false
-}
+// parameterizers keep their room.
+var parameterizers = sync.Pool{New: func() any { return &parameterizer{out: make([]byte, 0, 1024)} }}
 
-// class is what a byte may be part of.
-type class uint8
-
-const (
-	digit class = 1 << iota
-	hexes       // digits and a to f
-	lower
-	upper
-	under // _ and all that is not ASCII: part of a word
-	space
-	mark // begins or joins something that varies: @ : = / \ " ' ` <
-	word = digit | lower | upper | under
-)
-
-var classes = func() (t [256]class) {
-	for c := range 256 {
-		switch b := byte(c); {
-		case isDigit(b):
-			t[c] = digit | hexes
-		case b >= 'a' && b <= 'z':
-			t[c] = lower
-		case b >= 'A' && b <= 'Z':
-			t[c] = upper
-		case b == '_' || b >= 0x80:
-			t[c] = under
-		case b <= ' ':
-			t[c] = space
-		case strings.IndexByte(`@:=/\"'`+"`<", b) >= 0:
-			t[c] = mark
-		}
-		if hexDigit(byte(c)) {
-			t[c] |= hexes
-		}
-	}
-	return t
-}()
+// keptRoom is how much room at most is kept.
+const keptRoom = 64 << 10
 
 // parameterizer is one pass over a text.
 type parameterizer struct {
 	s     string
 	out   []byte
 	start int // of this text in out
+	done  int // what stands before it in s has been written
 	named int // how long out was when a name was written last
+}
+
+// read appends s to b with what varies replaced, or nothing if nothing varies; done tells.
+// Before first nothing varies.
+func (p *parameterizer) read(b []byte, s string, first int) {
+	p.s, p.out = s, b
+	p.start, p.done, p.named = len(b), 0, -1
+	for i := 0; first < len(s); first = toVarying(s, i) {
+		begin, end := first, first
+		for begin > i && classes[s[begin-1]]&space == 0 {
+			begin--
+		}
+		marks := class(0)
+		for end < len(s) {
+			c := classes[s[end]]
+			if c&space != 0 {
+				break
+			}
+			marks |= c
+			end++
+		}
+		if p.plain(begin, end, marks) {
+			i = end
+			continue
+		}
+		i = p.blob(begin, end, marks)
+	}
+	if p.done > 0 {
+		p.write(len(s))
+	}
+}
+
+// plain reports whether nothing in s[i:end] varies, which holds no space: it has capitals
+// without being the name of a month, or a colon at its end.
+func (p *parameterizer) plain(i, end int, marks class) bool {
+	switch {
+	case marks&digit != 0:
+		return false
+	case marks&mark == 0:
+		return classes[p.s[i]]&begins == 0 || !dateWord(p.s[i:end])
+	}
+	return marks&(colon|capitalJ) == colon && i+spanTo(p.s[i:end], mark) == end-1
+}
+
+// write copies what stands before i.
+func (p *parameterizer) write(i int) {
+	p.out = append(p.out, p.s[p.done:i]...)
+	p.done = i
 }
 
 // blob reads s[i:end], which holds no space but something that may vary, and
 // returns where it stopped: at end, or beyond it when a date goes on there.
 func (p *parameterizer) blob(i, end int, marks class) int {
 	for i < end {
-		c := p.s[i]
-		k := classes[c]
+		c := classes[p.s[i]]
 		switch {
-		case k&word != 0:
+		case c&word != 0:
 			i = p.word(i, end, marks)
-		case k&mark == 0 && c != '-' && c != '+':
-			p.out = append(p.out, c)
-			i++
+		case c&signs != 0:
+			i = p.sign(i, end, marks)
 		default:
-			i = p.sign(i, end)
+			i++
 		}
 	}
 	return i
 }
 
-// replace writes the name of what was found instead of it. A list of several of
+// replace writes the name of what was found at i instead of it. A list of several of
 // one kind is written as one, because its length varies too.
-func (p *parameterizer) replace(kind string, end int) int {
-	for _, comma := range [...]string{", ", ","} {
-		if p.named > p.start && len(p.out) == p.named+len(comma) && p.follows(comma) && bytes.HasSuffix(p.out[p.start:p.named], []byte(kind)) {
-			p.out = p.out[:p.named]
-			return end
-		}
+func (p *parameterizer) replace(kind string, i, end int) int {
+	p.write(i)
+	p.done = end
+	if comma := len(p.out) - p.named; p.named > p.start && (comma == 1 || comma == 2) && p.follows(", "[:comma], kind) {
+		p.out = p.out[:p.named]
+		return end
 	}
 	p.out = append(p.out, kind...)
 	p.named = len(p.out)
 	return end
 }
 
-func (p *parameterizer) copy(i, end int) int {
-	p.out = append(p.out, p.s[i:end]...)
-	return end
+// follows reports whether what was written ends with a kind and a comma.
+func (p *parameterizer) follows(comma, kind string) bool {
+	written := p.out[p.start:p.named]
+	return string(p.out[p.named:]) == comma && len(written) >= len(kind) && string(written[len(written)-len(kind):]) == kind
 }
 
-// last is the byte before the place where writing goes on; 0 at the start.
-func (p *parameterizer) last() byte {
-	if len(p.out) == p.start {
-		return 0
+// last is the byte before i as it is written; 0 at the start.
+func (p *parameterizer) last(i int) byte {
+	switch {
+	case i > p.done:
+		return p.s[i-1]
+	case len(p.out) > p.start:
+		return p.out[len(p.out)-1]
 	}
-	return p.out[len(p.out)-1]
+	return 0
 }
 
-// afterWord reports whether what comes next continues a word.
-func (p *parameterizer) afterWord() bool {
-	return classes[p.last()]&word != 0 || p.afterName()
+// ends reports whether what is written before i ends so.
+func (p *parameterizer) ends(i int, s string) bool {
+	p.write(i)
+	written := p.out[p.start:]
+	return len(written) >= len(s) && string(written[len(written)-len(s):]) == s
 }
 
-// afterName reports whether what comes next follows the name of something that varied.
-func (p *parameterizer) afterName() bool { return p.named == len(p.out) && p.named > p.start }
+// afterWord reports whether what comes at i continues a word.
+func (p *parameterizer) afterWord(i int) bool {
+	return classes[p.last(i)]&word != 0 || p.afterName(i)
+}
+
+// afterName reports whether what comes at i follows the name of something that varied.
+func (p *parameterizer) afterName(i int) bool { return p.named == len(p.out) && p.done == i }
 
 // sign reads what begins with a sign that matters.
-func (p *parameterizer) sign(i, end int) int {
+func (p *parameterizer) sign(i, end int, marks class) int {
 	rest := p.s[i:]
 	switch rest[0] {
 	case '-', '+':
-		if i+1 < end && isDigit(rest[1]) && !p.afterWord() && p.last() != ')' && p.last() != ']' && p.last() != '.' {
-			if p.code(rest[1:], true) {
-				p.out = append(p.out, rest[0])
-				return p.copy(i+1, i+1+digits(rest[1:]))
-			}
-			if n, kind := scanNumber(rest[1:]); kind == number || kind == duration {
-				return p.replace(kind, i+1+n)
-			}
+		if i+1 < end && isDigit(rest[1]) {
+			return p.signed(i)
 		}
 	case ':':
-		if strings.HasPrefix(rest, ":NilClass") && p.follows("nil") { // Ruby before 3.4
-			return i + len(":NilClass")
+		if len(rest) > 1 && rest[1] == 'N' && strings.HasPrefix(rest, ":NilClass") && p.ends(i, "nil") { // Ruby before 3.4
+			p.done = i + len(":NilClass")
+			return p.done
 		}
-		if n := ipv6Len(rest); n > 0 && !p.afterWord() {
-			return p.replace(address, i+n)
+		if len(rest) > 2 && marks&digit != 0 && (rest[1] == ':' || classes[rest[1]]&hexes != 0) {
+			if n := ipv6Len(rest); n > 0 && !p.afterWord(i) {
+				return p.replace(address, i, i+n)
+			}
 		}
 	case '=':
-		if p.afterWord() {
-			if n, kind := assignedLen(rest[1:]); n > 0 {
-				p.out = append(p.out, '=')
-				return p.replace(kind, i+1+n)
-			}
+		if n, kind := assignedLen(rest[1:]); n > 0 && p.afterWord(i) {
+			return p.replace(kind, i+1, i+1+n)
 		}
 	case '<':
 		if n := kindLen(rest); n > 0 {
-			return p.replace(rest[:n], i+n)
+			return p.replace(rest[:n], i, i+n)
 		}
 	case '"', '\'', '`':
 		if rest[0] == '`' && oldQuote(rest) {
+			p.write(i)
 			p.out = append(p.out, '\'')
+			p.done = i + 1
 			return i + 1
 		}
-		if n := quotedLen(rest); n > 0 && !p.afterWord() {
-			p.out = append(p.out, rest[0])
+		if n := quotedLen(rest); n > 0 && !p.afterWord(i) {
+			p.write(i + 1)
 			p.out = append(p.out, quoted...)
-			p.out = append(p.out, rest[0])
+			p.done = i + n - 1
 			return i + n
 		}
 	case '/':
-		if c := p.last(); !p.afterWord() && c != '/' && c != '.' && c != ':' && c != '~' && c != '*' {
+		if c := p.last(i); !p.afterWord(i) && c != '/' && c != '.' && c != ':' && c != '~' && c != '*' {
 			if n := pathLen(rest); n > 0 {
-				return p.replace(file, i+n)
+				return p.replace(file, i, i+n)
 			}
 		}
 	}
-	p.out = append(p.out, rest[0])
 	return i + 1
 }
 
-// word reads what begins with a letter, a digit or an underscore.
+// signed reads a + or - before a digit.
+func (p *parameterizer) signed(i int) int {
+	if c := p.last(i); p.afterWord(i) || c == ')' || c == ']' || c == '.' {
+		return i + 1
+	}
+	rest := p.s[i+1:]
+	if p.code(i, rest, true) {
+		return i + 1 + digits(rest)
+	}
+	if n, kind := scanNumber(rest); kind == number || kind == duration {
+		return p.replace(kind, i, i+1+n)
+	}
+	return i + 1
+}
+
+// word reads what begins with a letter, a digit or an underscore. What only a
+// whole blob can have, marks says of this one.
 func (p *parameterizer) word(i, end int, marks class) int {
 	rest := p.s[i:]
-	n, of := 0, class(0)
-	all := hexes
+	n, of, all := 0, class(0), hexes
 	for i+n < end {
 		c := classes[rest[n]]
 		if c&word == 0 {
@@ -229,40 +245,40 @@ func (p *parameterizer) word(i, end int, marks class) int {
 		all &= c
 		n++
 	}
+	if p.afterName(i) { // <url>b: part of what it was
+		return i + n
+	}
 	var next byte
 	if n < len(rest) {
 		next = rest[n]
 	}
-	if p.afterName() { // <url>b: part of what it was
-		return p.copy(i, i+n)
-	}
-	if marks&mark != 0 {
-		if k, kind := scanMarked(rest, n, next, of); k > 0 {
-			return p.replace(kind, i+k)
+	if marks&mark != 0 && classes[next]&word == 0 {
+		if k, kind := scanMarked(rest, n, next, marks); k > 0 {
+			return p.replace(kind, i, i+k)
 		}
 	}
-	if strings.HasPrefix(rest, "eyJ") {
+	if of&capitalJ != 0 && rest[0] == 'e' && strings.HasPrefix(rest, "eyJ") {
 		if k := jwtLen(rest); k > 0 {
-			return p.replace(token, i+k)
+			return p.replace(token, i, i+k)
 		}
 	}
-	if next == '-' && n == 8 && all != 0 {
+	switch {
+	case next == '-' && n == 8 && all != 0:
 		if k := uuidLen(rest); k > 0 {
-			return p.replace(uuid, i+k)
+			return p.replace(uuid, i, i+k)
 		}
-	}
-	if next == ':' && n <= 4 && all != 0 || of&digit != 0 && next == ':' {
+	case next == ':' && marks&digit != 0 && (n <= 4 && all != 0 || of&digit != 0):
 		if k := ipv6Len(rest); k > 0 {
-			return p.replace(address, i+k)
+			return p.replace(address, i, i+k)
 		}
 	}
 	if of&digit == 0 {
-		if of&upper != 0 {
+		if classes[rest[0]]&begins != 0 {
 			if k := textDateLen(rest); k > 0 {
-				return p.replace(date, i+k)
+				return p.replace(date, i, i+k)
 			}
 		}
-		return p.copy(i, i+n)
+		return i + n
 	}
 	return p.digits(i, n, of, all)
 }
@@ -271,27 +287,20 @@ func (p *parameterizer) word(i, end int, marks class) int {
 func (p *parameterizer) digits(i, n int, of, all class) int {
 	rest := p.s[i:]
 	if isDigit(rest[0]) {
-		if p.code(rest, false) {
-			return p.copy(i, i+n)
+		if p.code(i, rest, false) {
+			return i + n
 		}
 		if k, kind := scanNumber(rest); k > 0 {
-			return p.replace(kind, i+k)
+			return p.replace(kind, i, i+k)
 		}
 	} else if k := wordAndNumber(rest[:n]); k > 0 {
-		p.out = append(p.out, rest[:k]...)
-		return p.replace(number, i+n)
+		return p.replace(number, i+k, i+n)
 	}
-	if all != 0 && (n >= 8 || p.last() == '@') || all != 0 && n == 7 && of&lower != 0 && of&upper == 0 {
-		return p.replace(hexKind(n), i+n)
+	if all != 0 && (n >= 8 || p.last(i) == '@') || all != 0 && n == 7 && of&lower != 0 && of&upper == 0 {
+		return p.replace(hexKind(n), i, i+n)
 	}
-	if random(rest[:n]) || n == 5 && of&upper == 0 && p.follows("<hex>-") {
-		return p.replace(ident, i+n)
+	if n >= 10 && random(rest[:n]) || n == 5 && of&upper == 0 && p.last(i) == '-' && p.ends(i, "<hex>-") {
+		return p.replace(ident, i, i+n)
 	}
-	return p.copy(i, i+n)
-}
-
-// follows reports whether what was written ends so.
-func (p *parameterizer) follows(s string) bool {
-	written := p.out[p.start:]
-	return len(written) >= len(s) && string(written[len(written)-len(s):]) == s
+	return i + n
 }

@@ -38,11 +38,6 @@ func kindLen(s string) int {
 // The scanners: each looks at the start of its argument and returns the length of
 // what it recognises, 0 if it does not. What is recognised ends where a word ends.
 
-func isDigit(c byte) bool  { return c >= '0' && c <= '9' }
-func isLetter(c byte) bool { return c|0x20 >= 'a' && c|0x20 <= 'z' }
-func hexDigit(c byte) bool { return isDigit(c) || c|0x20 >= 'a' && c|0x20 <= 'f' }
-func wordByte(c byte) bool { return isDigit(c) || isLetter(c) || c == '_' || c >= 0x80 }
-
 // digits counts the digits at the start of s.
 func digits(s string) int {
 	n := 0
@@ -52,13 +47,7 @@ func digits(s string) int {
 	return n
 }
 
-func spanHex(s string) int {
-	n := 0
-	for n < len(s) && hexDigit(s[n]) {
-		n++
-	}
-	return n
-}
+func spanHex(s string) int { return span(s, hexes) }
 
 // endsWord reports whether a word that began before n ends there.
 func endsWord(s string, n int) bool {
@@ -66,10 +55,11 @@ func endsWord(s string, n int) bool {
 }
 
 // scanMarked recognises what begins with a word of n bytes and goes on with a
-// sign: URLs, e-mail addresses, Windows paths, JSON web tokens.
-func scanMarked(s string, n int, next byte, of class) (length int, kind string) {
-	if next == ':' {
-		if strings.HasPrefix(s[n:], "://") {
+// sign: URLs, e-mail addresses, Windows paths. marks says what the blob has.
+func scanMarked(s string, n int, next byte, marks class) (length int, kind string) {
+	switch {
+	case next == ':':
+		if strings.HasPrefix(s[n+1:], "//") {
 			if k := urlLen(s, n); k > 0 {
 				return k, link
 			}
@@ -77,15 +67,14 @@ func scanMarked(s string, n int, next byte, of class) (length int, kind string) 
 		if n == 1 && isLetter(s[0]) && len(s) > 3 && (s[2] == '\\' || s[2] == '/' && s[3] != '/') {
 			return 2 + pathSpan(s[2:]), file
 		}
-	}
-	if next == '+' && isLetter(s[0]) { // git+ssh://
+	case next == '+' && marks&colon != 0 && isLetter(s[0]): // git+ssh://
 		if k := schemeLen(s); k > 0 && strings.HasPrefix(s[k:], "://") {
 			if k = urlLen(s, k); k > 0 {
 				return k, link
 			}
 		}
 	}
-	if next == '@' || next == '.' || next == '+' || next == '-' || next == '%' {
+	if marks&at != 0 && classes[next]&(inMailbox|at) != 0 {
 		if k := emailLen(s); k > 0 {
 			return k, mail
 		}
@@ -107,10 +96,7 @@ func urlLen(s string, scheme int) int {
 		return 0
 	}
 	begin := scheme + len("://")
-	end := begin
-	for end < len(s) && s[end] > ' ' && strings.IndexByte("\"'<>`", s[end]) < 0 {
-		end++
-	}
+	end := begin + spanTo(s[begin:], urlEnds)
 	for end > begin && strings.IndexByte(".,):;]}", s[end-1]) >= 0 {
 		end--
 	}
@@ -127,14 +113,14 @@ func urlLen(s string, scheme int) int {
 // the sign, the longest local part that RFC 5321 allows.
 func emailLen(s string) int {
 	n := 0
-	for n < len(s) && n <= 64 && (isLetter(s[n]) || isDigit(s[n]) || strings.IndexByte("._%+-", s[n]) >= 0) {
+	for n < len(s) && n <= 64 && classes[s[n]]&inMailbox != 0 {
 		n++
 	}
 	if n == 0 || n >= len(s) || s[n] != '@' {
 		return 0
 	}
 	end, dot := n+1, 0
-	for end < len(s) && (isLetter(s[end]) || isDigit(s[end]) || s[end] == '.' || s[end] == '-') {
+	for end < len(s) && classes[s[end]]&inDomain != 0 {
 		if s[end] == '.' && end > n+1 && dot == 0 {
 			dot = end
 		}
@@ -154,14 +140,17 @@ func uuidLen(s string) int {
 	if len(s) < 36 {
 		return 0
 	}
-	for i := range 36 {
-		if i == 8 || i == 13 || i == 18 || i == 23 {
-			if s[i] != '-' {
-				return 0
-			}
-		} else if !hexDigit(s[i]) {
-			return 0
+	if s[8] != '-' || s[13] != '-' || s[18] != '-' || s[23] != '-' {
+		return 0
+	}
+	all := hexes
+	for _, part := range [...]string{s[:8], s[9:13], s[14:18], s[19:23], s[24:36]} {
+		for i := range len(part) {
+			all &= classes[part[i]]
 		}
+	}
+	if all == 0 {
+		return 0
 	}
 	if !endsWord(s, 36) {
 		return 0
@@ -175,7 +164,7 @@ func jwtLen(s string) int {
 	parts, n := 0, 0
 	for n < len(s) {
 		from := n
-		for n < len(s) && (isLetter(s[n]) || isDigit(s[n]) || s[n] == '_' || s[n] == '-') {
+		for n < len(s) && classes[s[n]]&(lower|upper|digit) != 0 || n < len(s) && (s[n] == '_' || s[n] == '-') {
 			n++
 		}
 		if n-from < 8 {
@@ -217,10 +206,16 @@ func assignedLen(s string) (n int, kind string) {
 		}
 		return 0, ""
 	}
-	for _, b := range [...]string{"true", "false", "True", "False"} {
-		if strings.HasPrefix(s, b) && endsWord(s, len(b)) {
-			return len(b), boolean
-		}
+	n = 4
+	if s[0]|0x20 == 'f' {
+		n = 5
+	}
+	if len(s) < n || !endsWord(s, n) {
+		return 0, ""
+	}
+	switch s[:n] {
+	case "true", "false", "True", "False":
+		return n, boolean
 	}
 	return 0, ""
 }
@@ -229,7 +224,7 @@ func assignedLen(s string) (n int, kind string) {
 // newer versions of them write 'so'.
 func oldQuote(s string) bool {
 	n := 1
-	for n < len(s) && n < maxQuoted && (wordByte(s[n]) || strings.IndexByte("?!=.:#<>[]@$-/", s[n]) >= 0) {
+	for n < len(s) && n < maxQuoted && classes[s[n]]&inQuotes != 0 {
 		n++
 	}
 	return n > 1 && n < len(s) && s[n] == '\''
@@ -259,7 +254,7 @@ func quotedLen(s string) int {
 				first = n
 				varies = n == 1
 			}
-		case isLetter(c) || c >= 0x80 || strings.IndexByte("_-.$:@#+", c) >= 0:
+		case classes[c]&inValue != 0:
 			if first > 0 {
 				varies = true
 			}
@@ -292,21 +287,15 @@ func pathLen(s string) int {
 
 // pathSpan measures a path that begins at s.
 func pathSpan(s string) int {
-	n := 0
-	for n < len(s) && s[n] > ' ' && strings.IndexByte("\"'`<>|,;:*()[]{}=", s[n]) < 0 {
-		n++
-	}
+	n := spanTo(s, pathEnds)
 	for n > 1 && s[n-1] == '.' {
 		n--
 	}
 	return n
 }
 
-// random reports whether a word of letters and digits looks drawn by lot.
+// random reports whether a long word of letters and digits looks drawn by lot.
 func random(s string) bool {
-	if len(s) < 10 {
-		return false
-	}
 	count, runs := 0, 0
 	for i := range len(s) {
 		if isDigit(s[i]) {

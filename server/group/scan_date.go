@@ -2,10 +2,9 @@ package group
 
 import "strings"
 
-// dateLen recognises 2006-01-02, 2006/01/02 and 20060102T150405, with an optional
+// dateLen recognises, after n digits, 2006-01-02, 2006/01/02 and 20060102T150405, with an optional
 // time, fraction and zone, and dates with the name of a month that begin with the day.
-func dateLen(s string) int {
-	n := digits(s)
+func dateLen(s string, n int) int {
 	switch {
 	case n == 4 && len(s) >= 10 && (s[4] == '-' || s[4] == '/' || s[4] == '.') && digits(s[5:]) == 2 && s[7] == s[4] && digits(s[8:]) >= 2:
 		if n := 10 + timeAfter(s[10:]); endsWord(s, n) {
@@ -164,28 +163,67 @@ func textDateLen(s string) int {
 }
 
 func monthLen(s string) int {
-	return nameLen(s, "Jan", "uary", "Feb", "ruary", "Mar", "ch", "Apr", "il", "May", "", "Jun", "e", "Jul", "y", "Aug", "ust", "Sep", "tember", "Oct", "ober", "Nov", "ember", "Dec", "ember")
+	if len(s) < 3 || classes[s[0]]&begins == 0 {
+		return 0
+	}
+	full := ""
+	switch s[:3] {
+	case "Jan":
+		full = "uary"
+	case "Feb":
+		full = "ruary"
+	case "Mar":
+		full = "ch"
+	case "Apr":
+		full = "il"
+	case "Jun":
+		full = "e"
+	case "Jul":
+		full = "y"
+	case "Aug":
+		full = "ust"
+	case "Sep":
+		full = "tember"
+	case "Oct":
+		full = "ober"
+	case "Nov", "Dec":
+		full = "ember"
+	case "May":
+	default:
+		return 0
+	}
+	return nameLen(s, full)
 }
 
 func weekdayLen(s string) int {
-	return nameLen(s, "Mon", "day", "Tue", "sday", "Wed", "nesday", "Thu", "rsday", "Fri", "day", "Sat", "urday", "Sun", "day")
-}
-
-// nameLen measures one of some names, short or in full.
-func nameLen(s string, names ...string) int {
-	if len(s) < 3 || s[0] < 'A' || s[0] > 'Z' {
+	if len(s) < 3 || classes[s[0]]&begins == 0 {
 		return 0
 	}
-	for i := 0; i < len(names); i += 2 {
-		if s[:3] != names[i] {
-			continue
-		}
-		if full := 3 + len(names[i+1]); strings.HasPrefix(s[3:], names[i+1]) && endsWord(s, full) {
-			return full
-		}
-		if endsWord(s, 3) {
-			return 3
-		}
+	full := ""
+	switch s[:3] {
+	case "Mon", "Fri", "Sun":
+		full = "day"
+	case "Tue":
+		full = "sday"
+	case "Wed":
+		full = "nesday"
+	case "Thu":
+		full = "rsday"
+	case "Sat":
+		full = "urday"
+	default:
+		return 0
+	}
+	return nameLen(s, full)
+}
+
+// nameLen measures a name that is written with three letters, or in full.
+func nameLen(s, full string) int {
+	if n := 3 + len(full); strings.HasPrefix(s[3:], full) && endsWord(s, n) {
+		return n
+	}
+	if endsWord(s, 3) {
+		return 3
 	}
 	return 0
 }

@@ -4,26 +4,42 @@ import "strings"
 
 // scanNumber tells apart what begins with a digit.
 func scanNumber(s string) (n int, kind string) {
-	if n := dateLen(s); n > 0 {
-		return n, date
+	whole := digits(s)
+	if whole == len(s) || classes[s[whole]]&goesOn == 0 {
+		return whole, wholeKind(whole)
 	}
-	if n := timeLen(s); n > 0 {
-		return n, date
-	}
-	if n := ipv4Len(s); n > 0 {
-		return n, address
-	}
-	if len(s) > 2 && s[0] == '0' && s[1]|0x20 == 'x' {
+	switch next := s[whole]; {
+	case next == ' ':
+		if whole > 2 || whole+1 == len(s) || classes[s[whole+1]]&begins == 0 {
+			return whole, wholeKind(whole)
+		}
+		if n := dateLen(s, whole); n > 0 {
+			return n, date
+		}
+		return whole, wholeKind(whole)
+	case next == ':':
+		if n := timeLen(s); n > 0 {
+			return n, date
+		}
+	case next == '-' || next == '/' || next == '.' || next|0x20 == 't':
+		if n := dateLen(s, whole); n > 0 {
+			return n, date
+		}
+		if next == '.' {
+			if n := ipv4Len(s); n > 0 {
+				return n, address
+			}
+		}
+	case next|0x20 == 'x' && whole == 1 && s[0] == '0':
 		if n := spanHex(s[2:]); n > 0 && endsWord(s, 2+n) {
 			return 2 + n, hex
 		}
 	}
-	if len(s) >= 36 && s[8] == '-' {
+	if whole <= 8 && len(s) >= 36 && s[8] == '-' {
 		if n := uuidLen(s); n > 0 {
 			return n, uuid
 		}
 	}
-	whole := digits(s)
 	end := whole
 	for end+3 < len(s) && s[end] == ',' && digits(s[end+1:]) == 3 && whole <= 3 { // 1,234,567
 		end += 4
@@ -43,8 +59,8 @@ func scanNumber(s string) (n int, kind string) {
 		return alone(s, whole)
 	}
 	if endsWord(s, end) {
-		if end == whole && whole >= 16 {
-			return whole, hexKind(whole)
+		if end == whole {
+			return whole, wholeKind(whole)
 		}
 		return end, number
 	}
@@ -52,6 +68,14 @@ func scanNumber(s string) (n int, kind string) {
 		return n, kind
 	}
 	return alone(s, whole)
+}
+
+// wholeKind names a run of digits by its length.
+func wholeKind(n int) string {
+	if n >= 16 {
+		return hexKind(n)
+	}
+	return number
 }
 
 // alone is a number that is followed by what does not belong to it.
@@ -122,26 +146,41 @@ func unitsLen(s string) (n int, kind string) {
 	return n, duration
 }
 
+// timeUnit measures a unit of time that another number may follow.
 func timeUnit(s string) int {
-	for _, unit := range [...]string{"ns", "us", "µs", "μs", "ms", "sec", "secs", "min", "mins", "hrs", "s", "m", "h", "d"} {
-		if strings.HasPrefix(s, unit) && (endsWord(s, len(unit)) || isDigit(s[len(unit)])) {
-			return len(unit)
+	if s == "" {
+		return 0
+	}
+	n := 0
+	switch {
+	case strings.HasPrefix(s, "µs"), strings.HasPrefix(s, "μs"):
+		n = len("µs")
+	default:
+		n = span(s[:min(len(s), 5)], lower)
+		switch s[:n] {
+		case "ns", "us", "ms", "sec", "secs", "min", "mins", "hrs", "s", "m", "h", "d":
+		default:
+			return 0
 		}
 	}
-	return 0
+	if !endsWord(s, n) && !isDigit(s[n]) {
+		return 0
+	}
+	return n
 }
 
 func sizeUnit(s string) int {
 	n := 0
+	var small [4]byte
 	for n < len(s) && n < 4 && isLetter(s[n]) {
+		small[n] = s[n] | 0x20
 		n++
 	}
-	if !endsWord(s, n) {
-		return 0
-	}
-	switch strings.ToLower(s[:n]) {
+	switch string(small[:n]) {
 	case "b", "kb", "mb", "gb", "tb", "kib", "mib", "gib", "tib", "px", "rem", "em", "pt", "hz", "khz", "mhz", "ghz":
-		return n
+		if endsWord(s, n) {
+			return n
+		}
 	}
 	return 0
 }
