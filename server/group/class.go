@@ -19,7 +19,7 @@ const (
 	leads     // stands between a word and its value
 	urlEnds   // ends a URL
 	pathEnds  // ends a path
-	inValue   // may stand in a quoted value
+	inName    // may stand in a quoted name
 	inQuotes  // may stand in quotes as old programs write them
 	inMailbox // may stand before the @ of an e-mail address
 	inDomain  // may stand behind it
@@ -52,7 +52,7 @@ var classes = func() (t [256]class) {
 			t[c] |= goesOn | inQuotes
 		}
 		if t[c]&(lower|upper) != 0 || c >= 0x80 {
-			t[c] |= inValue
+			t[c] |= inName
 		}
 		if t[c]&(lower|upper|digit) != 0 {
 			t[c] |= inMailbox | inDomain
@@ -72,7 +72,7 @@ var classes = func() (t [256]class) {
 		{leads, " :=([#-/\t"},
 		{urlEnds, "\"'<>`"},
 		{pathEnds, "\"'`<>|,;:*()[]{}="},
-		{inValue, "_-.$:@#+"},
+		{inName, "_-.$:#+"},
 		{inQuotes, "?!=.:#<>[]@$-/"},
 		{inMailbox, "._%+-"},
 		{inDomain, ".-"},

@@ -53,6 +53,11 @@ func FuzzParameterize(f *testing.F) {
 	f.Add("a@b.c=\"x\" ::1 0x1 1h2m https://x")
 	f.Add("aaa 00 00.0X00000 0=\"\"0 A::0A0:0:0X 0A00::000000000")
 	f.Add("fe80::1ff:fe23:4567:890a fc6d8c0c-43fc-4630-ad85-0ee518f1b9d0")
+	for i, pair := range corpusLines(f) {
+		if i%20 == 0 {
+			f.Add(pair[0])
+		}
+	}
 	f.Fuzz(func(t *testing.T, s string) {
 		out := Parameterize(s)
 		if len(out) > 8*len(s)+16 {

@@ -236,31 +236,32 @@ const maxQuoted = 256
 // quotedLen recognises one quoted word that is a value rather than a name: it has
 // digits in it that are no more than two at its end.
 func quotedLen(s string) int {
+	s = s[:min(len(s), maxQuoted)]
+	n := 1 + span(s[1:], inName)
+	if n >= len(s) || classes[s[n]]&(digit|at) == 0 {
+		return 0
+	}
 	first := 0 // index of the first digit
 	varies := false
-	for n := 1; n < len(s) && n < maxQuoted; n++ {
+	for ; n < len(s); n++ {
 		c := s[n]
-		switch {
+		switch of := classes[c]; {
 		case c == s[0]:
-			if first > 0 && n-first > 2 {
-				varies = true
+			if first > 0 && (varies || n-first > 2) {
+				return n + 1
 			}
-			if first == 0 || !varies {
-				return 0
-			}
-			return n + 1
-		case isDigit(c):
+			return 0
+		case of&digit != 0:
 			if first == 0 {
 				first = n
 				varies = n == 1
 			}
-		case classes[c]&inValue != 0:
-			if first > 0 {
-				varies = true
+		case of&at != 0:
+			if varies = varies || first > 0; n > 1 {
+				first, varies = n, true
 			}
-			if c == '@' && n > 1 {
-				first, varies = max(first, n), true
-			}
+		case of&inName != 0:
+			varies = varies || first > 0
 		default:
 			return 0
 		}
