@@ -19,6 +19,10 @@ type Config struct {
 	// FlushShare is how many times longer than an insert the interval is: 3 lets inserting
 	// take a third of the time until blocks can grow no further.
 	FlushShare int
+	// FlushAway is how long blocks fill up that go to disk: the interval while the store is
+	// away, and the wait of resent events that may be on disk already. Each block costs an
+	// insert, and perhaps a look-up, when it leaves the disk.
+	FlushAway time.Duration
 	// BlockRows ends a block: one insert holds about as many events at most.
 	BlockRows int
 	// BlockBytes ends a block by what its events take in memory.
@@ -62,7 +66,7 @@ type Config struct {
 // DefaultConfig suits one machine on which the store runs too.
 func DefaultConfig() Config {
 	return Config{
-		FlushMin: 50 * time.Millisecond, FlushMax: 400 * time.Millisecond, FlushShare: 3,
+		FlushMin: 50 * time.Millisecond, FlushMax: 400 * time.Millisecond, FlushShare: 3, FlushAway: time.Second,
 		BlockRows: 25_000, BlockBytes: 64 << 20, RoomBytes: 192 << 20,
 		InsertPatience: 10 * time.Second, SpillTimeout: 10 * time.Second, LookupTimeout: 5 * time.Second,
 		PublishTimeout: 2 * time.Second, OutcomeInterval: 2 * time.Second, StopTimeout: 8 * time.Second,
@@ -75,6 +79,8 @@ func (c Config) Validate() error {
 	switch {
 	case c.FlushMin <= 0 || c.FlushMax < c.FlushMin:
 		return fmt.Errorf("ingest: flush interval from %v to %v makes no sense", c.FlushMin, c.FlushMax)
+	case c.FlushAway <= 0:
+		return fmt.Errorf("ingest: blocks for the disk cannot fill up for %v", c.FlushAway)
 	case c.FlushShare < 1:
 		return fmt.Errorf("ingest: flush share %d is below 1", c.FlushShare)
 	case c.BlockRows < 1 || c.BlockBytes < 1:

@@ -99,17 +99,16 @@ func (w *writer) patience(b *block, now time.Time) time.Duration {
 	case w.closed || w.full(b):
 		return 0
 	case b.resent:
-		return resentFor - now.Sub(b.began)
+		return w.cfg.FlushAway - now.Sub(b.began)
 	}
 	return w.interval() - now.Sub(w.began)
 }
 
 // interval is the time from the start of one insert to the start of the next. It
-// grows with what inserts take, because large blocks are cheaper. What goes to disk while
-// the store is away has to be inserted later, block by block.
+// grows with what inserts take, because large blocks are cheaper.
 func (w *writer) interval() time.Duration {
 	if w.away.Load() {
-		return w.cfg.FlushMax
+		return w.cfg.FlushAway
 	}
 	return min(max(time.Duration(w.cfg.FlushShare)*w.took, w.cfg.FlushMin), w.cfg.FlushMax)
 }

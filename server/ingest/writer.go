@@ -187,12 +187,9 @@ func (w *writer) filling(resent bool) *block {
 	return b
 }
 
-// A block of resent events fills up for longer than others, because each costs a look-up
-// when it leaves the spill, whose events have to fit into memory once more.
-const (
-	resentFor  = time.Second
-	resentRows = 10_000
-)
+// resentRows ends a block of resent events, which are looked up one and all when it
+// leaves the spill.
+const resentRows = 10_000
 
 func (w *writer) full(b *block) bool {
 	rows := w.cfg.BlockRows

@@ -162,7 +162,7 @@ func TestBlocksGoToDiskWhileTheStoreIsAwayAndComeBackOnce(t *testing.T) {
 		r.store.set(func(m *memory) { m.fail = func(int) (bool, error) { return false, later{} } })
 		began := time.Now()
 		r.Receive(t.Context(), batch(1))
-		if took := time.Since(began); took > r.cfg.FlushMax {
+		if took := time.Since(began); took > r.cfg.FlushAway {
 			t.Fatalf("took %v though the store is known to be away", took)
 		}
 		r.store.set(func(m *memory) { m.fail = nil })
