@@ -4,6 +4,8 @@ import (
 	"context"
 	"fmt"
 
+	"golang.org/x/sync/errgroup"
+
 	"github.com/faultline-dev/faultline/internal/event"
 	"github.com/faultline-dev/faultline/internal/issue"
 	"github.com/faultline-dev/faultline/internal/project"
@@ -76,20 +78,38 @@ func (s *Service) GetIssueEvent(ctx context.Context, a project.Access, issueName
 	return d, err
 }
 
+// event reads an event and looks for its neighbours at the same time.
 func (s *Service) event(ctx context.Context, projectID uint32, id event.ID, target func(issue.ID) issue.ID) (EventDetail, error) {
-	o, found, err := s.Events.Event(ctx, projectID, id)
-	if err != nil {
-		return EventDetail{}, fmt.Errorf("read event %s: %w", id, err)
+	for range 2 { // the event may be given to another issue between the two steps
+		own, at, found, err := s.Events.Locate(ctx, projectID, id)
+		if err != nil {
+			return EventDetail{}, fmt.Errorf("find event %s: %w", id, err)
+		}
+		if !found {
+			break
+		}
+		d := EventDetail{IssueID: target(own)}
+		group, ctx := errgroup.WithContext(ctx)
+		group.Go(func() (err error) {
+			if d.Occurrence, found, err = s.Events.EventAt(ctx, own, at); err != nil {
+				return fmt.Errorf("read event %s: %w", id, err)
+			}
+			return nil
+		})
+		group.Go(func() (err error) {
+			if d.Neighbours, err = s.Events.Neighbours(ctx, d.IssueID, at); err != nil {
+				return fmt.Errorf("find the neighbours of event %s: %w", id, err)
+			}
+			return nil
+		})
+		if err := group.Wait(); err != nil {
+			return EventDetail{}, err
+		}
+		if found {
+			return d, nil
+		}
 	}
-	if !found {
-		return EventDetail{}, noEvent(id)
-	}
-	in := target(issue.ID{ProjectID: projectID, Fingerprint: o.Fingerprint})
-	around, err := s.Events.Neighbours(ctx, in, view.Cursor{Timestamp: o.Event.Timestamp, EventID: id})
-	if err != nil {
-		return EventDetail{}, fmt.Errorf("find the neighbours of event %s: %w", id, err)
-	}
-	return EventDetail{o, in, around}, nil
+	return EventDetail{}, noEvent(id)
 }
 
 func eventID(name string) (event.ID, error) {

@@ -39,8 +39,10 @@ type IssueDetails interface {
 type EventReader interface {
 	// Events returns at most r.Limit events, newest first.
 	Events(ctx context.Context, r view.EventsRequest) ([]event.Summary, error)
-	// Event returns one event; false if there is none.
-	Event(ctx context.Context, projectID uint32, id event.ID) (*event.Occurrence, bool, error)
+	// Locate finds an event by its id: its own fingerprint and its time; false if there is none.
+	Locate(ctx context.Context, projectID uint32, id event.ID) (issue.ID, view.Cursor, bool, error)
+	// EventAt returns the event that Locate found; false if it is there no more.
+	EventAt(ctx context.Context, in issue.ID, at view.Cursor) (*event.Occurrence, bool, error)
 	// Neighbours returns the events of an issue around a position, and its ends.
 	Neighbours(ctx context.Context, id issue.ID, at view.Cursor) (view.Neighbours, error)
 }

@@ -143,9 +143,18 @@ func (m *memory) Events(_ context.Context, r view.EventsRequest) ([]event.Summar
 	return found, m.fail
 }
 
-func (m *memory) Event(_ context.Context, projectID uint32, id event.ID) (*event.Occurrence, bool, error) {
+func (m *memory) Locate(_ context.Context, projectID uint32, id event.ID) (issue.ID, view.Cursor, bool, error) {
 	for _, o := range m.events {
 		if o.ProjectID == projectID && o.Event.ID == id {
+			return issue.ID{ProjectID: projectID, Fingerprint: o.Fingerprint}, view.Cursor{Timestamp: o.Event.Timestamp, EventID: id}, true, m.fail
+		}
+	}
+	return issue.ID{}, view.Cursor{}, false, m.fail
+}
+
+func (m *memory) EventAt(_ context.Context, in issue.ID, at view.Cursor) (*event.Occurrence, bool, error) {
+	for _, o := range m.events {
+		if o.ProjectID == in.ProjectID && o.Fingerprint == in.Fingerprint && o.Event.ID == at.EventID && o.Event.Timestamp.Equal(at.Timestamp) {
 			return o, true, m.fail
 		}
 	}

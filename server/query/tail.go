@@ -12,6 +12,7 @@ import (
 	"github.com/faultline-dev/faultline/internal/issue"
 	"github.com/faultline-dev/faultline/internal/project"
 	"github.com/faultline-dev/faultline/internal/search"
+	"github.com/faultline-dev/faultline/internal/view"
 )
 
 // The limits of a tail: what waits for a slow reader, what a reader is shown, and how many
@@ -111,7 +112,7 @@ func (t *tail) matches(ctx context.Context, e *event.Summary) bool {
 		return t.query.Match(search.OfSummary(e), now)
 	}
 	if t.look.Allow() {
-		o, found, err := t.service.Events.Event(ctx, e.ProjectID, e.EventID)
+		o, found, err := t.service.Events.EventAt(ctx, issue.ID{ProjectID: e.ProjectID, Fingerprint: e.Fingerprint}, view.Cursor{Timestamp: e.Timestamp, EventID: e.EventID})
 		if err == nil && found {
 			return t.query.Match(search.OfOccurrence(o), now)
 		}

@@ -6,29 +6,82 @@ import (
 	"strings"
 	"time"
 
-	driver "github.com/ClickHouse/clickhouse-go/v2"
-
 	"github.com/faultline-dev/faultline/internal/event"
+	"github.com/faultline-dev/faultline/internal/issue"
+	"github.com/faultline-dev/faultline/internal/view"
 )
 
 // Event returns an event of a project as it was stored; found is false if there is none.
 func (s *Store) Event(ctx context.Context, projectID uint32, id event.ID) (o *event.Occurrence, found bool, err error) {
-	var row eventRow
-	names, targets := row.columns()
-	statement := "SELECT " + strings.Join(names, ", ") + "\nFROM events\nWHERE project_id = {project:UInt32} AND event_id = {event:UUID}\nORDER BY received_at\nLIMIT 1"
-	rows, err := s.conn.Query(s.limited(ctx), statement, driver.Named("project", projectID), driver.Named("event", id.String()))
+	for range 2 { // the event may be given to another issue between the two steps
+		in, at, found, err := s.Locate(ctx, projectID, id)
+		if err != nil || !found {
+			return nil, false, err
+		}
+		if o, found, err = s.EventAt(ctx, in, at); err != nil || found {
+			return o, found, err
+		}
+	}
+	return nil, false, nil
+}
+
+// Locate finds the fingerprint and the time of an event, under which EventAt finds all of
+// it: looking for an id is cheap as long as no more is asked for.
+func (s *Store) Locate(ctx context.Context, projectID uint32, id event.ID) (in issue.ID, at view.Cursor, found bool, err error) {
+	const tried = "find event"
+	st := &statement{}
+	rows, err := s.conn.Query(s.limited(ctx), locateSQL(st, projectID, id), st.args...)
 	if err != nil {
-		return nil, false, explain("read event", err)
+		return in, at, false, explain(tried, err)
 	}
 	defer rows.Close()
 	if !rows.Next() {
-		return nil, false, explain("read event", rows.Err())
+		return in, at, false, explain(tried, rows.Err())
+	}
+	var text string
+	if err := rows.Scan(&text, &at.Timestamp); err != nil {
+		return in, at, false, explain(tried, err)
+	}
+	in.ProjectID, at.EventID, at.Timestamp = projectID, id, fromNanos(at.Timestamp)
+	if in.Fingerprint, err = event.ParseFingerprint(text); err != nil {
+		return in, at, false, wrap(tried, err)
+	}
+	return in, at, true, nil
+}
+
+// locateSQL is the statement behind Locate. Of an event sent twice the first one counts.
+func locateSQL(st *statement, projectID uint32, id event.ID) string {
+	return "SELECT toString(fingerprint), timestamp\nFROM events\nWHERE project_id = " + st.project(projectID) + " AND event_id = " + st.uuid([16]byte(id)) +
+		"\nORDER BY received_at\nLIMIT 1"
+}
+
+// EventAt returns an event as it was stored, by its own fingerprint, time and id; found is
+// false if it is not there.
+func (s *Store) EventAt(ctx context.Context, in issue.ID, at view.Cursor) (o *event.Occurrence, found bool, err error) {
+	const tried = "read event"
+	var row eventRow
+	st := &statement{}
+	sql, targets := eventAtSQL(st, &row, in, at)
+	rows, err := s.conn.Query(s.limited(ctx), sql, st.args...)
+	if err != nil {
+		return nil, false, explain(tried, err)
+	}
+	defer rows.Close()
+	if !rows.Next() {
+		return nil, false, explain(tried, rows.Err())
 	}
 	if err := rows.Scan(targets...); err != nil {
-		return nil, false, explain("read event", err)
+		return nil, false, explain(tried, err)
 	}
 	o, err = row.occurrence()
-	return o, err == nil, wrap("read event", err)
+	return o, err == nil, wrap(tried, err)
+}
+
+// eventAtSQL is the statement behind EventAt.
+func eventAtSQL(st *statement, row *eventRow, in issue.ID, at view.Cursor) (sql string, targets []any) {
+	names, targets := row.columns()
+	return "SELECT " + strings.Join(names, ", ") + "\nFROM events\nWHERE project_id = " + st.project(in.ProjectID) + " AND fingerprint = " + st.uuid([16]byte(in.Fingerprint)) +
+		" AND timestamp = " + st.moment(at.Timestamp) + " AND event_id = " + st.uuid([16]byte(at.EventID)) + "\nORDER BY received_at\nLIMIT 1", targets
 }
 
 // eventRow is a row of the events table.

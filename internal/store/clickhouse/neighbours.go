@@ -4,6 +4,8 @@ import (
 	"context"
 	"strings"
 
+	"golang.org/x/sync/errgroup"
+
 	"github.com/faultline-dev/faultline/internal/event"
 	"github.com/faultline-dev/faultline/internal/issue"
 	"github.com/faultline-dev/faultline/internal/view"
@@ -11,18 +13,36 @@ import (
 
 // Neighbours finds the events of an issue before and after one, and its ends.
 func (s *Store) Neighbours(ctx context.Context, id issue.ID, at view.Cursor) (view.Neighbours, error) {
-	members, err := s.members(ctx, id)
+	var members [][16]byte
+	var events uint64
+	group, both := errgroup.WithContext(ctx)
+	group.Go(func() (err error) {
+		members, err = s.members(both, id)
+		return err
+	})
+	group.Go(func() (err error) {
+		events, err = s.eventsOf(both, id.ProjectID, [][16]byte{id.Fingerprint})
+		return err
+	})
+	err := group.Wait()
+	if err == nil && len(members) > 1 {
+		events, err = s.eventsOf(ctx, id.ProjectID, members)
+	}
 	if err != nil {
 		return view.Neighbours{}, err
 	}
-	st := &statement{}
-	var events uint64
-	count := "SELECT sum(events) FROM issue_totals WHERE project_id = " + st.project(id.ProjectID) + " AND " + st.oneOf("fingerprint", members)
-	if err := s.conn.QueryRow(s.limited(ctx), count, st.args...).Scan(&events); err != nil {
-		return view.Neighbours{}, explain("count events of issue", err)
-	}
 	st, sql := neighboursSQL(id, members, at, events > onePass)
 	return s.neighbours(ctx, st, sql)
+}
+
+// eventsOf is how many events some fingerprints have had.
+func (s *Store) eventsOf(ctx context.Context, project uint32, members [][16]byte) (events uint64, err error) {
+	st := &statement{}
+	sql := "SELECT sum(events) FROM issue_totals WHERE project_id = " + st.project(project) + " AND " + st.oneOf("fingerprint", members)
+	if err := s.conn.QueryRow(s.limited(ctx), sql, st.args...).Scan(&events); err != nil {
+		return 0, explain("count events of issue", err)
+	}
+	return events, nil
 }
 
 // neighbours runs what neighboursSQL made.

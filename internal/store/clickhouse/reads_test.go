@@ -75,6 +75,13 @@ func TestStatements(t *testing.T) {
 	st, sql, _, err = outcomesSQL(view.OutcomesRequest{ProjectID: 7, Range: span, Buckets: 14}, at)
 	f("outcomes", st, sql, err)
 	st = &statement{}
+	f("where an event is", st, locateSQL(st, 7, cursor.EventID), nil)
+	st = &statement{}
+	sql, _ = eventAtSQL(st, &eventRow{}, id, cursor)
+	f("event", st, sql, nil)
+	st = &statement{}
+	f("when events were seen", st, historySQL(st, 7, nil), nil)
+	st = &statement{}
 	f("young", st, youngSQL(st, at, 100), nil)
 	st = &statement{}
 	f("first events", st, firstEventsSQL(st, []issue.ID{idOf(1), idOf(2)}), nil)

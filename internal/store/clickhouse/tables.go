@@ -115,10 +115,11 @@ func (g grid) ofHours(st *statement, expr string) string {
 		st.bind("Int64", g.start.Unix()), st.bind("Int64", int64(g.width/time.Second)))
 }
 
-// ofTimes is the part in which a time of an event lies.
+// ofTimes is the part in which a time of an event lies. Times are kept in nanoseconds, so
+// that is what costs least to count in.
 func (g grid) ofTimes(st *statement, expr string) string {
-	return fmt.Sprintf("toUInt32(intDiv(greatest(toUnixTimestamp64Milli(%s) - %s, 0), %s))", expr,
-		st.bind("Int64", g.start.UnixMilli()), st.bind("Int64", int64(g.width/time.Millisecond)))
+	return fmt.Sprintf("toUInt32(intDiv(greatest(toUnixTimestamp64Nano(%s) - %s, 0), %s))", expr,
+		st.bind("Int64", g.start.UnixNano()), st.bind("Int64", int64(g.width)))
 }
 
 // spread puts counts by part into a row; parts beyond the grid count in the last.

@@ -147,7 +147,7 @@ states AS (
 counts AS (
   SELECT if(empty(m.merged_into), r.fingerprint, m.merged_into) AS issue, sum(r.events) AS events, uniqCombined64IfMerge(12)(r.users) AS users, sumMap(r.series) AS series, series.1 AS parts, series.2 AS sums
   FROM (
-    SELECT fingerprint, count() AS events, uniqCombined64IfState(12)(user_hash, user_hash != 0) AS users, sumMap([toUInt32(intDiv(greatest(toUnixTimestamp64Milli(timestamp) - {p18:Int64}, 0), {p19:Int64}))], [toUInt64(1)]) AS series
+    SELECT fingerprint, count() AS events, uniqCombined64IfState(12)(user_hash, user_hash != 0) AS users, sumMap([toUInt32(intDiv(greatest(toUnixTimestamp64Nano(timestamp) - {p18:Int64}, 0), {p19:Int64}))], [toUInt64(1)]) AS series
     FROM events
     WHERE project_id = {p9:UInt32}
       AND timestamp >= fromUnixTimestamp64Nano({p10:Int64}, 'UTC')
@@ -189,8 +189,8 @@ LIMIT {p21:UInt64} OFFSET {p22:UInt64}
 -- p15 = "[eu us]"
 -- p16 = "handle%"
 -- p17 = "[time out]"
--- p18 = "1768651200000"
--- p19 = "54000000"
+-- p18 = "1768651200000000000"
+-- p19 = "54000000000000"
 -- p20 = "unresolved"
 -- p21 = "26"
 -- p22 = "0"
@@ -374,7 +374,7 @@ WHERE project_id = {p1:UInt32}
 -- p6 = "1769862896"
 
 ---- trend by the minute
-SELECT (sumMap([toUInt32(intDiv(greatest(toUnixTimestamp64Milli(timestamp) - {p3:Int64}, 0), {p4:Int64}))], [toUInt64(1)]) AS series).1, series.2
+SELECT (sumMap([toUInt32(intDiv(greatest(toUnixTimestamp64Nano(timestamp) - {p3:Int64}, 0), {p4:Int64}))], [toUInt64(1)]) AS series).1, series.2
 FROM events
 WHERE project_id = {p1:UInt32}
   AND fingerprint = {p2:UUID}
@@ -382,8 +382,8 @@ WHERE project_id = {p1:UInt32}
   AND timestamp < fromUnixTimestamp64Nano({p6:Int64}, 'UTC')
 -- p1 = "7"
 -- p2 = "01000000-0000-0000-0000-000000000000"
--- p3 = "1769859296000"
--- p4 = "60001"
+-- p3 = "1769859296000000000"
+-- p4 = "60001000000"
 -- p5 = "1769859296000000789"
 -- p6 = "1769862896000000789"
 
@@ -442,7 +442,7 @@ SELECT 'latest' AS which, toString(id) AS id FROM (SELECT event_id AS id FROM ev
 ---- explore users
 SELECT group_name, uniqCombined64IfMerge(12)(counted) AS total, groupArray(part) AS parts, groupArray(finalizeAggregation(counted)) AS counts
 FROM (
-  SELECT toString(release) AS group_name, toUInt32(intDiv(greatest(toUnixTimestamp64Milli(timestamp) - {p1:Int64}, 0), {p2:Int64})) AS part, uniqCombined64IfState(12)(user_hash, user_hash != 0) AS counted
+  SELECT toString(release) AS group_name, toUInt32(intDiv(greatest(toUnixTimestamp64Nano(timestamp) - {p1:Int64}, 0), {p2:Int64})) AS part, uniqCombined64IfState(12)(user_hash, user_hash != 0) AS counted
   FROM events
   WHERE project_id = {p3:UInt32}
   AND timestamp >= fromUnixTimestamp64Nano({p4:Int64}, 'UTC')
@@ -453,8 +453,8 @@ FROM (
 GROUP BY group_name
 ORDER BY total DESC, group_name
 LIMIT {p7:UInt64}
--- p1 = "1768653296000"
--- p2 = "40320001"
+-- p1 = "1768653296000000000"
+-- p2 = "40320001000000"
 -- p3 = "7"
 -- p4 = "1768653296000000789"
 -- p5 = "1769862896000000789"
@@ -520,6 +520,30 @@ ORDER BY kind, reason
 -- p3 = "7"
 -- p4 = "1768653240"
 -- p5 = "1769862896"
+
+---- where an event is
+SELECT toString(fingerprint), timestamp
+FROM events
+WHERE project_id = {p1:UInt32} AND event_id = {p2:UUID}
+ORDER BY received_at
+LIMIT 1
+-- p1 = "7"
+-- p2 = "09000000-0000-0000-0000-000000000000"
+
+---- event
+SELECT project_id, toString(fingerprint), toString(event_id), timestamp, received_at, retention_days, key_id, level, title, culprit, platform, logger, transaction, server_name, release, dist, environment, sdk_name, sdk_version, message, message_template, user_id, user_email, user_username, user_name, user_ip, http_method, http_url, contexts.name, contexts.data, mapKeys(tags), mapValues(tags), extra, hex(trace_id), hex(span_id), parts.kind, parts.value, parts.source, rest, exceptions.type, exceptions.value, exceptions.module, exceptions.mechanism, exceptions.handled, exceptions.more, frames.exception, frames.function, frames.module, frames.filename, frames.abs_path, frames.line, frames.column, frames.in_app, frames.source, frames.vars, frames.native, crumbs.time, crumbs.type, crumbs.category, crumbs.level, crumbs.message, crumbs.data
+FROM events
+WHERE project_id = {p1:UInt32} AND fingerprint = {p2:UUID} AND timestamp = fromUnixTimestamp64Nano({p3:Int64}, 'UTC') AND event_id = {p4:UUID}
+ORDER BY received_at
+LIMIT 1
+-- p1 = "7"
+-- p2 = "01000000-0000-0000-0000-000000000000"
+-- p3 = "1769862896000000789"
+-- p4 = "09000000-0000-0000-0000-000000000000"
+
+---- when events were seen
+SELECT sum(events), min(first_seen), max(last_seen) FROM issue_totals WHERE project_id = {p1:UInt32}
+-- p1 = "7"
 
 ---- young
 SELECT project_id, toString(fingerprint), min(first_received) AS first
