@@ -115,7 +115,7 @@ export function monitors(now: number, many: boolean, environment: string, search
     {
       ...base,
       schedule: "0 0 L * *",
-      scheduleProblem: 'the day of the month "l": "l" is not between 1 and 31',
+      scheduleProblem: 'the day of the month "L": "L" is not between 1 and 31',
       slug: "month-end",
       checkedAt: at(-17_000),
       startedAt: at(-17_000),

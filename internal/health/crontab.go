@@ -37,8 +37,7 @@ var (
 
 // parseCrontab reads a line of five fields or a macro.
 func parseCrontab(text string) (crontab, error) {
-	text = strings.ToLower(strings.TrimSpace(text))
-	if line, ok := macros[text]; ok {
+	if line, ok := macros[strings.ToLower(strings.TrimSpace(text))]; ok {
 		text = line
 	}
 	parts := strings.Fields(text)
@@ -132,7 +131,7 @@ func lastOf(low, top int) int {
 // parseValue reads a number or a name.
 func parseValue(text string, low, top int, names []string) (int, error) {
 	for i, name := range names {
-		if name != "" && text == name {
+		if name != "" && strings.EqualFold(text, name) {
 			return i, nil
 		}
 	}

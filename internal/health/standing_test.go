@@ -39,8 +39,8 @@ func TestHowAMonitorStands(t *testing.T) {
 
 	f("no schedule", health.Monitor{Status: health.RunOK, Began: began}, "2027-01-01T00:00:00Z", health.Standing{State: "ok"})
 	f("no schedule, and running", health.Monitor{Status: health.RunInProgress, Began: began}, "2027-01-01T00:00:00Z", health.Standing{State: "in_progress"})
-	f("a schedule that is not understood", with(nightly, func(m *health.Monitor) { m.Schedule = "0 0 l * *" }), "2027-01-01T00:00:00Z",
-		health.Standing{State: "ok", Problem: `the day of the month "l": "l" is not between 1 and 31`})
+	f("a schedule that is not understood", with(nightly, func(m *health.Monitor) { m.Schedule = "0 0 L * *" }), "2027-01-01T00:00:00Z",
+		health.Standing{State: "ok", Problem: `the day of the month "L": "L" is not between 1 and 31`})
 
 	running := with(nightly, func(m *health.Monitor) { m.Status = health.RunInProgress })
 	f("it runs", running, "2026-03-10T03:30:02Z", health.Standing{State: "in_progress", Expected: tomorrow, Next: tomorrow, Schedule: words})

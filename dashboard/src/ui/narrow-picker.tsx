@@ -1,5 +1,6 @@
-import { useState } from "react";
+import { type ReactNode, useState } from "react";
 import { Button } from "./button";
+import { cx } from "./cx";
 import { type Pick, PickList } from "./pick-list";
 import { Popover } from "./popover";
 
@@ -10,7 +11,7 @@ type NarrowPickerProps = {
   label: string;
   /** What it says if nothing is picked: "All environments". */
   all: string;
-  icon: React.ReactNode;
+  icon: ReactNode;
   items: Pick[];
   value: string | undefined;
   onChange: (value: string | undefined) => void;
@@ -34,7 +35,7 @@ export function NarrowPicker({ label, all, icon, items, value, onChange, onOpen 
       className="w-60"
       trigger={
         <Button icon={icon} aria-label={`${label}: ${value ?? all}`}>
-          <span className="max-w-28 truncate max-lg:sr-only">{value ?? all}</span>
+          <span className={cx("max-w-28 truncate", value === undefined && "max-lg:sr-only")}>{value ?? all}</span>
         </Button>
       }
     >

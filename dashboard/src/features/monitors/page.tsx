@@ -39,23 +39,25 @@ export function MonitorsPage() {
 
   return (
     <Page>
-      <Controls>
-        <SearchBox
-          className="min-w-0 grow"
-          value={search.query ?? ""}
-          label="Search monitors"
-          placeholder="part of a name"
-          onSubmit={(text) => go({ query: text || undefined })}
-        />
-        <NarrowPicker
-          label="Environment"
-          all="All environments"
-          icon={<Layers size={14} className="text-muted" aria-hidden />}
-          items={(q.data?.environments ?? []).map((e) => ({ id: e, label: e }))}
-          value={search.env}
-          onChange={(env) => go({ env })}
-        />
-      </Controls>
+      {!none && (
+        <Controls>
+          <SearchBox
+            className="min-w-0 grow"
+            value={search.query ?? ""}
+            label="Search monitors"
+            placeholder="part of a name"
+            onSubmit={(text) => go({ query: text || undefined })}
+          />
+          <NarrowPicker
+            label="Environment"
+            all="All environments"
+            icon={<Layers size={14} className="text-muted" aria-hidden />}
+            items={(q.data?.environments ?? []).map((e) => ({ id: e, label: e }))}
+            value={search.env}
+            onChange={(env) => go({ env })}
+          />
+        </Controls>
+      )}
       <PageHead
         title="Monitors"
         about="Scheduled jobs by what they say of their runs. A run that does not come is missed."

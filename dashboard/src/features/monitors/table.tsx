@@ -65,13 +65,21 @@ export function MonitorTable({ monitors, sort, reverse, onSort, onEnvironment }:
                   <span className="truncate font-medium" data-tip={m.slug}>
                     {m.slug}
                   </span>
-                  <button type="button" className="min-w-0 shrink" onClick={() => onEnvironment(m.environment)}>
-                    <Chip tip={`Show only ${m.environment}`} className="shrink">
+                  <button type="button" className="max-w-24 shrink-0" onClick={() => onEnvironment(m.environment)}>
+                    <Chip tip={`Show only ${m.environment}`}>
                       <span className="truncate">{m.environment}</span>
                     </Chip>
                   </button>
                 </span>
                 <Schedule monitor={m} />
+                <span className="block truncate text-meta text-muted sm:hidden">
+                  ran <Time at={m.checkedAt} />
+                  {m.expectedAt && (
+                    <>
+                      , next <Next monitor={m} now={now} />
+                    </>
+                  )}
+                </span>
               </td>
               <td className="px-2 py-1.5 sm:px-3">
                 <StateChip state={stateOf(m)} />
