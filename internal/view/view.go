@@ -159,9 +159,10 @@ type OutcomeSeries struct {
 type Chosen struct {
 	Fingerprint event.Fingerprint
 	EventID     event.ID
+	Timestamp   time.Time
 }
 
-// Choice is which events were chosen, those of one fingerprint together, and how many
+// Choice is which events were chosen, those of one fingerprint together and the newest first, and how many
 // events every fingerprint has.
 type Choice struct {
 	Chosen []Chosen

@@ -2,9 +2,7 @@ package regroup
 
 import (
 	"context"
-	"errors"
 	"fmt"
-	"slices"
 	"time"
 
 	"github.com/faultline-dev/faultline/internal/event"
@@ -105,9 +103,6 @@ func (s *Service) preview(ctx context.Context, p project.Project, t Trial) (Prev
 	return v, s.decide(ctx, &v, seen, choice)
 }
 
-// errEnough ends the reading of events.
-var errEnough = errors.New("the time for looking at events is over")
-
 // look groups the chosen events both ways.
 func (s *Service) look(ctx context.Context, projectID uint32, since time.Time, chosen []view.Chosen, before issue.RuleTexts, v *Preview) (*sightings, error) {
 	today, err := group.NewRules(before.Fingerprints, before.Stacks)
@@ -118,37 +113,16 @@ func (s *Service) look(ctx context.Context, projectID uint32, since time.Time, c
 	if err != nil {
 		return nil, wrong(err)
 	}
-	seen := &sightings{of: map[event.Fingerprint]*source{}}
-	end := time.Now().Add(s.cfg.Timeout)
-	err = s.parts.Events.Read(ctx, projectID, since, chosen, func(o *event.Occurrence) error {
-		if time.Now().After(end) {
-			return errEnough
-		}
-		seen.add(o, today.Event(withOwnStacks(o.Event)).Fingerprint, tried.Event(o.Event))
-		return nil
-	})
-	if errors.Is(err, errEnough) {
-		v.Stopped, err = "time", nil
-	}
+	looker := looker{Service: s, project: projectID, since: since, today: today, tried: tried, end: time.Now().Add(s.cfg.Timeout)}
+	seen, stopped, err := looker.all(ctx, chosen)
 	if err != nil {
 		return nil, fmt.Errorf("read events of project %d: %w", projectID, err)
 	}
+	if stopped {
+		v.Stopped = "time"
+	}
 	v.Looked, v.Otherwise = seen.looked, seen.otherwise
 	return seen, nil
-}
-
-// withOwnStacks copies of an event what stack-trace rules write into.
-func withOwnStacks(e *event.Event) *event.Event {
-	c := *e
-	c.Exceptions = slices.Clone(e.Exceptions)
-	for i := range c.Exceptions {
-		c.Exceptions[i].Stack.Frames = slices.Clone(c.Exceptions[i].Stack.Frames)
-	}
-	c.Threads = slices.Clone(e.Threads)
-	for i := range c.Threads {
-		c.Threads[i].Stack.Frames = slices.Clone(c.Threads[i].Stack.Frames)
-	}
-	return &c
 }
 
 // decide makes the plan, and gathers what is needed to show it.

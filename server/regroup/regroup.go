@@ -24,7 +24,8 @@ import (
 type Events interface {
 	// Choose counts the events of each fingerprint since a time, and chooses at most limit of them, the newest of each.
 	Choose(ctx context.Context, projectID uint32, since time.Time, limit int) (view.Choice, error)
-	// Read hands what grouping looks at of each chosen event to a function, and ends with the function's error.
+	// Read hands what grouping looks at of each chosen event to a function, those of one fingerprint the newest first, and
+	// ends with the function's error. It is called several times at once.
 	Read(ctx context.Context, projectID uint32, since time.Time, chosen []view.Chosen, one func(*event.Occurrence) error) error
 	// PutMerges must take the same merge twice, and keep the one with the highest version.
 	PutMerges(ctx context.Context, merges []issue.Merge) error

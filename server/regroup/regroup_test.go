@@ -26,7 +26,7 @@ func TestMain(m *testing.M) { os.Exit(enginetest.Main(m)) }
 // place is a laboratory over real stores.
 type place struct {
 	*regroup.Service
-	t      *testing.T
+	t      testing.TB
 	events *clickhouse.Store
 	meta   *meta.Store
 	web    project.Project
@@ -42,6 +42,12 @@ func (p *place) Flush(context.Context) error                   { return nil }
 func newPlace(t *testing.T, cfg regroup.Config) *place {
 	t.Helper()
 	t.Parallel()
+	return openPlace(t, cfg)
+}
+
+// openPlace is newPlace for benchmarks too.
+func openPlace(t testing.TB, cfg regroup.Config) *place {
+	t.Helper()
 	p := &place{t: t}
 	check := func(err error) {
 		t.Helper()

@@ -49,6 +49,29 @@ type sightings struct {
 	otherwise uint64 // events that today's rules group otherwise than when they came
 }
 
+func newSightings() *sightings { return &sightings{of: map[event.Fingerprint]*source{}} }
+
+// join takes in what was seen of other events, which are older where they have a fingerprint that is here already.
+func (s *sightings) join(older *sightings) {
+	s.looked += older.looked
+	s.otherwise += older.otherwise
+	for f, from := range older.of {
+		own := s.of[f]
+		if own == nil {
+			s.of[f] = from
+			continue
+		}
+		own.looked += from.looked
+		for to, way := range from.to {
+			if there := own.to[to]; there != nil {
+				there.looked += way.looked
+			} else {
+				own.to[to] = way
+			}
+		}
+	}
+}
+
 // add takes in one event, of each fingerprint the newest first.
 func (s *sightings) add(o *event.Occurrence, today event.Fingerprint, tried group.Result) {
 	saw := sighting{stored: o.Fingerprint, today: today, tried: tried}
