@@ -6,6 +6,9 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
+
 	"github.com/faultline-dev/faultline/internal/event"
 	"github.com/faultline-dev/faultline/internal/view"
 )
@@ -45,8 +48,10 @@ func TestEventsAreChosenAndReadForGrouping(t *testing.T) {
 		t.Fatalf("%d of %d events chosen", len(choice.Chosen), len(byID))
 	}
 	read := 0
+	packed := map[event.ID]*event.Occurrence{}
 	err = s.Read(t.Context(), project, since, choice.Chosen, func(o *event.Occurrence) error {
 		read++
+		packed[o.Event.ID] = o
 		was := byID[o.Event.ID]
 		if was == nil || o.Fingerprint != was.Fingerprint || o.Event.Platform != was.Event.Platform || len(o.Event.Exceptions) != len(was.Event.Exceptions) {
 			t.Fatalf("%v is not as it was stored", o.Event.ID)
@@ -55,6 +60,26 @@ func TestEventsAreChosenAndReadForGrouping(t *testing.T) {
 	})
 	if err != nil || read != len(byID) {
 		t.Fatal(read, err)
+	}
+
+	// A packed row says the same as a whole one, as far as it goes.
+	for _, c := range choice.Chosen[:min(50, len(choice.Chosen))] {
+		whole, found, err := s.Event(t.Context(), project, c.EventID)
+		if err != nil || !found || !c.Timestamp.Equal(whole.Event.Timestamp) {
+			t.Fatal(c, found, err)
+		}
+		e := whole.Event
+		whole.Parts, e.Breadcrumbs, e.Contexts, e.Extra, e.ServerName = nil, nil, nil, "", ""
+		e.User.ID, e.User.Email, e.User.Username, e.User.Name, e.User.IP = "", "", "", "", ""
+		e.Request.Method, e.Request.URL = "", ""
+		for i := range e.Exceptions {
+			for k := range e.Exceptions[i].Stack.Frames {
+				e.Exceptions[i].Stack.Frames[k].Vars = ""
+			}
+		}
+		if diff := cmp.Diff(whole, packed[c.EventID], cmpopts.EquateEmpty()); diff != "" {
+			t.Fatal(diff)
+		}
 	}
 
 	// A small limit takes the newest of each.
@@ -81,4 +106,38 @@ func TestEventsAreChosenAndReadForGrouping(t *testing.T) {
 	}) {
 		t.Fatal("fingerprints with many events do not come first")
 	}
+}
+
+func TestWhatRareIssuesLeaveIsShared(t *testing.T) {
+	t.Parallel()
+	f := func(limit, want int, counts ...uint64) {
+		t.Helper()
+		if got := share(counts, limit); got != want {
+			t.Errorf("of %v within %d: %d each, want %d", counts, limit, got, want)
+		}
+	}
+	f(10, 10, 10)
+	f(10, 8, 12, 1, 1)
+	f(10, 4, 12, 12, 1)
+	f(100, 12, 12, 12, 1)
+	f(2, 1, 5, 5, 5)
+}
+
+func FuzzUnpackRow(f *testing.F) {
+	f.Add("\x01a\x02\x01b\x01c\x07\x01\x00\x00\x00")
+	f.Add("\xff\xff\xff\xff\xff\x01")
+	f.Fuzz(func(t *testing.T, row string) {
+		var one string
+		var texts []string
+		var small []uint8
+		var number uint32
+		var numbers []uint16
+		var at time.Time
+		if unpackRow(row, []any{&one, &texts, &small, &number, &numbers, &at}) != nil {
+			return
+		}
+		if len(one)+len(texts)+len(small)+2*len(numbers) > len(row) {
+			t.Fatalf("%d bytes hold more than they can", len(row))
+		}
+	})
 }
