@@ -42,9 +42,9 @@ await Sentry.withMonitor("nightly-backup", backup, {
       title: "curl, around a job in a crontab",
       lang: "bash",
       code: `at=${cron}
-run=$(uuidgen)
+run=$(od -An -N16 -tx1 /dev/urandom | tr -d ' \\n')
 
-curl -s "$at" --json '{"check_in_id": "'$run'", "status": "in_progress",
+curl -s "$at" -d '{"check_in_id": "'$run'", "status": "in_progress",
   "monitor_config": {"schedule": {"type": "crontab", "value": "0 3 * * *"},
     "timezone": "Europe/Berlin", "checkin_margin": 5, "max_runtime": 60}}'
 ./backup && status=ok || status=error
