@@ -153,4 +153,3 @@ func sessionsWhere(st *statement, projectID uint32, r view.Range, environment st
 	}
 	return conditions(list)
 }
-

@@ -118,8 +118,8 @@ func places(database, cluster string) template.FuncMap {
 	}
 	on := " ON CLUSTER '" + cluster + "'"
 	return template.FuncMap{
-		"name":    name,
-		"local":   func(table string) string { return name(table) + "_local" },
+		"name":      name,
+		"local":     func(table string) string { return name(table) + "_local" },
 		"cluster":   func() string { return on },
 		"clustered": func() bool { return true },
 		"engine": func(engine string, args ...string) string {
