@@ -22,12 +22,9 @@ func (s *Store) Events(ctx context.Context, r view.EventsRequest) ([]event.Summa
 			return nil, err
 		}
 	}
-	spans := []view.Range{r.Range}
-	if len(members) != 1 { // the events of one fingerprint are stored in the order of time
-		var err error
-		if spans, err = s.windows(ctx, r, members); err != nil {
-			return nil, err
-		}
+	spans, err := s.windows(ctx, r, members)
+	if err != nil {
+		return nil, err
 	}
 	var list []event.Summary
 	for _, span := range spans {

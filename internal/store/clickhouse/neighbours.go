@@ -14,38 +14,47 @@ import (
 // Neighbours finds the events of an issue before and after one, and its ends.
 func (s *Store) Neighbours(ctx context.Context, id issue.ID, at view.Cursor) (view.Neighbours, error) {
 	var members [][16]byte
-	var events uint64
+	var seen history
 	group, both := errgroup.WithContext(ctx)
 	group.Go(func() (err error) {
 		members, err = s.members(both, id)
 		return err
 	})
 	group.Go(func() (err error) {
-		events, err = s.eventsOf(both, id.ProjectID, [][16]byte{id.Fingerprint})
+		seen, err = s.history(both, id.ProjectID, [][16]byte{id.Fingerprint})
 		return err
 	})
 	err := group.Wait()
-	if err == nil && len(members) > 1 {
-		events, err = s.eventsOf(ctx, id.ProjectID, members)
+	if err == nil && (len(members) > 1 || members[0] != id.Fingerprint) {
+		seen, err = s.history(ctx, id.ProjectID, members)
 	}
 	if err != nil {
 		return view.Neighbours{}, err
 	}
-	st, sql := neighboursSQL(id, members, at, events > onePass)
+	if seen.events > onePass {
+		st, sql := nearSQL(id, members, at, seen)
+		found, err := s.neighbours(ctx, st, sql)
+		if err != nil || isWhole(found, at) {
+			return found, err
+		}
+	}
+	st, sql := neighboursSQL(id, members, at)
 	return s.neighbours(ctx, st, sql)
 }
 
-// eventsOf is how many events some fingerprints have had.
-func (s *Store) eventsOf(ctx context.Context, project uint32, members [][16]byte) (events uint64, err error) {
-	st := &statement{}
-	sql := "SELECT sum(events) FROM issue_totals WHERE project_id = " + st.project(project) + " AND " + st.oneOf("fingerprint", members)
-	if err := s.conn.QueryRow(s.limited(ctx), sql, st.args...).Scan(&events); err != nil {
-		return 0, explain("count events of issue", err)
+// onePass is up to how many events all of an issue's are looked at.
+const onePass = 100_000
+
+// isWhole reports whether neighbours that were looked for near by are all there are. At an
+// end of the issue there is none beyond the event itself.
+func isWhole(n view.Neighbours, at view.Cursor) bool {
+	if n.Oldest.IsZero() || n.Latest.IsZero() {
+		return false
 	}
-	return events, nil
+	return at.EventID.IsZero() || (!n.Previous.IsZero() || n.Oldest == at.EventID) && (!n.Next.IsZero() || n.Latest == at.EventID)
 }
 
-// neighbours runs what neighboursSQL made.
+// neighbours runs what neighboursSQL or nearSQL made.
 func (s *Store) neighbours(ctx context.Context, st *statement, sql string) (view.Neighbours, error) {
 	rows, err := s.conn.Query(s.limited(ctx), sql, st.args...)
 	if err != nil {
@@ -76,34 +85,43 @@ func (s *Store) neighbours(ctx context.Context, st *statement, sql string) (view
 	return out, explain("find neighbours", rows.Err())
 }
 
-// onePass is up to how many events all of an issue's are looked at. Statements have a
-// price too: four that stop early are cheaper only where there are many events.
-const onePass = 200_000
-
-// neighboursSQL looks at all events once; or, for a large issue, asks four times for one
-// event at the edge of a part of the table that is in order.
-func neighboursSQL(id issue.ID, members [][16]byte, at view.Cursor, large bool) (*statement, string) {
+// neighboursSQL looks at all events once.
+func neighboursSQL(id issue.ID, members [][16]byte, at view.Cursor) (*statement, string) {
 	st := &statement{}
-	own := "project_id = " + st.project(id.ProjectID) + " AND " + st.oneOf("fingerprint", members)
-	when, which := st.moment(at.Timestamp), st.uuid([16]byte(at.EventID))
-	cursor := "(" + when + ", " + which + ")"
-	if !large {
-		return st, `SELECT found.1 AS which, toString(found.2) AS id
+	own := ofMembers(st, id, members)
+	cursor := "(" + st.moment(at.Timestamp) + ", " + st.uuid([16]byte(at.EventID)) + ")"
+	return st, foundSQL(own, "at < "+cursor, "at > "+cursor, "1", "1")
+}
+
+// nearSQL looks at about so many events before and after one and at either end of a large
+// issue, if they came evenly. What it does not find may still be there.
+func nearSQL(id issue.ID, members [][16]byte, at view.Cursor, seen history) (*statement, string) {
+	st := &statement{}
+	own := ofMembers(st, id, members)
+	when, width := at.Timestamp, seen.width(nearEvents)
+	cursor := "(" + st.moment(when) + ", " + st.uuid([16]byte(at.EventID)) + ")"
+	from, to := "at.1 >= "+st.moment(when.Add(-width)), "at.1 <= "+st.moment(when.Add(width))
+	begin, end := "at.1 <= "+st.moment(seen.first.Add(width)), "at.1 >= "+st.moment(seen.last.Add(-width))
+	near := strings.ReplaceAll("("+from+" AND "+to+" OR "+begin+" OR "+end+")", "at.1", "timestamp")
+	return st, foundSQL(own+" AND "+near, "at < "+cursor+" AND "+from, "at > "+cursor+" AND "+to, begin, end)
+}
+
+// nearEvents is how many events are looked at in each direction of a large issue.
+const nearEvents = 2000
+
+func ofMembers(st *statement, id issue.ID, members [][16]byte) string {
+	return "project_id = " + st.project(id.ProjectID) + " AND " + st.oneOf("fingerprint", members)
+}
+
+// foundSQL finds the last event before, the first one after, the oldest and the latest
+// among those that meet the condition for each.
+func foundSQL(of, before, after, begin, end string) string {
+	return `SELECT found.1 AS which, toString(found.2) AS id
 FROM (
   SELECT arrayJoin([
-    ('previous', maxIf(at, at < ` + cursor + `).2), ('next', minIf(at, at > ` + cursor + `).2), ('oldest', min(at).2), ('latest', max(at).2)
+    ('previous', maxIf(at, ` + before + `).2), ('next', minIf(at, ` + after + `).2), ('oldest', minIf(at, ` + begin + `).2), ('latest', maxIf(at, ` + end + `).2)
   ]) AS found
-  FROM (SELECT (timestamp, event_id) AS at FROM events WHERE ` + own + `)
+  FROM (SELECT (timestamp, event_id) AS at FROM events WHERE ` + of + `)
 )
 WHERE NOT empty(found.2)`
-	}
-	before := " AND timestamp <= " + when + " AND (timestamp, event_id) < " + cursor
-	after := " AND timestamp >= " + when + " AND (timestamp, event_id) > " + cursor
-	one := func(name, cond, order string) string {
-		return "SELECT '" + name + "' AS which, toString(id) AS id FROM (SELECT event_id AS id FROM events WHERE " + own + cond +
-			" ORDER BY timestamp " + order + ", event_id " + order + " LIMIT 1)"
-	}
-	return st, strings.Join([]string{
-		one("previous", before, "DESC"), one("next", after, "ASC"), one("oldest", "", "ASC"), one("latest", "", "DESC"),
-	}, "\nUNION ALL\n")
 }

@@ -64,9 +64,9 @@ func TestStatements(t *testing.T) {
 	f("trend by the minute", st, sql, err)
 	st, sql = tagsSQL(id, one)
 	f("tags", st, sql, nil)
-	st, sql = neighboursSQL(id, one, cursor, false)
+	st, sql = neighboursSQL(id, one, cursor)
 	f("neighbours", st, sql, nil)
-	st, sql = neighboursSQL(id, one, cursor, true)
+	st, sql = nearSQL(id, one, cursor, history{events: 1_000_000, first: at.Add(-24 * time.Hour), last: at})
 	f("neighbours in a large issue", st, sql, nil)
 	st, sql, _, err = exploreSQL(view.ExploreRequest{ProjectID: 7, Query: parse("level:error"), Range: span, Measure: view.CountUsers, GroupBy: "release", Buckets: 30, Limit: 5}, at)
 	f("explore users", st, sql, err)
@@ -146,9 +146,11 @@ func TestEventsArePagedThroughTies(t *testing.T) {
 		if n != want {
 			t.Errorf("neighbours of %d: %v, want %v", i, n, want)
 		}
-		st, sql := neighboursSQL(idOf(1), [][16]byte{{1}}, at(i), true)
-		if n, err = s.neighbours(t.Context(), st, sql); err != nil || n != want {
-			t.Errorf("neighbours of %d in a large issue: %v, want %v, %v", i, n, want, err)
+		for _, events := range []uint64{1, 100, 1_000_000} { // wide to narrow
+			st, sql := nearSQL(idOf(1), [][16]byte{{1}}, at(i), history{events: events, first: at(len(seen) - 1).Timestamp, last: at(0).Timestamp})
+			if n, err = s.neighbours(t.Context(), st, sql); err != nil || n != want && (events == 1 || isWhole(n, at(i))) {
+				t.Errorf("neighbours of %d near by: %v, want %v, %v", i, n, want, err)
+			}
 		}
 	}
 }

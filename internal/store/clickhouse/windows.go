@@ -2,8 +2,10 @@ package clickhouse
 
 import (
 	"context"
+	"slices"
 	"time"
 
+	"github.com/faultline-dev/faultline/internal/search"
 	"github.com/faultline-dev/faultline/internal/view"
 )
 
@@ -26,14 +28,16 @@ type history struct {
 
 // windows cuts the range of a request into the windows to look at one after the other.
 func (s *Store) windows(ctx context.Context, r view.EventsRequest, members [][16]byte) ([]view.Range, error) {
-	st := &statement{}
-	var h history
-	if err := s.conn.QueryRow(s.limited(ctx), historySQL(st, r.ProjectID, members), st.args...).Scan(&h.events, &h.first, &h.last); err != nil {
-		return nil, explain("count events", err)
+	h, err := s.history(ctx, r.ProjectID, members)
+	if err != nil {
+		return nil, err
 	}
-	few := uint64(fewEvents)
+	few, most := uint64(fewEvents), mostWindows
 	if r.Query.Root != nil || r.Environment != "" {
 		few = someEvents
+	}
+	if asksForWords(r.Query.Root) {
+		most = 2
 	}
 	span := r.Range
 	if r.Before != nil {
@@ -41,10 +45,31 @@ func (s *Store) windows(ctx context.Context, r view.EventsRequest, members [][16
 			span.End = after
 		}
 	}
-	return h.cut(span, max(few, 4*uint64(r.Limit))), nil
+	return h.cut(span, max(few, 4*uint64(r.Limit)), most), nil
 }
 
-// historySQL is the statement behind windows; without members it is about the project.
+// asksForWords reports whether events must have words, which are found by an index: what is
+// rare is found at once, and only what is frequent is worth a window.
+func asksForWords(n search.Node) bool {
+	switch n := n.(type) {
+	case search.Text:
+		return len(n.Words()) > 0
+	case search.And:
+		return slices.ContainsFunc(n, asksForWords)
+	}
+	return false
+}
+
+// history asks when events were seen; without members, those of the project.
+func (s *Store) history(ctx context.Context, project uint32, members [][16]byte) (h history, err error) {
+	st := &statement{}
+	if err := s.conn.QueryRow(s.limited(ctx), historySQL(st, project, members), st.args...).Scan(&h.events, &h.first, &h.last); err != nil {
+		return h, explain("count events", err)
+	}
+	return h, nil
+}
+
+// historySQL is the statement behind history.
 func historySQL(st *statement, project uint32, members [][16]byte) string {
 	sql := "SELECT sum(events), min(first_seen), max(last_seen) FROM issue_totals WHERE project_id = " + st.project(project)
 	if len(members) > 0 {
@@ -55,7 +80,7 @@ func historySQL(st *statement, project uint32, members [][16]byte) string {
 
 // cut divides a span into windows, the newest first, of which the first holds about few
 // events if they came evenly. Together they are the whole span.
-func (h history) cut(span view.Range, few uint64) []view.Range {
+func (h history) cut(span view.Range, few uint64, most int) []view.Range {
 	if h.events <= 2*few {
 		return []view.Range{span}
 	}
@@ -67,12 +92,16 @@ func (h history) cut(span view.Range, few uint64) []view.Range {
 	if span.Start.After(oldest) {
 		oldest = span.Start
 	}
-	width := time.Duration(float64(h.last.Sub(h.first)) * float64(few) / float64(h.events))
 	var list []view.Range
-	for width = max(width, time.Millisecond); len(list) < mostWindows-1 && from.Sub(oldest) > 2*width; width *= moreEvents {
+	for width := h.width(few); len(list) < most-1 && from.Sub(oldest) > 2*width; width *= moreEvents {
 		from = from.Add(-width)
 		list = append(list, view.Range{Start: from, End: span.End})
 		span.End = from
 	}
 	return append(list, span)
+}
+
+// width is how long it took so many events to come if they came evenly.
+func (h history) width(events uint64) time.Duration {
+	return max(time.Duration(float64(h.last.Sub(h.first))*float64(events)/float64(max(h.events, 1))), time.Millisecond)
 }

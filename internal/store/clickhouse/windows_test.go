@@ -16,7 +16,7 @@ func TestWindowsAreTheWholeRangeOnceEach(t *testing.T) {
 	day := history{events: 1_000_000, first: noon.Add(-24 * time.Hour), last: noon}
 	f := func(h history, span view.Range, windows int) {
 		t.Helper()
-		list := h.cut(span, 1000)
+		list := h.cut(span, 1000, mostWindows)
 		if len(list) != windows {
 			t.Errorf("%d windows, want %d: %v", len(list), windows, list)
 		}
@@ -103,4 +103,23 @@ func TestNewestEventsAcrossWindows(t *testing.T) {
 	if err != nil || len(windows) < 2 {
 		t.Errorf("%d windows are looked at: %v", len(windows), fmt.Sprint(windows, err))
 	}
+}
+
+func TestOnlyWordsThatAreNeededNarrowTheWindows(t *testing.T) {
+	t.Parallel()
+	f := func(text string, want bool) {
+		t.Helper()
+		q, err := search.Parse(text)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := asksForWords(q.Root); got != want {
+			t.Errorf("%q: %v, want %v", text, got, want)
+		}
+	}
+	f("", false)
+	f("level:error", false)
+	f("refused", true)
+	f("level:error refused", true)
+	f("level:error OR refused", false)
 }

@@ -416,7 +416,7 @@ LIMIT {p4:UInt64}
 SELECT found.1 AS which, toString(found.2) AS id
 FROM (
   SELECT arrayJoin([
-    ('previous', maxIf(at, at < (fromUnixTimestamp64Nano({p3:Int64}, 'UTC'), {p4:UUID})).2), ('next', minIf(at, at > (fromUnixTimestamp64Nano({p3:Int64}, 'UTC'), {p4:UUID})).2), ('oldest', min(at).2), ('latest', max(at).2)
+    ('previous', maxIf(at, at < (fromUnixTimestamp64Nano({p3:Int64}, 'UTC'), {p4:UUID})).2), ('next', minIf(at, at > (fromUnixTimestamp64Nano({p3:Int64}, 'UTC'), {p4:UUID})).2), ('oldest', minIf(at, 1).2), ('latest', maxIf(at, 1).2)
   ]) AS found
   FROM (SELECT (timestamp, event_id) AS at FROM events WHERE project_id = {p1:UInt32} AND fingerprint = {p2:UUID})
 )
@@ -427,17 +427,22 @@ WHERE NOT empty(found.2)
 -- p4 = "09000000-0000-0000-0000-000000000000"
 
 ---- neighbours in a large issue
-SELECT 'previous' AS which, toString(id) AS id FROM (SELECT event_id AS id FROM events WHERE project_id = {p1:UInt32} AND fingerprint = {p2:UUID} AND timestamp <= fromUnixTimestamp64Nano({p3:Int64}, 'UTC') AND (timestamp, event_id) < (fromUnixTimestamp64Nano({p3:Int64}, 'UTC'), {p4:UUID}) ORDER BY timestamp DESC, event_id DESC LIMIT 1)
-UNION ALL
-SELECT 'next' AS which, toString(id) AS id FROM (SELECT event_id AS id FROM events WHERE project_id = {p1:UInt32} AND fingerprint = {p2:UUID} AND timestamp >= fromUnixTimestamp64Nano({p3:Int64}, 'UTC') AND (timestamp, event_id) > (fromUnixTimestamp64Nano({p3:Int64}, 'UTC'), {p4:UUID}) ORDER BY timestamp ASC, event_id ASC LIMIT 1)
-UNION ALL
-SELECT 'oldest' AS which, toString(id) AS id FROM (SELECT event_id AS id FROM events WHERE project_id = {p1:UInt32} AND fingerprint = {p2:UUID} ORDER BY timestamp ASC, event_id ASC LIMIT 1)
-UNION ALL
-SELECT 'latest' AS which, toString(id) AS id FROM (SELECT event_id AS id FROM events WHERE project_id = {p1:UInt32} AND fingerprint = {p2:UUID} ORDER BY timestamp DESC, event_id DESC LIMIT 1)
+SELECT found.1 AS which, toString(found.2) AS id
+FROM (
+  SELECT arrayJoin([
+    ('previous', maxIf(at, at < (fromUnixTimestamp64Nano({p3:Int64}, 'UTC'), {p4:UUID}) AND at.1 >= fromUnixTimestamp64Nano({p5:Int64}, 'UTC')).2), ('next', minIf(at, at > (fromUnixTimestamp64Nano({p3:Int64}, 'UTC'), {p4:UUID}) AND at.1 <= fromUnixTimestamp64Nano({p6:Int64}, 'UTC')).2), ('oldest', minIf(at, at.1 <= fromUnixTimestamp64Nano({p7:Int64}, 'UTC')).2), ('latest', maxIf(at, at.1 >= fromUnixTimestamp64Nano({p8:Int64}, 'UTC')).2)
+  ]) AS found
+  FROM (SELECT (timestamp, event_id) AS at FROM events WHERE project_id = {p1:UInt32} AND fingerprint = {p2:UUID} AND (timestamp >= fromUnixTimestamp64Nano({p5:Int64}, 'UTC') AND timestamp <= fromUnixTimestamp64Nano({p6:Int64}, 'UTC') OR timestamp <= fromUnixTimestamp64Nano({p7:Int64}, 'UTC') OR timestamp >= fromUnixTimestamp64Nano({p8:Int64}, 'UTC')))
+)
+WHERE NOT empty(found.2)
 -- p1 = "7"
 -- p2 = "01000000-0000-0000-0000-000000000000"
 -- p3 = "1769862896000000789"
 -- p4 = "09000000-0000-0000-0000-000000000000"
+-- p5 = "1769862723200000789"
+-- p6 = "1769863068800000789"
+-- p7 = "1769776668800000789"
+-- p8 = "1769862723200000789"
 
 ---- explore users
 SELECT group_name, uniqCombined64IfMerge(12)(counted) AS total, groupArray(part) AS parts, groupArray(finalizeAggregation(counted)) AS counts
