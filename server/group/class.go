@@ -10,6 +10,7 @@ const (
 	upper
 	under // _ and all that is not ASCII: part of a word
 	space
+	inWord    // any of word
 	mark      // begins or joins something that varies: @ : = / \ " ' ` <
 	at        // @, without which there is no e-mail address
 	colon     // :
@@ -49,7 +50,7 @@ var classes = func() (t [256]class) {
 			t[c] |= hexes
 		}
 		if t[c]&word != 0 {
-			t[c] |= goesOn | inQuotes
+			t[c] |= goesOn | inQuotes | inWord
 		}
 		if t[c]&(lower|upper) != 0 || c >= 0x80 {
 			t[c] |= inName

@@ -67,6 +67,15 @@ func (p *parameterizer) read(b []byte, s string, first int) {
 			begin--
 		}
 		marks := class(0)
+		for end+4 <= len(s) {
+			b := s[end : end+4]
+			c := classes[b[0]] | classes[b[1]] | classes[b[2]] | classes[b[3]]
+			if c&space != 0 {
+				break
+			}
+			marks |= c
+			end += 4
+		}
 		for end < len(s) {
 			c := classes[s[end]]
 			if c&space != 0 {
@@ -235,17 +244,35 @@ func (p *parameterizer) signed(i int) int {
 // whole blob can have, marks says of this one.
 func (p *parameterizer) word(i, end int, marks class) int {
 	rest := p.s[i:]
+	fresh := !p.afterName(i)
+	if fresh && marks&(at|digit) == digit && len(rest) >= uuidBytes && rest[8] == '-' {
+		if k := uuidLen(rest); k > 0 {
+			return p.replace(uuid, i, i+k)
+		}
+	}
 	n, of, all := 0, class(0), hexes
-	for i+n < end {
-		c := classes[rest[n]]
-		if c&word == 0 {
+	blob := p.s[i:max(i, end)]
+	for n+4 <= len(blob) {
+		b := blob[n : n+4]
+		c0, c1, c2, c3 := classes[b[0]], classes[b[1]], classes[b[2]], classes[b[3]]
+		both := c0 & c1 & c2 & c3
+		if both&inWord == 0 {
+			break
+		}
+		of |= c0 | c1 | c2 | c3
+		all &= both
+		n += 4
+	}
+	for n < len(blob) {
+		c := classes[blob[n]]
+		if c&inWord == 0 {
 			break
 		}
 		of |= c
 		all &= c
 		n++
 	}
-	if p.afterName(i) { // <url>b: part of what it was
+	if !fresh { // <url>b: part of what it was
 		return i + n
 	}
 	var next byte
@@ -262,12 +289,12 @@ func (p *parameterizer) word(i, end int, marks class) int {
 			return p.replace(token, i, i+k)
 		}
 	}
-	switch {
-	case next == '-' && n == 8 && all != 0:
+	if next == '-' && n == 8 && all != 0 {
 		if k := uuidLen(rest); k > 0 {
 			return p.replace(uuid, i, i+k)
 		}
-	case next == ':' && marks&digit != 0 && (n <= 4 && all != 0 || of&digit != 0):
+	}
+	if next == ':' && marks&digit != 0 && (n <= 4 && all != 0 || of&digit != 0) {
 		if k := ipv6Len(rest); k > 0 {
 			return p.replace(address, i, i+k)
 		}

@@ -135,9 +135,12 @@ func emailLen(s string) int {
 	return end
 }
 
+// uuidBytes is the length of a UUID in text.
+const uuidBytes = 36
+
 // uuidLen recognises 8-4-4-4-12 hexadecimal digits.
 func uuidLen(s string) int {
-	if len(s) < 36 {
+	if len(s) < uuidBytes {
 		return 0
 	}
 	if s[8] != '-' || s[13] != '-' || s[18] != '-' || s[23] != '-' {
@@ -152,10 +155,10 @@ func uuidLen(s string) int {
 	if all == 0 {
 		return 0
 	}
-	if !endsWord(s, 36) {
+	if !endsWord(s, uuidBytes) {
 		return 0
 	}
-	return 36
+	return uuidBytes
 }
 
 // jwtLen recognises a JSON web token: two or three parts between dots, of which
