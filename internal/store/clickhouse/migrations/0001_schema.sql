@@ -57,6 +57,7 @@ SETTINGS ttl_only_drop_parts = 1, default_compression_codec = 'ZSTD(1)', min_col
 {{distributed "events"}}
 
 -- What a list shows of an issue, over all time. Grows by a row for each fingerprint and block, and shrinks by merges.
+-- Rows are large, a kilobyte of sketches, and questions are about few of them: marks are close together here and in issue_hours.
 CREATE TABLE IF NOT EXISTS {{local "issue_totals"}}{{cluster}} (
   project_id UInt32,
   fingerprint UUID,
@@ -72,7 +73,7 @@ CREATE TABLE IF NOT EXISTS {{local "issue_totals"}}{{cluster}} (
   last_release AggregateFunction(argMaxIf, String, DateTime64(9, 'UTC'), UInt8)
 ) ENGINE = {{engine "AggregatingMergeTree"}}
 ORDER BY (project_id, fingerprint)
-SETTINGS default_compression_codec = 'ZSTD(1)', {{window}};
+SETTINGS default_compression_codec = 'ZSTD(1)', index_granularity = 256, {{window}};
 
 {{distributed "issue_totals"}}
 
@@ -105,7 +106,7 @@ CREATE TABLE IF NOT EXISTS {{local "issue_hours"}}{{cluster}} (
 PARTITION BY toStartOfMonth(hour)
 ORDER BY (project_id, fingerprint, hour, environment)
 TTL hour + INTERVAL 400 DAY
-SETTINGS ttl_only_drop_parts = 1, default_compression_codec = 'ZSTD(1)', {{window}};
+SETTINGS ttl_only_drop_parts = 1, default_compression_codec = 'ZSTD(1)', index_granularity = 256, {{window}};
 
 {{distributed "issue_hours"}}
 

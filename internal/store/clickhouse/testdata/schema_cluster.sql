@@ -78,7 +78,7 @@ CREATE TABLE IF NOT EXISTS faultline.issue_totals_local ON CLUSTER 'main' (
   last_release AggregateFunction(argMaxIf, String, DateTime64(9, 'UTC'), UInt8)
 ) ENGINE = ReplicatedAggregatingMergeTree
 ORDER BY (project_id, fingerprint)
-SETTINGS default_compression_codec = 'ZSTD(1)', replicated_deduplication_window = 10000;
+SETTINGS default_compression_codec = 'ZSTD(1)', index_granularity = 256, replicated_deduplication_window = 10000;
 
 CREATE TABLE IF NOT EXISTS faultline.issue_totals ON CLUSTER 'main' AS faultline.issue_totals_local
 ENGINE = Distributed('main', faultline, issue_totals_local, project_id);
@@ -111,7 +111,7 @@ CREATE TABLE IF NOT EXISTS faultline.issue_hours_local ON CLUSTER 'main' (
 PARTITION BY toStartOfMonth(hour)
 ORDER BY (project_id, fingerprint, hour, environment)
 TTL hour + INTERVAL 400 DAY
-SETTINGS ttl_only_drop_parts = 1, default_compression_codec = 'ZSTD(1)', replicated_deduplication_window = 10000;
+SETTINGS ttl_only_drop_parts = 1, default_compression_codec = 'ZSTD(1)', index_granularity = 256, replicated_deduplication_window = 10000;
 
 CREATE TABLE IF NOT EXISTS faultline.issue_hours ON CLUSTER 'main' AS faultline.issue_hours_local
 ENGINE = Distributed('main', faultline, issue_hours_local, project_id);

@@ -75,7 +75,7 @@ CREATE TABLE IF NOT EXISTS faultline.issue_totals (
   last_release AggregateFunction(argMaxIf, String, DateTime64(9, 'UTC'), UInt8)
 ) ENGINE = AggregatingMergeTree
 ORDER BY (project_id, fingerprint)
-SETTINGS default_compression_codec = 'ZSTD(1)', non_replicated_deduplication_window = 10000;
+SETTINGS default_compression_codec = 'ZSTD(1)', index_granularity = 256, non_replicated_deduplication_window = 10000;
 
 CREATE MATERIALIZED VIEW IF NOT EXISTS faultline.issue_totals_mv TO faultline.issue_totals AS
 SELECT
@@ -105,7 +105,7 @@ CREATE TABLE IF NOT EXISTS faultline.issue_hours (
 PARTITION BY toStartOfMonth(hour)
 ORDER BY (project_id, fingerprint, hour, environment)
 TTL hour + INTERVAL 400 DAY
-SETTINGS ttl_only_drop_parts = 1, default_compression_codec = 'ZSTD(1)', non_replicated_deduplication_window = 10000;
+SETTINGS ttl_only_drop_parts = 1, default_compression_codec = 'ZSTD(1)', index_granularity = 256, non_replicated_deduplication_window = 10000;
 
 CREATE MATERIALIZED VIEW IF NOT EXISTS faultline.issue_hours_mv TO faultline.issue_hours AS
 SELECT
