@@ -65,13 +65,19 @@ func (l *looker) piece(ctx context.Context, chosen []view.Chosen, seen *sighting
 	if time.Now().After(l.end) {
 		return errEnough
 	}
-	return l.parts.Events.Read(ctx, l.project, l.since, chosen, func(o *event.Occurrence) error {
+	within, cancel := context.WithDeadline(ctx, l.end)
+	defer cancel()
+	err := l.parts.Events.Read(within, l.project, l.since, chosen, func(o *event.Occurrence) error {
 		if time.Now().After(l.end) {
 			return errEnough
 		}
 		seen.add(o, l.today.Event(withOwnStacks(o.Event)).Fingerprint, l.tried.Event(o.Event))
 		return nil
 	})
+	if err != nil && ctx.Err() == nil && time.Now().After(l.end) {
+		return errEnough // a question that takes too long is cut off, which is no failure
+	}
+	return err
 }
 
 // withOwnStacks copies of an event what stack-trace rules write into.
