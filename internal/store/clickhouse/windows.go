@@ -16,6 +16,7 @@ import (
 const (
 	fewEvents   = 2_000  // where any event will do
 	someEvents  = 16_000 // where something is asked of them
+	wordEvents  = 64_000 // where they must have words, of which an index knows
 	moreEvents  = 16
 	mostWindows = 4
 )
@@ -37,7 +38,7 @@ func (s *Store) windows(ctx context.Context, r view.EventsRequest, members [][16
 		few = someEvents
 	}
 	if asksForWords(r.Query.Root) {
-		most = 2
+		few, most = wordEvents, 2
 	}
 	span := r.Range
 	if r.Before != nil {
