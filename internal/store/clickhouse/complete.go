@@ -48,17 +48,14 @@ func (s *Store) Complete(ctx context.Context, token string) error {
 // slim reads what roll-ups look at of the events of a block: whatever is no array.
 func (s *Store) slim(ctx context.Context, token string) ([]*event.Occurrence, error) {
 	const tried = "read a block"
-	pick := func() (r *eventRow, names []string, targets []any) {
-		r = &eventRow{}
-		all, to := r.columns()
-		for i, name := range all {
-			if !bulky.MatchString(name) {
-				names, targets = append(names, name), append(targets, to[i])
-			}
+	var names []string
+	var slim []int // the places of those columns among all
+	all, _ := new(eventRow).columns()
+	for i, name := range all {
+		if !bulky.MatchString(name) {
+			names, slim = append(names, name), append(slim, i)
 		}
-		return r, names, targets
 	}
-	_, names, _ := pick()
 	st := &statement{}
 	rows, err := s.conn.Query(s.limited(ctx), "SELECT "+strings.Join(names, ", ")+"\nFROM events\nWHERE block = "+st.text(token), st.args...)
 	if err != nil {
@@ -67,7 +64,12 @@ func (s *Store) slim(ctx context.Context, token string) ([]*event.Occurrence, er
 	defer rows.Close()
 	var list []*event.Occurrence
 	for rows.Next() {
-		r, _, targets := pick()
+		r := &eventRow{}
+		_, to := r.columns()
+		targets := make([]any, len(slim))
+		for i, at := range slim {
+			targets[i] = to[at]
+		}
 		if err := rows.Scan(targets...); err != nil {
 			return nil, explain(tried, err)
 		}
