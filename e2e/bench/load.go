@@ -24,8 +24,11 @@ import (
 type load struct {
 	options options
 	gen     *eventgen.Generator
-	batches uint64
+	batches uint64 // number of the last one
 	next    atomic.Uint64
+	every   time.Duration // from a batch to the next; 0: as fast as they are taken
+	began   time.Time
+	behind  uint64 // number of the batch before the first
 
 	mu        sync.Mutex
 	latencies []time.Duration
@@ -52,8 +55,26 @@ func (s streamed) quantile(q float64) time.Duration {
 
 func newLoad(o options, events int) *load {
 	cfg := eventgen.DefaultConfig(time.Now().Add(-20 * time.Hour))
-	cfg.Step = 20 * time.Hour / time.Duration(events)
+	cfg.Step = 20 * time.Hour / time.Duration(events+events/halfShare)
 	return &load{options: o, gen: eventgen.New(cfg), batches: uint64(events / o.batch), other: map[string]int{}}
+}
+
+// The run at half of full load: how long it takes, and that it sends at most one event for
+// so many of the full one.
+const (
+	halfTime  = 20 * time.Second
+	halfShare = 4
+)
+
+// half is a load of further events at half of a rate of events a second.
+func (l *load) half(rate float64) *load {
+	every := time.Duration(2 * float64(l.options.batch) / rate * float64(time.Second))
+	h := &load{
+		options: l.options, gen: l.gen, every: every, behind: l.batches, other: map[string]int{},
+		batches: l.batches + min(uint64(halfTime/every), l.batches/halfShare),
+	}
+	h.next.Store(l.batches)
+	return h
 }
 
 // rawCodec sends bytes as they are.
@@ -81,6 +102,7 @@ func (l *load) run(ctx context.Context, address, credential string) (streamed, e
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	began := time.Now()
+	l.began = began
 	var all sync.WaitGroup
 	for range l.options.workers {
 		all.Go(func() {
@@ -135,6 +157,11 @@ func (l *load) worker(ctx context.Context, address, credential string) error {
 			}
 		}
 		data := l.request(project, id)
+		if l.every > 0 {
+			if err := rest(ctx, time.Until(l.began.Add(time.Duration(id-l.behind)*l.every))); err != nil {
+				return err
+			}
+		}
 		select {
 		case window <- struct{}{}:
 		case <-ctx.Done():

@@ -147,9 +147,11 @@ func measureServer(ctx context.Context, o options, r *report) error {
 	r.idle = idle
 	load := newLoad(o, o.events)
 	profiled := s.profile(ctx, o.profiles)
+	watched := s.watch(ctx)
 	if r.stream, err = load.run(ctx, s.grpc, s.token); err != nil {
 		return err
 	}
+	r.memory = watched()
 	if err := <-profiled; err != nil {
 		return err
 	}
@@ -166,6 +168,9 @@ func measureServer(ctx context.Context, o options, r *report) error {
 		if *to, err = s.metric(ctx, name); err != nil {
 			return err
 		}
+	}
+	if r.half, err = load.half(r.stream.rate()).run(ctx, s.grpc, s.token); err != nil {
+		return err
 	}
 	if r.lone, err = load.lone(ctx, s.grpc, s.token, 50); err != nil {
 		return err

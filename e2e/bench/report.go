@@ -25,7 +25,9 @@ type report struct {
 	server  usage
 	engine  usage
 	settled usage // the engine, merges included
+	half    streamed
 	lone    streamed
+	memory  []both // in turn, while streaming
 	queries []answered
 	again   again
 
@@ -49,6 +51,19 @@ func ms(d time.Duration) string { return fmt.Sprintf("%.1f ms", float64(d.Micros
 
 func mib(n int64) string { return fmt.Sprintf("%d MiB", n>>20) }
 
+// quarters tells what was used at most in each quarter of a time.
+func quarters(list []both) string {
+	var text []string
+	for i := range 4 {
+		var server, engine int64
+		for _, b := range list[i*len(list)/4 : (i+1)*len(list)/4] {
+			server, engine = max(server, b.server.now), max(engine, b.engine.now)
+		}
+		text = append(text, mib(server)+" + "+mib(engine))
+	}
+	return strings.Join(text, ", ")
+}
+
 // markdown is the text of docs/benchmarks.md.
 func (r *report) markdown() string {
 	var b strings.Builder
@@ -64,11 +79,13 @@ func (r *report) markdown() string {
 	line("| engine CPU µs an event, merges included | %.1f | | |", perEvent(r.settled.cpu, n))
 	line("| client CPU µs an event, generating included | %.1f | | |", perEvent(r.stream.client.cpu, n))
 	line("| acknowledgement of a batch at full load, p50 / p99 | %s / %s | %s / %s dropped | |", ms(r.stream.quantile(.5)), ms(r.stream.quantile(.99)), ms(r.drop.quantile(.5)), ms(r.drop.quantile(.99)))
+	line("| acknowledgement of a batch at half of it, %.0f events/s, p50 / p99 | %s / %s | | |", r.half.rate(), ms(r.half.quantile(.5)), ms(r.half.quantile(.99)))
 	line("| acknowledgement of a lone event, p50 / p99 | %s / %s | | |", ms(r.lone.quantile(.5)), ms(r.lone.quantile(.99)))
 	line("")
 	line("| memory and disk | |\n|---|---|")
 	line("| server, idle / peak | %s / %s |", mib(r.idle.server.now), mib(r.server.peak))
 	line("| engine, idle / peak | %s / %s |", mib(r.idle.engine.now), mib(r.engine.peak))
+	line("| server and engine in each quarter of the time of full load, at most | %s |", quarters(r.memory))
 	line("| bytes on disk an event, all tables, as streamed / merged | %d / %d |", r.bytesBefore/max(r.rows, 1), r.bytesAll/max(r.rows, 1))
 	line("| of that, the events themselves | %d |", r.bytesEvents/max(r.rows, 1))
 	line("| blocks inserted: number, mean rows, mean time | %.0f, %.0f, %.0f ms |", r.blocks, r.blockRows/max(r.blocks, 1), 1000*r.insertSeconds/max(r.blocks, 1))
@@ -82,7 +99,7 @@ func (r *report) markdown() string {
 	line("")
 	b.WriteString(asked)
 	cpu := perEvent(r.server.cpu, n) + perEvent(r.engine.cpu, n) + perEvent(r.stream.client.cpu, n)
-	line("\nThe goal is 25,000 events/s stored with the client on the same 2 cores, which is 80 µs of CPU an event for client, server and engine together. Here it was %.0f µs. Divided by how much slower the machine was, that is %.0f µs, or %.0f events/s on 2 cores: an estimate, not a measurement. The design's floor by adding up its parts is 16.5 µs.", cpu, cpu*yardstickQuiet/r.yardstick, 2e6/(cpu*yardstickQuiet/r.yardstick))
+	line("\nThe goal is 50,000 events/s stored with the client on the same 2 cores, which is 40 µs of CPU an event for client, server and engine together. Here it was %.0f µs. Divided by how much slower the machine was, that is %.0f µs, or %.0f events/s on 2 cores: an estimate, not a measurement. The design's floor by adding up its parts is 16.5 µs.", cpu, cpu*yardstickQuiet/r.yardstick, 2e6/(cpu*yardstickQuiet/r.yardstick))
 	b.WriteString(r.protocols.markdown(r.yardstick / yardstickQuiet))
 	return b.String()
 }

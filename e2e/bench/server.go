@@ -171,6 +171,25 @@ func (s *server) usage() (b both, err error) {
 	return b, err
 }
 
+// watch looks every second at what is used, until the function that it returns is called.
+func (s *server) watch(ctx context.Context) (stop func() []both) {
+	ctx, cancel := context.WithCancel(ctx)
+	done := make(chan []both)
+	go func() {
+		var list []both
+		for rest(ctx, time.Second) == nil {
+			if b, err := s.usage(); err == nil {
+				list = append(list, b)
+			}
+		}
+		done <- list
+	}()
+	return func() []both {
+		cancel()
+		return <-done
+	}
+}
+
 // settle waits until the engine has merged what there was to merge: it uses less
 // than a twentieth of a core for two seconds.
 func (s *server) settle(ctx context.Context) error {
