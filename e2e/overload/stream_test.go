@@ -15,11 +15,13 @@ import (
 	"testing"
 	"time"
 
+	"github.com/klauspost/compress/zstd"
 	"golang.org/x/net/http2"
 	"golang.org/x/net/http2/hpack"
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/credentials/insecure"
+	"google.golang.org/grpc/encoding"
 	"google.golang.org/grpc/encoding/gzip"
 	"google.golang.org/grpc/metadata"
 	"google.golang.org/grpc/status"
@@ -199,7 +201,7 @@ func TestBombsOverGRPC(t *testing.T) {
 	s := start(t)
 	before := resident(t, s.Cmd.Process.Pid)
 	for _, method := range []string{sendMethod, "/opentelemetry.proto.collector.logs.v1.LogsService/Export"} {
-		for name, option := range map[string]grpc.CallOption{"gzip": grpc.UseCompressor(gzip.Name)} {
+		for name, option := range map[string]grpc.CallOption{"gzip": grpc.UseCompressor(gzip.Name), "zstd": grpc.UseCompressor("zstd")} {
 			err := dial(t, s.GRPC).Invoke(withKey(t.Context()), method, make(zeros, 64<<20), new(zeros), option, grpc.ForceCodec(plain{}))
 			if status.Code(err) != codes.ResourceExhausted {
 				t.Errorf("%s in %s: %v", method, name, err)
@@ -213,6 +215,16 @@ func TestBombsOverGRPC(t *testing.T) {
 	}
 	alive(t, s)
 }
+
+// grpc-go takes compressors during initialization only.
+func init() { encoding.RegisterCompressor(zstdCompressor{}) }
+
+// zstdCompressor is what our SDKs compress with.
+type zstdCompressor struct{}
+
+func (zstdCompressor) Name() string                                 { return "zstd" }
+func (zstdCompressor) Compress(w io.Writer) (io.WriteCloser, error) { return zstd.NewWriter(w) }
+func (zstdCompressor) Decompress(r io.Reader) (io.Reader, error)    { return zstd.NewReader(r) }
 
 // zeros is a message of nothing.
 type zeros []byte

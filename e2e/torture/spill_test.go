@@ -21,7 +21,7 @@ var (
 
 // load sends about so many events a second until the ledger ends.
 func load(ctx context.Context, w *world, l *ledger, rate int) (wait func()) {
-	senders := max(24, rate/40)
+	senders := max(24, rate/10)
 	pace := time.Duration(senders) * (1 + batchMost) / 2 * time.Second / time.Duration(rate)
 	var all sync.WaitGroup
 	kinds := clients(w.t, w.links[0].address, w.links[1].address)
