@@ -57,6 +57,7 @@ type seen struct {
 	limit  int
 	young  map[eventKey]*flight
 	old    map[eventKey]*flight
+	full   int       // entries at which young becomes old
 	turned time.Time // since when young is filled
 	since  time.Time // since when nothing is forgotten
 	stored *flight   // stands for all that have landed, in old
@@ -64,7 +65,7 @@ type seen struct {
 
 func newSeen(limit int) *seen {
 	now := time.Now()
-	s := &seen{limit: limit/2 + 1, young: map[eventKey]*flight{}, turned: now, since: now, stored: newFlight()}
+	s := &seen{limit: limit/2 + 1, full: limit/2 + 1, young: map[eventKey]*flight{}, turned: now, since: now, stored: newFlight()}
 	s.stored.land(outcome.Result{Kind: outcome.Stored})
 	return s
 }
@@ -110,13 +111,15 @@ func (s *seen) find(k eventKey) *flight {
 }
 
 func (s *seen) put(k eventKey, f *flight) {
-	if len(s.young) >= s.limit {
+	if len(s.young) >= s.full {
 		s.turn()
 	}
 	s.young[k] = f
 }
 
-// turn forgets the older half.
+// turn forgets the older half, but for what is under way. That may be more than half of
+// the limit where the room is large; as many new ones fit beside it, so that going
+// through all of them stays rare.
 func (s *seen) turn() {
 	forgotten := s.old
 	s.old, s.young = s.young, make(map[eventKey]*flight, s.limit)
@@ -126,54 +129,10 @@ func (s *seen) turn() {
 			s.young[k] = f
 		}
 	}
+	s.full = max(s.limit, 2*len(s.young))
 	for k, f := range s.old {
 		if f.state.Load() == landed {
 			s.old[k] = s.stored // lets the flight go
 		}
 	}
-}
-
-// recent is a set that forgets the oldest half when it is full.
-type recent[K comparable] struct {
-	mu    sync.Mutex
-	limit int
-	young map[K]struct{}
-	old   map[K]struct{}
-}
-
-func newRecent[K comparable](limit int) *recent[K] {
-	return &recent[K]{limit: limit/2 + 1, young: map[K]struct{}{}}
-}
-
-// missing returns the keys that are not in the set. Those that are count as new.
-func (r *recent[K]) missing(keys []K) []K {
-	var out []K
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	for _, k := range keys {
-		if _, found := r.young[k]; found {
-			continue
-		}
-		if _, found := r.old[k]; found {
-			r.put(k)
-			continue
-		}
-		out = append(out, k)
-	}
-	return out
-}
-
-func (r *recent[K]) add(keys []K) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	for _, k := range keys {
-		r.put(k)
-	}
-}
-
-func (r *recent[K]) put(k K) {
-	if len(r.young) >= r.limit {
-		r.old, r.young = r.young, map[K]struct{}{}
-	}
-	r.young[k] = struct{}{}
 }

@@ -1,0 +1,48 @@
+package ingest
+
+import "sync"
+
+// recent is a set that forgets the oldest half when it is full.
+type recent[K comparable] struct {
+	mu    sync.Mutex
+	limit int
+	young map[K]struct{}
+	old   map[K]struct{}
+}
+
+func newRecent[K comparable](limit int) *recent[K] {
+	return &recent[K]{limit: limit/2 + 1, young: map[K]struct{}{}}
+}
+
+// missing returns the keys that are not in the set. Those that are count as new.
+func (r *recent[K]) missing(keys []K) []K {
+	var out []K
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for _, k := range keys {
+		if _, found := r.young[k]; found {
+			continue
+		}
+		if _, found := r.old[k]; found {
+			r.put(k)
+			continue
+		}
+		out = append(out, k)
+	}
+	return out
+}
+
+func (r *recent[K]) add(keys []K) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for _, k := range keys {
+		r.put(k)
+	}
+}
+
+func (r *recent[K]) put(k K) {
+	if len(r.young) >= r.limit {
+		r.old, r.young = r.young, map[K]struct{}{}
+	}
+	r.young[k] = struct{}{}
+}
