@@ -2,12 +2,32 @@ package chdb
 
 import (
 	"bufio"
+	"context"
 	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
 	"syscall"
+	"time"
 )
+
+// forgetEvery is how often code is given back. What runs is mapped again at once.
+const forgetEvery = time.Minute
+
+// keepForgetting gives back the library's code now and again until the context ends:
+// questions that are seldom asked leave about 30 MB of it.
+func keepForgetting(ctx context.Context, path string) {
+	tick := time.NewTicker(forgetEvery)
+	defer tick.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+			forgetCode(path)
+		}
+	}
+}
 
 // forgetCode lets the kernel take back the pages of the library's code that the start
 // needed, about 150 MB that are hardly looked at again: the engine registers thousands of

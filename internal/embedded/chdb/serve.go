@@ -48,6 +48,7 @@ func Serve(ctx context.Context, cfg ChildConfig) error {
 	}
 	defer e.close()
 	forgetCode(cfg.Library)
+	go keepForgetting(ctx, cfg.Library)
 
 	// A service manager may signal every process of the group at once. The engine must
 	// outlast its parent's last flush, so it goes by the pipe alone.
