@@ -50,7 +50,7 @@ type Config struct {
 func DefaultConfig() Config {
 	return Config{
 		MessageBytes: 16 << 20, UnderWayBytes: 64 << 20, Patience: 2 * time.Second, Events: 10_000, Growth: 20,
-		StackBytes: 32 << 20,
+		StackBytes: 16 << 20,
 	}
 }
 
