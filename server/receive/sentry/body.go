@@ -11,7 +11,6 @@ import (
 	"net/url"
 	"strings"
 	"sync"
-	"time"
 	"unsafe"
 
 	"github.com/andybalholm/brotli"
@@ -29,7 +28,8 @@ var (
 	errBodyBytes    = errors.New("the decompressed request is larger than sentry-body-bytes")
 	errEncoding     = errors.New("the request's Content-Encoding is not understood")
 	errBroken       = errors.New("the request cannot be decompressed or breaks off")
-	errNoRoom       = errors.New("the server has no room for more requests now")
+	errNoRoom       = errors.New("the server has no room for more requests of this project now (sentry-under-way-bytes)")
+	errTurnedAway   = errors.New("the server has no room for more events of this project now (ingest-room-bytes)")
 )
 
 // encodingsAtOnce bounds how many encodings lie over one another.
@@ -39,84 +39,37 @@ const encodingsAtOnce = 3
 // support.
 const zstdWindow = 8 << 20
 
-// body is a request's body with the memory it holds.
-type body struct {
-	text string
-	room *quota.Room
-	held int64
-
-	project uint32 // that holds it
-}
-
-// release gives the memory back.
-func (b *body) release() { b.room.Release(b.project, b.held) }
-
-// hold takes memory beyond what the body holds, and waits for it a little.
-func (b *body) hold(ctx context.Context, total int64, patience time.Duration) error {
-	more := total - b.held
-	if more <= 0 {
-		return nil
+// readBody reads and decompresses a request, bounded both ways, into memory that is held.
+func (in *intake) readBody(w http.ResponseWriter, r *http.Request) (string, error) {
+	cfg := &in.h.cfg
+	if r.ContentLength > cfg.RequestBytes {
+		return "", fmt.Errorf("%w: %d", errRequestBytes, cfg.RequestBytes)
 	}
-	if !b.room.TryAcquire(b.project, more) {
-		ctx, cancel := context.WithTimeout(ctx, patience)
-		defer cancel()
-		if b.room.Acquire(ctx, b.project, more) != nil {
-			return errNoRoom
-		}
-	}
-	b.held = total
-	return nil
-}
-
-// readBody reads and decompresses a request, bounded both ways. The body must be
-// released, whatever the error.
-func (h *Handler) readBody(w http.ResponseWriter, r *http.Request, projectID uint32) (*body, error) {
-	b := &body{room: h.room, project: projectID}
-	if r.ContentLength > h.cfg.RequestBytes {
-		return b, fmt.Errorf("%w: %d", errRequestBytes, h.cfg.RequestBytes)
-	}
-	source := http.MaxBytesReader(w, r.Body, h.cfg.RequestBytes)
+	source := http.MaxBytesReader(w, r.Body, cfg.RequestBytes)
 	decoded, err := decompress(source, strings.Join(r.Header.Values("Content-Encoding"), ","))
 	if err != nil {
-		return b, bodyError(err, h.cfg)
+		return "", bodyError(err, cfg)
 	}
 	defer decoded.Close()
-	size := int64(4 << 10)
-	if r.ContentLength > 0 {
-		size = r.ContentLength + 1
-		if decoded.layers > 0 {
-			size = min(4*r.ContentLength, h.cfg.BodyBytes) + 1
-		}
+	expected := r.ContentLength
+	if decoded.layers > 0 {
+		expected = 4 * r.ContentLength
 	}
-	if err := b.hold(r.Context(), size, h.cfg.Patience); err != nil {
-		return b, err
+	text, err := in.hold.ReadAll(r.Context(), decoded, expected, cfg.BodyBytes)
+	if err != nil {
+		return "", bodyError(err, cfg)
 	}
-	buf := make([]byte, 0, size)
-	for {
-		n, err := decoded.Read(buf[len(buf):cap(buf)])
-		buf = buf[:len(buf)+n]
-		if int64(len(buf)) > h.cfg.BodyBytes {
-			return b, fmt.Errorf("%w: %d", errBodyBytes, h.cfg.BodyBytes)
-		}
-		if err == io.EOF {
-			b.text = unsafe.String(unsafe.SliceData(buf), len(buf))
-			return b, nil
-		}
-		if err != nil {
-			return b, bodyError(err, h.cfg)
-		}
-		if len(buf) == cap(buf) {
-			if err := b.hold(r.Context(), b.held+int64(cap(buf)), h.cfg.Patience); err != nil {
-				return b, err
-			}
-			buf = append(make([]byte, 0, 2*cap(buf)), buf...)
-		}
-	}
+	return unsafe.String(unsafe.SliceData(text), len(text)), nil
 }
 
-func bodyError(err error, cfg Config) error {
+// bodyError says what was wrong with a body, and which limit it passed.
+func bodyError(err error, cfg *Config) error {
 	var tooLarge *http.MaxBytesError
 	switch {
+	case errors.Is(err, quota.ErrNoRoom):
+		return errNoRoom
+	case errors.Is(err, quota.ErrTooLong):
+		return fmt.Errorf("%w: %d", errBodyBytes, cfg.BodyBytes)
 	case errors.As(err, &tooLarge):
 		return fmt.Errorf("%w: %d", errRequestBytes, cfg.RequestBytes)
 	case errors.Is(err, errEncoding), errors.Is(err, errBroken):
@@ -229,7 +182,7 @@ func inflate(r io.Reader) (io.Reader, error) {
 
 // storeText is the JSON of a body for the store endpoint: plain, as a form's
 // sentry_data, or in base64 with or without compression, as old clients send it.
-func storeText(text string, limit int64) (string, error) {
+func (in *intake) storeText(ctx context.Context, text string) (string, error) {
 	for range encodingsAtOnce {
 		text = strings.TrimSpace(text)
 		switch {
@@ -257,15 +210,20 @@ func storeText(text string, limit int64) (string, error) {
 		if err != nil {
 			return "", errJSON
 		}
-		if text, err = unpack(string(packed), limit); err != nil {
-			return "", err
+		limit := int64(in.h.cfg.EventBytes) // it is one event
+		text, err = in.unpack(ctx, string(packed), limit)
+		if errors.Is(err, quota.ErrTooLong) {
+			return "", fmt.Errorf("%w: %d", errEventBytes, limit)
+		}
+		if err != nil {
+			return "", bodyError(err, &in.h.cfg)
 		}
 	}
 	return "", errJSON
 }
 
-// unpack decompresses what begins like zlib or gzip.
-func unpack(s string, limit int64) (string, error) {
+// unpack decompresses what begins like zlib, gzip or zstd into memory that is held.
+func (in *intake) unpack(ctx context.Context, s string, limit int64) (string, error) {
 	var encoding string
 	switch {
 	case strings.HasPrefix(s, "{"):
@@ -284,12 +242,6 @@ func unpack(s string, limit int64) (string, error) {
 		return "", err
 	}
 	defer d.Close()
-	out, err := io.ReadAll(io.LimitReader(d, limit+1))
-	switch {
-	case err != nil:
-		return "", fmt.Errorf("%w: %w", errBroken, err)
-	case int64(len(out)) > limit:
-		return "", fmt.Errorf("%w: %d", errBodyBytes, limit)
-	}
-	return string(out), nil
+	out, err := in.hold.ReadAll(ctx, d, 4*int64(len(s)), limit)
+	return string(out), err
 }

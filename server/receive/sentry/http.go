@@ -148,7 +148,7 @@ func (h *Handler) refusal(r *http.Request, err error) answer {
 		a.code = http.StatusRequestEntityTooLarge
 	case errors.Is(err, errEncoding):
 		a.code = http.StatusUnsupportedMediaType
-	case errors.Is(err, errNoRoom):
+	case errors.Is(err, errNoRoom), errors.Is(err, errTurnedAway):
 		a.code, a.wait, a.limits = http.StatusTooManyRequests, retryAfter, true
 	case errors.As(err, &retry) && retry.Retryable():
 		h.log.WarnContext(r.Context(), "a key cannot be checked now", "error", err)

@@ -242,6 +242,38 @@ func TestLargeEventsAreRefusedByName(t *testing.T) {
 	}
 }
 
+func TestWhatIsCompressedWithinARequestIsOneEventAndHeld(t *testing.T) {
+	t.Parallel()
+	p := newPlace(t, func(c *Config) { c.Patience = time.Millisecond })
+	f := func(code int, says, path string, content []byte, header ...string) {
+		t.Helper()
+		var z bytes.Buffer
+		packer := gzip.NewWriter(&z)
+		packer.Write(content)
+		packer.Close()
+		body := z.String()
+		if strings.Contains(path, "store") {
+			body = base64.StdEncoding.EncodeToString(z.Bytes())
+		}
+		if w := p.send(t, "POST", path+withKey, body, header...); w.StatusCode != code || !strings.Contains(w.text, says) {
+			t.Errorf("%s: %d %s", path, w.StatusCode, w.text)
+		}
+	}
+	large := bytes.Repeat([]byte(" "), 50<<20)
+	f(200, "id", "/api/7/store/", []byte(smallEvent))
+	f(413, "sentry-event-bytes", "/api/7/store/", large)
+	f(400, "no minidump", "/api/7/minidump/", large)
+	room := p.handler.cfg.UnderWayBytes
+	if !p.handler.room.TryAcquire(8, room-(1<<20)) {
+		t.Fatal("room is taken")
+	}
+	f(429, "sentry-under-way-bytes", "/api/7/minidump/", large)
+	p.handler.room.Release(8, room-(1<<20))
+	if !p.handler.room.TryAcquire(7, room) {
+		t.Error("room was not given back")
+	}
+}
+
 func TestRequestsBeyondTheRoomAreLimited(t *testing.T) {
 	t.Parallel()
 	p := newPlace(t, func(c *Config) { c.Patience = time.Millisecond })

@@ -49,7 +49,9 @@ func (in *intake) envelope(ctx context.Context, c credentials, projectID uint32,
 		in.h.metrics.item(brokenItem, e.broken)
 	}
 	if dump != "" {
-		in.crash(dump, e.header.eventID)
+		if err := in.crash(ctx, dump, e.header.eventID); err != nil {
+			return answer{}, err
+		}
 	}
 	results := in.finish(ctx, e.header.eventID)
 	if len(in.batch.Events) == 0 && in.err != nil {

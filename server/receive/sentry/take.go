@@ -14,6 +14,7 @@ import (
 	"github.com/faultline-dev/faultline/internal/event"
 	"github.com/faultline-dev/faultline/internal/outcome"
 	"github.com/faultline-dev/faultline/internal/project"
+	"github.com/faultline-dev/faultline/server/quota"
 	"github.com/faultline-dev/faultline/server/receive"
 )
 
@@ -30,6 +31,7 @@ const (
 // intake collects what one request brings.
 type intake struct {
 	h      *Handler
+	hold   *quota.Hold // the memory of the request
 	batch  receive.Batch
 	sender sender
 	files  []attachment.Incoming
@@ -67,8 +69,10 @@ func (h *Handler) take(w http.ResponseWriter, r *http.Request, route route) answ
 	}
 	in.sender.sdk, in.sender.sentAt = clientSDK(c.client), c.sentAt
 	if h.away != nil && h.away(in.batch.ProjectID) {
-		return h.refusal(r, errNoRoom)
+		return h.refusal(r, errTurnedAway)
 	}
+	in.hold = h.room.Hold(in.batch.ProjectID, h.cfg.Patience)
+	defer in.hold.Release()
 	a, err := h.read(w, r, route, c, in)
 	if errors.Is(err, errNoRoom) {
 		return h.refusal(r, err) // the client has it still
@@ -90,7 +94,7 @@ func (h *Handler) read(w http.ResponseWriter, r *http.Request, route route, c cr
 		return answer{code: http.StatusOK}, in.cron(route.monitor, r.URL.Query(), "")
 	}
 	if r.Method == http.MethodGet {
-		text, err := storeText(r.URL.Query().Get("sentry_data"), h.cfg.BodyBytes)
+		text, err := in.storeText(r.Context(), r.URL.Query().Get("sentry_data"))
 		if err == nil {
 			err = in.store(text)
 		}
@@ -101,32 +105,31 @@ func (h *Handler) read(w http.ResponseWriter, r *http.Request, route route, c cr
 		a.form = formGIF
 		return a, nil
 	}
-	b, err := h.readBody(w, r, in.batch.ProjectID)
-	defer b.release()
+	body, err := in.readBody(w, r)
 	if err != nil {
 		return answer{}, err
 	}
 	form := formJSON
 	switch route.endpoint {
 	case endpointEnvelope:
-		return in.envelope(r.Context(), c, route.projectID, b.text)
+		return in.envelope(r.Context(), c, route.projectID, body)
 	case endpointStore:
 		var text string
-		if text, err = storeText(b.text, h.cfg.BodyBytes); err == nil {
+		if text, err = in.storeText(r.Context(), body); err == nil {
 			err = in.store(text)
 		}
 	case endpointSecurity:
-		err = in.security(b.text, r)
+		err = in.security(body, r)
 	case endpointMinidump:
 		form = formUUID
-		err = in.minidump(b.text, r)
+		err = in.minidump(body, r)
 	case endpointFeedback:
-		err = in.userReport(b.text)
+		err = in.userReport(body)
 	case endpointCron:
 		in.h.metrics.item("check_in", 1)
-		err = in.cron(route.monitor, r.URL.Query(), b.text)
+		err = in.cron(route.monitor, r.URL.Query(), body)
 	case endpointAttachments:
-		err = in.filesOf(b.text, r)
+		err = in.filesOf(body, r)
 	}
 	if err != nil {
 		return answer{}, err

@@ -1,6 +1,7 @@
 package sentry
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -14,6 +15,7 @@ import (
 
 	"github.com/faultline-dev/faultline/internal/attachment"
 	"github.com/faultline-dev/faultline/internal/event"
+	"github.com/faultline-dev/faultline/server/quota"
 )
 
 // errForm is returned for a form that cannot be read.
@@ -58,8 +60,8 @@ func (in *intake) minidump(text string, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	if u.dump, err = unpack(u.dump, in.h.cfg.BodyBytes); err != nil {
-		return err
+	if u.dump, err = in.unpack(r.Context(), u.dump, in.h.cfg.BodyBytes); err != nil {
+		return bodyError(err, &in.h.cfg)
 	}
 	m, err := parseMinidump(u.dump)
 	if err != nil {
@@ -177,23 +179,28 @@ func (u *upload) event(in *intake) (parsed, error) {
 	return p, nil
 }
 
-// crash adds what a minidump in an envelope says, to its first event or as an event.
-func (in *intake) crash(dump string, id event.ID) {
-	dump, err := unpack(dump, in.h.cfg.BodyBytes)
+// crash adds what a minidump in an envelope says, to its first event or as an event. One
+// that cannot be read is listed as an attachment, as it came; only a lack of room is an error.
+func (in *intake) crash(ctx context.Context, dump string, id event.ID) error {
+	dump, err := in.unpack(ctx, dump, in.h.cfg.BodyBytes)
+	if errors.Is(err, quota.ErrNoRoom) {
+		return errNoRoom
+	}
 	if err != nil {
-		return // it is listed as an attachment, as it came
+		return nil
 	}
 	m, err := parseMinidump(dump)
 	if err != nil {
-		return
+		return nil
 	}
 	for _, e := range in.batch.Events {
 		if e.Logger != feedbackLogger {
 			m.fill(e)
-			return
+			return nil
 		}
 	}
 	e := &event.Event{ID: id}
 	m.fill(e)
 	in.add(parsed{Event: e})
+	return nil
 }
