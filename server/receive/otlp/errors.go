@@ -12,17 +12,19 @@ import (
 	"google.golang.org/protobuf/types/known/durationpb"
 
 	"github.com/faultline-dev/faultline/internal/project"
+	"github.com/faultline-dev/faultline/server/quota"
 )
 
 // What an exporter is told apart from what was rejected.
 var (
-	errNoRoom   = errors.New("the server has no room for more requests now (under_way_bytes)")
-	errAgain    = errors.New("not everything could be stored, send it again")
-	errSize     = errors.New("the request is larger than message_bytes")
-	errEncoding = errors.New("the request's encoding is not understood")
-	errType     = errors.New("the request's content type is not understood")
-	errJSON     = errors.New("malformed JSON")
-	errMethod   = errors.New("use POST")
+	errNoRoom     = errors.New("the server has no room for more requests of this project now (otlp-under-way-bytes)")
+	errTurnedAway = errors.New("the server has no room for more events of this project now (ingest-room-bytes)")
+	errAgain      = errors.New("not everything could be stored, send it again")
+	errSize       = errors.New("the request is larger than otlp-message-bytes")
+	errEncoding   = errors.New("the request's encoding is not understood")
+	errType       = errors.New("the request's content type is not understood")
+	errJSON       = errors.New("malformed JSON")
+	errMethod     = errors.New("use POST")
 )
 
 // retryAfter is what an exporter should wait when nothing better is known.
@@ -36,6 +38,14 @@ type retryable struct {
 }
 
 func (r retryable) Unwrap() error { return r.error }
+
+// roomError says which limit a request met for which there was no room.
+func roomError(err error) error {
+	if errors.Is(err, quota.ErrNoRoom) {
+		return retryable{errNoRoom, retryAfter, true}
+	}
+	return err
+}
 
 // toStatus is the one place where errors get their codes, and httpCode's beside it.
 func (h *Handler) toStatus(ctx context.Context, err error) (*status.Status, int) {

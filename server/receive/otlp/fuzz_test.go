@@ -149,7 +149,7 @@ func TestExamplesOfTheSpecificationAreTaken(t *testing.T) {
 			t.Errorf("%s: %v", name, err)
 			continue
 		}
-		if _, err := h.export(t.Context(), caller{}, project.Access{ProjectID: 7}, s, data); err != nil {
+		if _, err := h.export(t.Context(), caller{}, project.Access{ProjectID: 7}, h.room.Hold(7, time.Second), s, data); err != nil {
 			t.Errorf("%s: %v", name, err)
 		}
 	}

@@ -63,9 +63,10 @@ func (h *Handler) grpcExport(s signal) grpc.MethodHandler {
 // raw serves a request whose bytes are unknown fields, and answers in the same way.
 func (h *Handler) raw(ctx context.Context, c caller, s signal, in *emptypb.Empty) (*emptypb.Empty, *status.Status) {
 	var a answer
-	access, err := h.enter(ctx, c)
+	access, hold, err := h.admit(ctx, c)
 	if err == nil {
-		a, err = h.export(ctx, c, access, s, in.ProtoReflect().GetUnknown())
+		defer hold.Release()
+		a, err = h.export(ctx, c, access, hold, s, in.ProtoReflect().GetUnknown())
 	}
 	if err != nil {
 		told, _ := h.toStatus(ctx, err)

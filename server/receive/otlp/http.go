@@ -19,6 +19,8 @@ import (
 	"google.golang.org/grpc/status"
 	"google.golang.org/protobuf/encoding/protojson"
 	"google.golang.org/protobuf/proto"
+
+	"github.com/faultline-dev/faultline/server/quota"
 )
 
 // Mount adds the routes of OTLP/HTTP: /v1/traces and the like, the same below /otlp, and
@@ -84,11 +86,12 @@ func (h *Handler) serve(w http.ResponseWriter, r *http.Request, s signal, isJSON
 	if key := r.PathValue("key"); key != "" {
 		c.credential = key
 	}
-	access, err := h.enter(r.Context(), c)
+	access, hold, err := h.admit(r.Context(), c)
 	if err != nil {
 		return answer{}, err
 	}
-	data, err := h.body(w, r)
+	defer hold.Release()
+	data, err := h.body(w, r, hold)
 	if err == nil && isJSON {
 		if data, err = fromJSON(s, data); err != nil {
 			h.log.DebugContext(r.Context(), "OTLP in JSON cannot be read", "signal", signalNames[s], "error", err)
@@ -97,11 +100,11 @@ func (h *Handler) serve(w http.ResponseWriter, r *http.Request, s signal, isJSON
 	if err != nil {
 		return answer{}, err
 	}
-	return h.export(r.Context(), c, access, s, data)
+	return h.export(r.Context(), c, access, hold, s, data)
 }
 
-// body reads and decompresses a request, bounded both ways.
-func (h *Handler) body(w http.ResponseWriter, r *http.Request) ([]byte, error) {
+// body reads and decompresses a request, bounded both ways, into memory that is held.
+func (h *Handler) body(w http.ResponseWriter, r *http.Request, hold *quota.Hold) ([]byte, error) {
 	limit := int64(h.cfg.MessageBytes)
 	var body io.Reader = http.MaxBytesReader(w, r.Body, limit)
 	var err error
@@ -122,11 +125,13 @@ func (h *Handler) body(w http.ResponseWriter, r *http.Request) ([]byte, error) {
 	}
 	var data []byte
 	if err == nil {
-		data, err = readAll(io.LimitReader(body, limit+1), r.ContentLength)
+		data, err = hold.ReadAll(r.Context(), body, r.ContentLength, limit)
 	}
 	var tooLarge *http.MaxBytesError
 	switch {
-	case errors.As(err, &tooLarge), int64(len(data)) > limit:
+	case errors.Is(err, quota.ErrNoRoom):
+		return nil, roomError(err)
+	case errors.As(err, &tooLarge), errors.Is(err, quota.ErrTooLong):
 		return nil, fmt.Errorf("%w: %d bytes, decompressed", errSize, limit)
 	case err != nil && r.Context().Err() != nil:
 		return nil, r.Context().Err()
@@ -138,24 +143,6 @@ func (h *Handler) body(w http.ResponseWriter, r *http.Request) ([]byte, error) {
 
 // zstdWindow bounds the memory of one decompressor.
 const zstdWindow = 8 << 20
-
-// readAll reads everything, with room for what is announced.
-func readAll(r io.Reader, announced int64) ([]byte, error) {
-	b := make([]byte, 0, min(max(announced, 0), 1<<20)+512)
-	for {
-		n, err := r.Read(b[len(b):cap(b)])
-		b = b[:len(b)+n]
-		if err == io.EOF {
-			return b, nil
-		}
-		if err != nil {
-			return b, err
-		}
-		if len(b) == cap(b) {
-			b = append(b, 0)[:len(b)]
-		}
-	}
-}
 
 // answerJSON is an Export*ServiceResponse in JSON.
 func answerJSON(s signal, a answer) []byte {

@@ -170,25 +170,27 @@ type answer struct {
 	message  string
 }
 
+// admit checks that the caller may send and is not to come back later, and begins to hold
+// memory for its request, which must be released if there is no error.
+func (h *Handler) admit(ctx context.Context, c caller) (project.Access, *quota.Hold, error) {
+	a, err := h.enter(ctx, c)
+	if err != nil {
+		return a, nil, err
+	}
+	if h.away != nil && h.away(a.ProjectID) {
+		return a, nil, retryable{errTurnedAway, retryAfter, true}
+	}
+	return a, h.room.Hold(a.ProjectID, h.cfg.Patience), nil
+}
+
 // export hands the errors of a request to the sink and says what became of them. The
 // request is protobuf.
-func (h *Handler) export(ctx context.Context, c caller, a project.Access, s signal, data []byte) (answer, error) {
-	if h.away != nil && h.away(a.ProjectID) {
-		return answer{}, retryable{errNoRoom, retryAfter, true}
+func (h *Handler) export(ctx context.Context, c caller, a project.Access, hold *quota.Hold, s signal, data []byte) (answer, error) {
+	if err := hold.Grow(ctx, int64(len(data))); err != nil {
+		return answer{}, roomError(err)
 	}
-	size := min(int64(len(data)), h.cfg.UnderWayBytes)
-	waiting, cancel := context.WithTimeout(ctx, h.cfg.Patience)
-	err := h.room.Acquire(waiting, a.ProjectID, size)
-	cancel()
-	if err != nil {
-		if ctx.Err() != nil {
-			return answer{}, ctx.Err()
-		}
-		return answer{}, retryable{errNoRoom, retryAfter, true}
-	}
-	defer h.room.Release(a.ProjectID, size)
 	r := h.newReader(a.ProjectID, len(data))
-	err = r.read(s, data)
+	err := r.read(s, data)
 	b := &receive.Batch{
 		ProjectID: a.ProjectID, KeyID: a.KeyID, KeyRate: a.KeyRate, MadeAt: unixNano(r.newest), ReceivedAt: r.now, ClientIP: c.ip,
 		Protocol: "otlp", Events: r.events, Patience: h.cfg.Patience,

@@ -185,7 +185,7 @@ func TestErrorLogsWithoutAnExceptionAreMessages(t *testing.T) {
 		t.Helper()
 		before := len(sink.events())
 		access, _ := keyring{}.Key(t.Context(), "key", 0)
-		if _, err := h.export(t.Context(), caller{}, access, logs, marshal(t, logsOf(nil, l))); err != nil {
+		if _, err := h.export(t.Context(), caller{}, access, h.room.Hold(7, time.Second), logs, marshal(t, logsOf(nil, l))); err != nil {
 			t.Fatal(err)
 		}
 		list := sink.events()[before:]
@@ -216,7 +216,7 @@ func TestExceptionsWithLittleToSayAreStillEvents(t *testing.T) {
 		t.Helper()
 		before := len(sink.events())
 		access, _ := keyring{}.Key(t.Context(), "key", 0)
-		if _, err := h.export(t.Context(), caller{}, access, logs, marshal(t, logsOf(nil, l))); err != nil {
+		if _, err := h.export(t.Context(), caller{}, access, h.room.Hold(7, time.Second), logs, marshal(t, logsOf(nil, l))); err != nil {
 			t.Fatal(err)
 		}
 		e := sink.events()[before]
@@ -409,7 +409,7 @@ func TestRequestsThatCannotBeServedSayWhy(t *testing.T) {
 	f(400, "malformed", "/v1/logs", jsonType, `{} {}`, nil)
 	f(400, "malformed", "/v1/logs", protobufType, "\x0a\xff", nil)
 	f(400, "cannot be read", "/v1/logs", jsonType, "{}", map[string]string{"Content-Encoding": "gzip"})
-	f(413, "message_bytes: 2000", "/v1/logs", jsonType, `{"a":"`+strings.Repeat("x", 3000)+`"}`, nil)
+	f(413, "otlp-message-bytes: 2000", "/v1/logs", jsonType, `{"a":"`+strings.Repeat("x", 3000)+`"}`, nil)
 	f(200, "{}", "/v1/metrics", jsonType, `{"resourceMetrics":[{"scopeMetrics":[{"metrics":[{"name":"a"}]}]}]}`, nil)
 	f(200, "{}", "/v1/logs", jsonType, `{}`, nil)
 	f(200, "", "/v1/traces", protobufType, "", nil)
@@ -461,7 +461,7 @@ func TestTheSinkIsToldWhenARequestWasMade(t *testing.T) {
 	sink, h := handler(t, nil)
 	access, _ := keyring{}.Key(t.Context(), "key", 0)
 	at := time.Now().Add(-time.Minute).UTC()
-	if _, err := h.export(t.Context(), caller{}, access, logs, marshal(t, logsOf(nil, thrownRecord(at.Add(-time.Hour)), thrownRecord(at)))); err != nil {
+	if _, err := h.export(t.Context(), caller{}, access, h.room.Hold(7, time.Second), logs, marshal(t, logsOf(nil, thrownRecord(at.Add(-time.Hour)), thrownRecord(at)))); err != nil {
 		t.Fatal(err)
 	}
 	if b := sink.batches[0]; b.Attempt != 0 || !b.MadeAt.Equal(at) {
@@ -475,7 +475,7 @@ func TestSpansThatFailAreEventsIfAskedFor(t *testing.T) {
 	for _, asked := range []bool{false, true} {
 		sink, h := handler(t, func(c *Config) { c.ErrorSpans = asked })
 		access, _ := keyring{}.Key(t.Context(), "key", 0)
-		if _, err := h.export(t.Context(), caller{}, access, traces, marshal(t, spansOf(nil, span))); err != nil {
+		if _, err := h.export(t.Context(), caller{}, access, h.room.Hold(7, time.Second), traces, marshal(t, spansOf(nil, span))); err != nil {
 			t.Fatal(err)
 		}
 		if list := sink.events(); len(list) > 0 != asked || asked && list[0].Message.Formatted != "gave up" {

@@ -9,8 +9,10 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
 	logspb "go.opentelemetry.io/proto/otlp/collector/logs/v1"
@@ -211,4 +213,41 @@ func spansOf(resource []*commonpb.KeyValue, spans ...*spanpb.Span) *tracepb.Expo
 		Resource:   &resourcepb.Resource{Attributes: resource},
 		ScopeSpans: []*spanpb.ScopeSpans{{Scope: &commonpb.InstrumentationScope{Name: "shop.cart", Version: "2"}, Spans: spans}},
 	}}}
+}
+
+// unread is a body that nobody may read.
+type unread struct{ t *testing.T }
+
+func (u unread) Read([]byte) (int, error) {
+	u.t.Error("a body was read for which there is no room")
+	return 0, io.EOF
+}
+
+func TestABodyIsReadOnlyIntoRoomThatIsHeld(t *testing.T) {
+	t.Parallel()
+	_, h := handler(t, func(c *Config) { c.Patience = time.Millisecond })
+	mux := http.NewServeMux()
+	h.Mount(mux)
+	f := func(says string) {
+		t.Helper()
+		r := httptest.NewRequest(http.MethodPost, "/v1/logs", unread{t})
+		r.ContentLength = 1 << 20
+		r.Header.Set("Authorization", "Bearer key")
+		r.Header.Set("Content-Type", protobufType)
+		w := httptest.NewRecorder()
+		mux.ServeHTTP(w, r)
+		if w.Code != http.StatusTooManyRequests || w.Header().Get("Retry-After") == "" || !strings.Contains(w.Body.String(), says) {
+			t.Errorf("%d %s", w.Code, w.Body)
+		}
+	}
+	if !h.room.TryAcquire(8, h.cfg.UnderWayBytes) {
+		t.Fatal("room is taken")
+	}
+	f("otlp-under-way-bytes")
+	h.room.Release(8, h.cfg.UnderWayBytes)
+	h.away = func(uint32) bool { return true }
+	f("ingest-room-bytes")
+	if !h.room.TryAcquire(8, h.cfg.UnderWayBytes) {
+		t.Error("room was not given back")
+	}
 }
