@@ -12,7 +12,6 @@ import (
 	"connectrpc.com/cors"
 
 	"github.com/faultline-dev/faultline/gen/go/faultline/ingest/v1/ingestv1connect"
-	"github.com/faultline-dev/faultline/internal/outcome"
 	"github.com/faultline-dev/faultline/internal/wire"
 )
 
@@ -28,10 +27,7 @@ func (h *Handler) Mount(mux *http.ServeMux) {
 }
 
 func (h *Handler) connectSend(ctx context.Context, in *connect.Request[frame]) (*connect.Response[frame], error) {
-	ack, err := h.once(ctx, connectCaller(in.Header(), in.Peer()), 0, in.Msg)
-	if err == nil && none(ack, outcome.Limited, true) {
-		err = noRoom{errNoRoom, ack.RetryAfter}
-	}
+	ack, err := h.once(ctx, connectCaller(in.Header(), in.Peer()), in.Msg)
 	if err != nil {
 		return nil, toConnect(h.toStatus(ctx, err))
 	}

@@ -3,6 +3,7 @@ package native
 import (
 	"context"
 	"errors"
+	"fmt"
 	"time"
 
 	"connectrpc.com/connect"
@@ -14,13 +15,17 @@ import (
 
 	"github.com/faultline-dev/faultline/internal/project"
 	"github.com/faultline-dev/faultline/internal/wire"
+	"github.com/faultline-dev/faultline/server/quota"
 )
 
 // What a caller is told apart from outcomes of events.
 var (
-	errStreams  = errors.New("as many streams are open as one project or this server may have (native-streams); use another server or try again later")
-	errStopping = errors.New("the server is stopping; connect again")
-	errNoRoom   = errors.New("the server has no room for more events of this project now (native-under-way-bytes)")
+	errStreams    = errors.New("as many streams are open as one project or this server may have (native-streams); use another server or try again later")
+	errStopping   = errors.New("the server is stopping; connect again")
+	errNoRoom     = errors.New("the server has no room for more messages of this project now (native-under-way-bytes)")
+	errTurnedAway = errors.New("the server has no room for more events of this project now (ingest-room-bytes)")
+	errSize       = errors.New("the request is larger than native-message-bytes")
+	errEncoding   = errors.New("the request's encoding is not understood")
 )
 
 // noRoom is a limit of the server's with the time to wait.
@@ -30,6 +35,19 @@ type noRoom struct {
 }
 
 func (n noRoom) Unwrap() error { return n.error }
+
+// tooLarge says how large a message may be.
+func (h *Handler) tooLarge() error {
+	return fmt.Errorf("%w: %d bytes, decompressed", errSize, h.cfg.MessageBytes)
+}
+
+// roomError says which limit a request met for which there was no room.
+func roomError(err error) error {
+	if errors.Is(err, quota.ErrNoRoom) {
+		return noRoom{errNoRoom, retryAfter}
+	}
+	return err
+}
 
 // streamsAfter is how long to wait when there are too many streams.
 const streamsAfter = 10 * time.Second

@@ -16,7 +16,6 @@ import (
 
 	ingestv1 "github.com/faultline-dev/faultline/gen/go/faultline/ingest/v1"
 	"github.com/faultline-dev/faultline/gen/go/faultline/ingest/v1/ingestv1connect"
-	"github.com/faultline-dev/faultline/internal/outcome"
 	"github.com/faultline-dev/faultline/internal/wire"
 )
 
@@ -66,10 +65,7 @@ func (h *Handler) grpcSend(_ any, ctx context.Context, decode func(any) error, i
 		return nil, err
 	}
 	send := func(ctx context.Context, in any) (any, error) {
-		ack, err := h.once(ctx, grpcCaller(ctx), 0, in.(*frame))
-		if err == nil && none(ack, outcome.Limited, true) {
-			err = noRoom{errNoRoom, ack.RetryAfter}
-		}
+		ack, err := h.once(ctx, grpcCaller(ctx), in.(*frame))
 		if err != nil {
 			return nil, h.toStatus(ctx, err).Err()
 		}

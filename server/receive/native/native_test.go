@@ -289,11 +289,11 @@ func TestNoRoomIsToldWithATimeToWait(t *testing.T) {
 	t.Parallel()
 	sink, _, url, conn := serve(t, nil)
 	sink.answer = func(b *receive.Batch, i int) outcome.Result {
-		return outcome.Result{EventID: b.Events[i].ID, Kind: outcome.Limited, Reason: outcome.Buffer, Retry: true, RetryAfter: 3 * time.Second}
+		return outcome.Result{EventID: b.Events[i].ID, Kind: outcome.Limited, Reason: outcome.Buffer, Message: "no room (ingest-room-bytes)", Retry: true, RetryAfter: 3 * time.Second}
 	}
 	in := &ingestv1.SendRequest{Batch: &ingestv1.Batch{Events: []*eventv1.Event{saying("x")}}}
 	_, err := grpcClient{conn: conn, key: "key"}.Send(t.Context(), in)
-	if s := status.Convert(err); s.Code() != codes.ResourceExhausted || len(s.Details()) != 1 {
+	if s := status.Convert(err); s.Code() != codes.ResourceExhausted || len(s.Details()) != 1 || s.Message() != "no room (ingest-room-bytes)" {
 		t.Fatalf("%v %v", err, s.Details())
 	}
 	w := post(t, url, "7", "key", `{"events":[{}]}`, nil)

@@ -19,6 +19,7 @@ import (
 	ingestv1 "github.com/faultline-dev/faultline/gen/go/faultline/ingest/v1"
 	"github.com/faultline-dev/faultline/internal/outcome"
 	"github.com/faultline-dev/faultline/internal/wire"
+	"github.com/faultline-dev/faultline/server/quota"
 )
 
 // restPattern is the route; the body is a Batch, as JSON or as protobuf. Any
@@ -27,11 +28,6 @@ const restPattern = "/api/v1/projects/{project_id}/events:batch"
 
 // retryAfter is what a client should wait when nothing better is known.
 const retryAfter = time.Second
-
-var (
-	errSize     = errors.New("the request is larger than message_bytes")
-	errEncoding = errors.New("the request's encoding is not understood")
-)
 
 // rest serves the REST route. The answer tells what became of each event; its code
 // is an error's only if nothing was taken.
@@ -67,10 +63,16 @@ func (h *Handler) restBatch(w http.ResponseWriter, r *http.Request) (wire.Ack, e
 		return wire.Ack{}, status.Error(codes.InvalidArgument, "the path names no project: a project id is a number")
 	}
 	c := caller{credential: bearer(r.Header.Get("Authorization")), ip: address(r.RemoteAddr)}
-	if _, err := h.enter(r.Context(), c, uint32(id)); err != nil {
+	payer, err := h.payer(r.Context(), c, uint32(id))
+	if err != nil {
 		return wire.Ack{}, err
 	}
-	body, err := h.body(w, r)
+	hold, err := h.hold(payer)
+	if err != nil {
+		return wire.Ack{}, err
+	}
+	defer hold.Release()
+	body, err := h.body(w, r, hold)
 	if err != nil {
 		return wire.Ack{}, err
 	}
@@ -81,7 +83,7 @@ func (h *Handler) restBatch(w http.ResponseWriter, r *http.Request) (wire.Ack, e
 			return wire.Ack{}, err
 		}
 	}
-	return h.once(r.Context(), c, uint32(id), &frame{data: wire.WrapBatch(data)})
+	return h.serveFrame(r.Context(), c, uint32(id), &frame{data: wire.WrapBatch(data)})
 }
 
 func isProtobuf(contentType string) bool {
@@ -93,8 +95,8 @@ func isProtobuf(contentType string) bool {
 	return false
 }
 
-// body reads and decompresses a request, bounded both ways.
-func (h *Handler) body(w http.ResponseWriter, r *http.Request) ([]byte, error) {
+// body reads and decompresses a request, bounded both ways, into memory that is held.
+func (h *Handler) body(w http.ResponseWriter, r *http.Request, hold *quota.Hold) ([]byte, error) {
 	limit := int64(h.cfg.MessageBytes)
 	var body io.Reader = http.MaxBytesReader(w, r.Body, limit)
 	switch encoding := strings.ToLower(r.Header.Get("Content-Encoding")); encoding {
@@ -115,11 +117,13 @@ func (h *Handler) body(w http.ResponseWriter, r *http.Request) ([]byte, error) {
 	default:
 		return nil, fmt.Errorf("%w: %q is not gzip, zstd or identity", errEncoding, encoding)
 	}
-	data, err := io.ReadAll(io.LimitReader(body, limit+1))
+	data, err := hold.ReadAll(r.Context(), body, r.ContentLength, limit)
 	var tooLarge *http.MaxBytesError
 	switch {
-	case errors.As(err, &tooLarge), int64(len(data)) > limit:
-		return nil, fmt.Errorf("%w: %d bytes, decompressed", errSize, limit)
+	case errors.Is(err, quota.ErrNoRoom):
+		return nil, roomError(err)
+	case errors.As(err, &tooLarge), errors.Is(err, quota.ErrTooLong):
+		return nil, h.tooLarge()
 	case err != nil && r.Context().Err() != nil:
 		return nil, r.Context().Err()
 	case err != nil:

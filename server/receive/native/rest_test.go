@@ -7,8 +7,10 @@ import (
 	"encoding/json"
 	"io"
 	"net/http"
+	"net/http/httptest"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/faultline-dev/faultline/internal/event"
 )
@@ -80,8 +82,8 @@ func TestRESTRefusesByName(t *testing.T) {
 	f("7", `{"events":[`, nil, 400, "malformed JSON")
 	f("7", "\x1a\x7f", map[string]string{"Content-Type": "application/x-protobuf"}, 400, "malformed protobuf")
 	f("x", `{}`, nil, 400, "project id")
-	f("7", strings.Repeat(" ", 1<<20), nil, 413, "message_bytes")
-	f("7", bomb.String(), map[string]string{"Content-Encoding": "gzip"}, 413, "message_bytes")
+	f("7", strings.Repeat(" ", 1<<20), nil, 413, "native-message-bytes: 65536")
+	f("7", bomb.String(), map[string]string{"Content-Encoding": "gzip"}, 413, "native-message-bytes: 65536")
 	f("7", "no gzip", map[string]string{"Content-Encoding": "gzip"}, 415, "gzip")
 	f("7", "no zstd", map[string]string{"Content-Encoding": "zstd"}, 415, "")
 	f("7", `{}`, map[string]string{"Content-Encoding": "br"}, 415, "br")
@@ -106,5 +108,41 @@ func TestBrowsersMaySendFromAnywhere(t *testing.T) {
 		if w.StatusCode != http.StatusNoContent || w.Header.Get("Access-Control-Allow-Origin") != "*" {
 			t.Fatalf("%s: %d %v", path, w.StatusCode, w.Header)
 		}
+	}
+}
+
+// unread is a body that nobody may read.
+type unread struct{ t *testing.T }
+
+func (u unread) Read([]byte) (int, error) {
+	u.t.Error("a body was read for which there is no room")
+	return 0, io.EOF
+}
+
+func TestABodyIsReadOnlyIntoRoomThatIsHeld(t *testing.T) {
+	t.Parallel()
+	_, h, _, _ := serve(t, func(c *Config) { c.Patience = time.Millisecond })
+	mux := http.NewServeMux()
+	h.Mount(mux)
+	f := func(says string) {
+		t.Helper()
+		r := httptest.NewRequest(http.MethodPost, "/api/v1/projects/7/events:batch", unread{t})
+		r.ContentLength = 1 << 20
+		r.Header.Set("Authorization", "Bearer key")
+		w := httptest.NewRecorder()
+		mux.ServeHTTP(w, r)
+		if w.Code != http.StatusTooManyRequests || w.Header().Get("Retry-After") == "" || !strings.Contains(w.Body.String(), says) {
+			t.Errorf("%d %s", w.Code, w.Body)
+		}
+	}
+	if !h.room.TryAcquire(8, h.cfg.UnderWayBytes) {
+		t.Fatal("room is taken")
+	}
+	f("native-under-way-bytes")
+	h.room.Release(8, h.cfg.UnderWayBytes)
+	h.turnAway = func(uint32) bool { return true }
+	f("ingest-room-bytes")
+	if !h.room.TryAcquire(8, h.cfg.UnderWayBytes) {
+		t.Error("room was not given back")
 	}
 }

@@ -7,6 +7,7 @@ import (
 	"sync"
 	"sync/atomic"
 
+	"github.com/faultline-dev/faultline/internal/outcome"
 	"github.com/faultline-dev/faultline/internal/wire"
 	"github.com/faultline-dev/faultline/server/quota"
 )
@@ -75,7 +76,7 @@ func (s *session) next(ctx context.Context) message {
 	}
 	m := message{frame: f, payer: s.payer.Load(), bytes: int64(len(f.data))}
 	if len(f.data) > s.cfg.MessageBytes {
-		err = errSize // the listener may take larger messages of other protocols
+		err = s.tooLarge() // the listener may take larger messages of other protocols
 	} else if err = s.room.Acquire(ctx, m.payer, m.bytes); errors.Is(err, quota.ErrCrowded) {
 		err = noRoom{errNoRoom, retryAfter}
 	}
@@ -180,30 +181,43 @@ func (s *session) answer(a wire.Ack) {
 	}
 }
 
-// once serves a request that is answered before the next.
-func (h *Handler) once(ctx context.Context, c caller, projectID uint32, f *frame) (wire.Ack, error) {
+// once serves a request that is answered before the next. If it was refused as a whole for
+// want of room, that is an error.
+func (h *Handler) once(ctx context.Context, c caller, f *frame) (wire.Ack, error) {
 	defer f.free()
-	var ack wire.Ack
 	if len(f.data) > h.cfg.MessageBytes {
-		return ack, errSize
+		return wire.Ack{}, h.tooLarge()
 	}
-	payer, err := h.payer(ctx, c, projectID)
+	payer, err := h.payer(ctx, c, 0)
 	if err != nil {
-		return ack, err
+		return wire.Ack{}, err
 	}
+	hold, err := h.hold(payer)
+	if err != nil {
+		return wire.Ack{}, err
+	}
+	defer hold.Release()
+	if err := hold.Grow(ctx, int64(len(f.data))); err != nil {
+		return wire.Ack{}, roomError(err)
+	}
+	ack, err := h.serveFrame(ctx, c, 0, f)
+	if err == nil && none(ack, outcome.Limited, true) {
+		err = noRoom{errors.New(ack.Results[0].Message), ack.RetryAfter}
+	}
+	return ack, err
+}
+
+// hold begins to hold memory for a request of a project, unless it had better come later.
+func (h *Handler) hold(payer uint32) (*quota.Hold, error) {
 	if h.turnAway != nil && h.turnAway(payer) {
-		return ack, noRoom{errNoRoom, retryAfter}
+		return nil, noRoom{errTurnedAway, retryAfter}
 	}
-	size := int64(len(f.data))
-	waiting, cancel := context.WithTimeout(ctx, h.cfg.Patience)
-	defer cancel()
-	if h.room.Acquire(waiting, payer, size) != nil {
-		if ctx.Err() != nil {
-			return ack, ctx.Err()
-		}
-		return ack, noRoom{errNoRoom, retryAfter}
-	}
-	defer h.room.Release(payer, size)
+	return h.room.Hold(payer, h.cfg.Patience), nil
+}
+
+// serveFrame decodes a request and says what became of it. projectID is the one that the
+// request was let in for; 0: as its message says.
+func (h *Handler) serveFrame(ctx context.Context, c caller, projectID uint32, f *frame) (wire.Ack, error) {
 	c.patience = h.cfg.Patience
 	b, malformed := wire.NewSharingDecoder(h.cfg.Limits, h.stacks).Request(f.data)
 	f.free()
@@ -212,8 +226,7 @@ func (h *Handler) once(ctx context.Context, c caller, projectID uint32, f *frame
 	}
 	access, err := h.enter(ctx, c, projectID)
 	if err != nil {
-		return ack, err
+		return wire.Ack{}, err
 	}
-	ack = h.take(ctx, c, access, &b)
-	return ack, malformed
+	return h.take(ctx, c, access, &b), malformed
 }
