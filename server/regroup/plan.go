@@ -52,10 +52,16 @@ func decide(seen *sightings, w world) plan {
 	under := map[event.Fingerprint]*part{} // fingerprints that are new, and an event that has them
 	touched := map[event.Fingerprint]bool{}
 	issues := map[event.Fingerprint]bool{}
+	for _, from := range seen.sources() {
+		issues[w.issueOf(from.fingerprint)] = true
+	}
+	// What other issues were merged into is there, even if no event is its own and nobody
+	// has written it down.
+	known := w.known
+	w.known = func(f event.Fingerprint) bool { return issues[f] || known(f) }
 	var torn []*source
 	for _, from := range seen.sources() {
 		own := w.issueOf(from.fingerprint)
-		issues[own] = true
 		to, whole := from.whole()
 		switch {
 		case !whole:
