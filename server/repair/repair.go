@@ -89,7 +89,7 @@ type Workflow interface {
 	Merge(ctx context.Context, into issue.ID, from []issue.ID, undo bool, actor string, at time.Time) ([]issue.Merge, error)
 }
 
-// Projects knows the settings of projects, and tells everybody that they changed.
+// Projects knows the settings of projects.
 type Projects interface {
 	Project(ctx context.Context, id uint32) (project.Project, error)
 }

@@ -289,6 +289,46 @@ func TestWhatWasOnItsWayIsExplainedToo(t *testing.T) {
 	})
 }
 
+func TestASlowRepairStaysWithItsProcess(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		store := &events{}
+		cfg := DefaultConfig()
+		cfg.EventsPerSecond, cfg.Batch = 1, 200
+		clock := &clockkeeper{}
+		s, err := New(cfg, Parts{Jobs: clock, Events: store, Issues: store})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for i := range 2 * cfg.Batch {
+			store.stored = append(store.stored, occurrence(1, "a", i))
+		}
+		w := worker{Service: s, explainer: s.explainer(&project.Project{}, func(*event.Event) (int, error) { return 0, nil }),
+			query: view.AffectedRequest{Limit: cfg.Batch}, told: time.Now()}
+		if err := w.run(t.Context(), &artifact.Repair{CreatedAt: time.Now()}); err != nil {
+			t.Fatal(err)
+		}
+		if clock.late > 0 {
+			t.Errorf("the lease was over for %v", clock.late)
+		}
+	})
+}
+
+// clockkeeper keeps no notes, but the longest time for which a repair was nobody's.
+type clockkeeper struct {
+	Jobs
+	until time.Time
+	late  time.Duration
+}
+
+func (k *clockkeeper) KeepRepair(_ context.Context, r artifact.Repair, until time.Time) (artifact.Repair, error) {
+	if !k.until.IsZero() {
+		k.late = max(k.late, time.Since(k.until))
+	}
+	k.until = until
+	return r, nil
+}
+
 // keeper keeps no notes.
 type keeper struct{ Jobs }
 

@@ -185,7 +185,12 @@ func (w *worker) batch(ctx context.Context, r *artifact.Repair) (more bool, err 
 		return false, fmt.Errorf("write how far it has come: %w", err)
 	}
 	r.Place = string(text)
-	if *r, err = w.Jobs.KeepRepair(ctx, *r, time.Now().Add(lease)); err != nil {
+	rest := time.Duration(0)
+	if more {
+		rest = max(0, time.Duration(len(events))*time.Second/time.Duration(w.cfg.EventsPerSecond)-time.Since(began))
+	}
+	// A slow rate rests longer than a lease, and the repair stays ours meanwhile.
+	if *r, err = w.Jobs.KeepRepair(ctx, *r, time.Now().Add(rest+lease)); err != nil {
 		return false, err
 	}
 	if time.Since(w.told) > progressEvery {
@@ -195,7 +200,7 @@ func (w *worker) batch(ctx context.Context, r *artifact.Repair) (more bool, err 
 	if !more {
 		return false, nil
 	}
-	return true, pause(ctx, time.Duration(len(events))*time.Second/time.Duration(w.cfg.EventsPerSecond)-time.Since(began))
+	return true, pause(ctx, rest)
 }
 
 // complete are the issues whose events are all done and some of which changed: those of a
