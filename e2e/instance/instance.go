@@ -14,6 +14,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strings"
 	"sync"
 	"syscall"
@@ -29,6 +30,14 @@ const (
 	Email     = "owner@example.com"
 	Password  = "correct horse battery"
 )
+
+// Provisions are the environment variables that provision an instance.
+func Provisions() []string {
+	return []string{
+		fmt.Sprintf("FAULTLINE_BOOTSTRAP_PROJECT_ID=%d", ProjectID), "FAULTLINE_BOOTSTRAP_KEY=" + PublicKey, "FAULTLINE_BOOTSTRAP_TOKEN=" + Token,
+		"FAULTLINE_BOOTSTRAP_EMAIL=" + Email, "FAULTLINE_BOOTSTRAP_PASSWORD=" + Password,
+	}
+}
 
 // Binary is the path of the binary under test: FAULTLINE_BIN, else what make build
 // made.
@@ -90,10 +99,7 @@ func (s *Server) Spawn() {
 	s.t.Helper()
 	args := append([]string{"serve", "--data", s.Data, "--http", s.HTTP, "--grpc", s.GRPC}, s.Args...)
 	s.Cmd = exec.Command(Binary(s.t), args...)
-	s.Cmd.Env = append(os.Environ(),
-		fmt.Sprintf("FAULTLINE_BOOTSTRAP_PROJECT_ID=%d", ProjectID), "FAULTLINE_BOOTSTRAP_KEY="+PublicKey, "FAULTLINE_BOOTSTRAP_TOKEN="+Token,
-		"FAULTLINE_BOOTSTRAP_EMAIL="+Email, "FAULTLINE_BOOTSTRAP_PASSWORD="+Password)
-	s.Cmd.Env = append(s.Cmd.Env, s.Env...)
+	s.Cmd.Env = slices.Concat(os.Environ(), Provisions(), s.Env)
 	out, err := s.Cmd.StdoutPipe()
 	if err != nil {
 		s.t.Fatal(err)

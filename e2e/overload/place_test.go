@@ -102,26 +102,13 @@ func processorTime(t *testing.T, pid int) time.Duration {
 }
 
 // engineOf finds the engine's process.
-func engineOf(t *testing.T, parent int) int {
+func engineOf(t *testing.T, server int) int {
 	t.Helper()
-	entries, err := os.ReadDir("/proc")
-	if err != nil {
-		t.Fatal(err)
+	pid := instance.Engine(server)
+	if pid == 0 {
+		t.Fatal("the engine does not run")
 	}
-	for _, e := range entries {
-		stat, err := os.ReadFile("/proc/" + e.Name() + "/stat")
-		if err != nil {
-			continue
-		}
-		command, _ := os.ReadFile("/proc/" + e.Name() + "/cmdline")
-		fields := strings.Fields(string(stat[bytes.LastIndexByte(stat, ')')+1:]))
-		if fields[1] == strconv.Itoa(parent) && bytes.Contains(command, []byte("\x00clickhouse\x00")) {
-			pid, _ := strconv.Atoi(e.Name())
-			return pid
-		}
-	}
-	t.Fatal("the engine does not run")
-	return 0
+	return pid
 }
 
 // project makes a project and returns its id and public key.

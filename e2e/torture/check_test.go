@@ -24,6 +24,7 @@ import (
 	_ "github.com/jackc/pgx/v5/stdlib" // the driver "pgx"
 	_ "modernc.org/sqlite"             // the driver "sqlite"
 
+	"github.com/faultline-dev/faultline/e2e/instance"
 	"github.com/faultline-dev/faultline/internal/embedded"
 )
 
@@ -288,7 +289,7 @@ func (w *world) clickhouse() driver.Conn {
 	e := w.engine
 	if e == nil {
 		cfg := embedded.DefaultConfig()
-		cfg.Data, cfg.Command, cfg.Logger = filepath.Join(w.dir, "data", "clickhouse"), []string{product(w.t), "clickhouse"}, quiet
+		cfg.Data, cfg.Command, cfg.Logger = filepath.Join(w.dir, "data", "clickhouse"), []string{instance.Binary(w.t), "clickhouse"}, quiet
 		var err error
 		if e, err = embedded.Start(w.t.Context(), cfg); err != nil {
 			w.t.Fatal(err)
@@ -322,11 +323,11 @@ func (w *world) call(method, path string, body, answer any) error {
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
 	defer cancel()
-	r, err := http.NewRequestWithContext(ctx, method, fmt.Sprintf("http://%s/api/v1/projects/%d%s", w.http, projectID, path), bytes.NewReader(text))
+	r, err := http.NewRequestWithContext(ctx, method, fmt.Sprintf("http://%s/api/v1/projects/%d%s", w.http, instance.ProjectID, path), bytes.NewReader(text))
 	if err != nil {
 		return err
 	}
-	r.Header.Set("Authorization", "Bearer "+token)
+	r.Header.Set("Authorization", "Bearer "+instance.Token)
 	got, err := http.DefaultClient.Do(r)
 	if err != nil {
 		return err

@@ -10,7 +10,6 @@ import (
 	"fmt"
 	"io"
 	"math/rand/v2"
-	"net"
 	"net/http"
 	"sync"
 	"testing"
@@ -19,6 +18,7 @@ import (
 	"connectrpc.com/connect"
 	"google.golang.org/protobuf/types/known/timestamppb"
 
+	"github.com/faultline-dev/faultline/e2e/instance"
 	eventv1 "github.com/faultline-dev/faultline/gen/go/faultline/event/v1"
 	ingestv1 "github.com/faultline-dev/faultline/gen/go/faultline/ingest/v1"
 	"github.com/faultline-dev/faultline/gen/go/faultline/ingest/v1/ingestv1connect"
@@ -144,7 +144,7 @@ func (c *streamClient) put(ctx context.Context, batch []*item, attempt int) (cha
 	if err != nil {
 		return nil, 0, err
 	}
-	if err := stream.Send(&ingestv1.StreamRequest{ProjectId: projectID, Batch: b}); err != nil {
+	if err := stream.Send(&ingestv1.StreamRequest{ProjectId: instance.ProjectID, Batch: b}); err != nil {
 		c.reset(stream)
 		return nil, 0, err
 	}
@@ -170,7 +170,7 @@ func (c *streamClient) expect(ctx context.Context, b *ingestv1.Batch) (*connect.
 func (c *streamClient) open(ctx context.Context) error {
 	ctx, end := context.WithCancel(ctx)
 	ctx, info := connect.NewClientContext(ctx)
-	info.RequestHeader().Set("Authorization", "Bearer "+publicKey)
+	info.RequestHeader().Set("Authorization", "Bearer "+instance.PublicKey)
 	stream, err := c.client.Stream(ctx)
 	if err != nil {
 		end()
@@ -273,11 +273,11 @@ func (c *restClient) send(ctx context.Context, batch []*item, attempt int) ([]ve
 	if err != nil {
 		return nil, nil, err
 	}
-	r, err := http.NewRequestWithContext(ctx, http.MethodPost, fmt.Sprintf("http://%s/api/v1/projects/%d/events:batch", c.address, projectID), bytes.NewReader(body))
+	r, err := http.NewRequestWithContext(ctx, http.MethodPost, fmt.Sprintf("http://%s/api/v1/projects/%d/events:batch", c.address, instance.ProjectID), bytes.NewReader(body))
 	if err != nil {
 		return nil, nil, err
 	}
-	r.Header.Set("Authorization", "Bearer "+publicKey)
+	r.Header.Set("Authorization", "Bearer "+instance.PublicKey)
 	r.Header.Set("Content-Type", "application/json")
 	w, err := c.http.Do(r)
 	if err != nil {
@@ -303,13 +303,4 @@ func (c *restClient) send(ctx context.Context, batch []*item, attempt int) ([]ve
 		verdicts[i], reasons[i] = verdictOf(one.Outcome, one.Retry), one.Outcome+" "+one.Reason
 	}
 	return verdicts, reasons, nil
-}
-
-func freePort() (string, error) {
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		return "", err
-	}
-	defer l.Close()
-	return l.Addr().String(), nil
 }

@@ -23,6 +23,8 @@ import (
 	"google.golang.org/grpc/metadata"
 	"google.golang.org/grpc/status"
 	"google.golang.org/protobuf/proto"
+
+	"github.com/faultline-dev/faultline/e2e/instance"
 )
 
 // otlpClient exports log records with exceptions, as OpenTelemetry's exporters do: all
@@ -59,7 +61,7 @@ func newOTLPExporter(t testing.TB, address string) *otlpClient {
 	t.Cleanup(func() { conn.Close() })
 	service := logspb.NewLogsServiceClient(conn)
 	return &otlpClient{func(ctx context.Context, in *logspb.ExportLogsServiceRequest) (*logspb.ExportLogsServiceResponse, time.Duration, error) {
-		out, err := service.Export(metadata.AppendToOutgoingContext(ctx, "authorization", "Bearer "+publicKey), in)
+		out, err := service.Export(metadata.AppendToOutgoingContext(ctx, "authorization", "Bearer "+instance.PublicKey), in)
 		return out, retryDelay(err), err
 	}}
 }
@@ -91,7 +93,7 @@ func newOTLPPoster(address string) *otlpClient {
 			return nil, 0, err
 		}
 		r.Header.Set("Content-Type", "application/x-protobuf")
-		r.Header.Set("Authorization", "Bearer "+publicKey)
+		r.Header.Set("Authorization", "Bearer "+instance.PublicKey)
 		w, err := client.Do(r)
 		if err != nil {
 			return nil, 0, err

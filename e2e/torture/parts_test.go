@@ -19,6 +19,8 @@ import (
 	"time"
 
 	natsserver "github.com/nats-io/nats-server/v2/server"
+
+	"github.com/faultline-dev/faultline/e2e/instance"
 )
 
 var quiet = slog.New(slog.DiscardHandler)
@@ -108,10 +110,7 @@ func startPostgres(w *world) *postgres {
 	if out, err := initdb.CombinedOutput(); err != nil {
 		w.t.Fatalf("initdb: %v\n%s", err, out)
 	}
-	address, err := freePort()
-	if err != nil {
-		w.t.Fatal(err)
-	}
+	address := instance.FreePort(w.t)
 	_, port, _ := net.SplitHostPort(address)
 	p := &postgres{address: address}
 	p.process = w.process("postgres", func() *exec.Cmd {

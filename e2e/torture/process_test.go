@@ -6,8 +6,6 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
-	"strconv"
-	"strings"
 	"sync"
 	"syscall"
 	"time"
@@ -142,29 +140,4 @@ func (p *process) unasked() int {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	return p.exits
-}
-
-// childOf finds the engine process of a server: its child that runs the clickhouse
-// subcommand; 0 if there is none now.
-func childOf(parent int) int {
-	entries, err := os.ReadDir("/proc")
-	if err != nil {
-		return 0
-	}
-	for _, e := range entries {
-		pid, err := strconv.Atoi(e.Name())
-		if err != nil {
-			continue
-		}
-		stat, err := os.ReadFile("/proc/" + e.Name() + "/stat")
-		if err != nil {
-			continue
-		}
-		fields := strings.Fields(string(stat[strings.LastIndexByte(string(stat), ')')+1:]))
-		cmdline, _ := os.ReadFile("/proc/" + e.Name() + "/cmdline")
-		if len(fields) > 1 && fields[1] == strconv.Itoa(parent) && strings.Contains(string(cmdline), "\x00clickhouse\x00") {
-			return pid
-		}
-	}
-	return 0
 }

@@ -13,6 +13,8 @@ import (
 	"strconv"
 	"sync"
 	"time"
+
+	"github.com/faultline-dev/faultline/e2e/instance"
 )
 
 // sentryAtOnce is how many connections one batch uses.
@@ -60,12 +62,12 @@ func (c *sentryClient) one(ctx context.Context, it *item) (verdict, string) {
 	if !sleep(ctx, time.Until(until)) {
 		return again, "the round is over"
 	}
-	r, err := http.NewRequestWithContext(ctx, http.MethodPost, fmt.Sprintf("http://%s/api/%d/envelope/", c.address, projectID), bytes.NewReader(envelopeOf(it)))
+	r, err := http.NewRequestWithContext(ctx, http.MethodPost, fmt.Sprintf("http://%s/api/%d/envelope/", c.address, instance.ProjectID), bytes.NewReader(envelopeOf(it)))
 	if err != nil {
 		return refused, err.Error()
 	}
 	r.Header.Set("Content-Type", "application/x-sentry-envelope")
-	r.Header.Set("X-Sentry-Auth", "Sentry sentry_version=7, sentry_client=torture/1, sentry_key="+publicKey)
+	r.Header.Set("X-Sentry-Auth", "Sentry sentry_version=7, sentry_client=torture/1, sentry_key="+instance.PublicKey)
 	w, err := c.http.Do(r)
 	if err != nil {
 		return again, "sentry: no answer"

@@ -10,6 +10,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -18,15 +19,8 @@ import (
 	"time"
 
 	"github.com/faultline-dev/faultline/alerting/notify/email/mailtest"
+	"github.com/faultline-dev/faultline/e2e/instance"
 	"github.com/faultline-dev/faultline/internal/embedded"
-)
-
-// What every server is provisioned with.
-const (
-	projectID = 7
-	publicKey = "0123456789abcdef0123456789abcdef"
-	token     = "flt_0123456789abcdef0123456789abcdef"
-	email     = "owner@example.com"
 )
 
 // world is a product, all that it needs, and all that can be done to it.
@@ -51,32 +45,10 @@ type world struct {
 	disk *disk // of the shape small
 }
 
-func product(t testing.TB) string {
-	t.Helper()
-	path := os.Getenv("FAULTLINE_BIN")
-	if path == "" {
-		path = "../../bin/faultline"
-	}
-	path, err := filepath.Abs(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if _, err := os.Stat(path); err != nil {
-		t.Fatalf("%v: run `make build` first", err)
-	}
-	return path
-}
-
 // newWorld starts a product of a shape; env is added to the server's.
 func newWorld(t testing.TB, s shape, env ...string) *world {
 	t.Helper()
-	w := &world{t: t, dir: t.TempDir(), inbox: mailtest.StartSMTP(t, mailtest.Options{NoTLS: true})}
-	for _, address := range []*string{&w.http, &w.grpc} {
-		var err error
-		if *address, err = freePort(); err != nil {
-			t.Fatal(err)
-		}
-	}
+	w := &world{t: t, dir: t.TempDir(), http: instance.FreePort(t), grpc: instance.FreePort(t), inbox: mailtest.StartSMTP(t, mailtest.Options{NoTLS: true})}
 	args := []string{"serve", "--data", filepath.Join(w.dir, "data"), "--http", w.http, "--grpc", w.grpc}
 	switch s {
 	case parted:
@@ -86,18 +58,16 @@ func newWorld(t testing.TB, s shape, env ...string) *world {
 	case small:
 		w.disk = mountDisk(t, filepath.Join(w.dir, "data"), 256<<20)
 	}
-	env = append([]string{
-		fmt.Sprintf("FAULTLINE_BOOTSTRAP_PROJECT_ID=%d", projectID), "FAULTLINE_BOOTSTRAP_KEY=" + publicKey, "FAULTLINE_BOOTSTRAP_TOKEN=" + token,
-		"FAULTLINE_BOOTSTRAP_EMAIL=" + email, "FAULTLINE_BOOTSTRAP_PASSWORD=correct horse battery",
+	env = slices.Concat(os.Environ(), instance.Provisions(), []string{
 		"FAULTLINE_EMAIL_SMTP_HOST=" + w.inbox.Host, "FAULTLINE_EMAIL_SMTP_PORT=" + strconv.Itoa(w.inbox.Port), "FAULTLINE_EMAIL_SMTP_SECURITY=none",
 		"FAULTLINE_EMAIL_FROM=Faultline <alerts@example.com>",
 		// Repairs that wait for minutes in an ordinary life come within seconds.
 		"FAULTLINE_DELIVER_FIRST_WAIT=300ms", "FAULTLINE_DELIVER_MAX_WAIT=2s", "FAULTLINE_DELIVER_TIMEOUT=3s", "FAULTLINE_DELIVER_LEASE=4s",
 		"FAULTLINE_TRIAGE_SWEEP_EVERY=2s", "FAULTLINE_TRIAGE_SWEEP_GRACE=4s", "FAULTLINE_INGEST_INSERT_PATIENCE=3s", "FAULTLINE_BUS_ACK_WAIT=2s",
-	}, env...)
+	}, env)
 	w.server = w.process("server", func() *exec.Cmd {
-		cmd := exec.Command(product(t), args...)
-		cmd.Env = append(os.Environ(), env...)
+		cmd := exec.Command(instance.Binary(t), args...)
+		cmd.Env = env
 		return cmd
 	})
 	if err := w.server.start(); err != nil {
@@ -131,7 +101,7 @@ func tail(path string, n int) string {
 // startClickHouse starts an engine behind a liar, and returns where it is found.
 func (w *world) startClickHouse() (dsn string) {
 	cfg := embedded.DefaultConfig()
-	cfg.Data, cfg.Command, cfg.Logger = filepath.Join(w.dir, "clickhouse"), []string{product(w.t), "clickhouse"}, quiet
+	cfg.Data, cfg.Command, cfg.Logger = filepath.Join(w.dir, "clickhouse"), []string{instance.Binary(w.t), "clickhouse"}, quiet
 	var err error
 	if w.engine, err = embedded.Start(w.t.Context(), cfg); err != nil {
 		w.t.Fatal(err)
@@ -144,10 +114,7 @@ func (w *world) startClickHouse() (dsn string) {
 // startParts starts ClickHouse, NATS and PostgreSQL, and returns the server's flags.
 func (w *world) startParts() []string {
 	dsn := w.startClickHouse()
-	address, err := freePort()
-	if err != nil {
-		w.t.Fatal(err)
-	}
+	address := instance.FreePort(w.t)
 	w.nats = w.process("nats", func() *exec.Cmd { return natsCommand(address, filepath.Join(w.dir, "nats")) })
 	if err := w.nats.start(); err != nil {
 		w.t.Fatal(err)
@@ -181,7 +148,7 @@ func (w *world) enginePID() int {
 	if w.engine != nil {
 		return w.engine.PID()
 	}
-	return childOf(w.server.pid())
+	return instance.Engine(w.server.pid())
 }
 
 // freeze stops a process and returns what lets it go on.
