@@ -79,7 +79,7 @@ func BenchmarkDriverBatch(b *testing.B) {
 
 // BenchmarkInsert is the whole way into the engine, client and engine together.
 func BenchmarkInsert(b *testing.B) {
-	for _, rows := range []int{1000, 10000, 25000} {
+	for _, rows := range []int{1, 500, 1000, 10000, 25000} {
 		b.Run(fmt.Sprintf("rows=%d", rows), func(b *testing.B) {
 			s := openStore(b)
 			events := typicalEvents(rows, 2)
@@ -97,6 +97,7 @@ func BenchmarkInsert(b *testing.B) {
 			}
 			done()
 			cpu := engineCPU(b, engine.PID()) - before
+			b.ReportMetric(float64(cpu)/float64(time.Microsecond)/float64(b.N), "engineCPUµs/insert")
 			b.ReportMetric(float64(cpu)/float64(time.Microsecond)/float64(b.N)/float64(rows), "engineCPUµs/event")
 			b.ReportMetric(float64(rows)*float64(b.N)/b.Elapsed().Seconds(), "events/s")
 			reportDisk(b, s)
