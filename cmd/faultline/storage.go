@@ -25,7 +25,7 @@ type connections struct {
 	MetaDSN       string `name:"meta-dsn" help:"PostgreSQL, postgres://USER:PASSWORD@HOST/DATABASE. Empty: SQLite." placeholder:"DSN"`
 }
 
-// embeddedOnly reports whether anything is kept under the data folder.
+// usesData reports whether a store is kept under the data folder.
 func (c connections) usesData() bool {
 	return c.ClickHouseDSN == "" || c.NATSURL == "" || c.MetaDSN == ""
 }
