@@ -136,12 +136,12 @@ func (d *drainer) insert(ctx context.Context, name string, again bool, events []
 
 // unstored tells events that the store lacks from those that it has.
 func (d *drainer) unstored(ctx context.Context, events []*event.Occurrence) (left, gone []*event.Occurrence, err error) {
-	perProject := map[uint32][]event.ID{}
+	made, perProject := madeIn(events), map[uint32][]event.ID{}
 	for _, o := range events {
 		perProject[o.ProjectID] = append(perProject[o.ProjectID], o.Event.ID)
 	}
 	for id, ids := range perProject {
-		existing, err := d.lookups.existing(ctx, id, ids)
+		existing, err := d.lookups.existing(ctx, id, made, ids)
 		if err != nil {
 			return nil, nil, err
 		}
