@@ -140,12 +140,46 @@ test("data scrubbing takes further and safe fields", async () => {
   await call(page, "admin.v1.ProjectService/UpdateProject", { projectId, settings: { scrubbing: { keys: [], ipAddresses: false } } });
 });
 
+test("the project and a key get a rate of their own", async () => {
+  await page.goto(at("keys"));
+  const rate = async (button, average, burst) => {
+    await button.click();
+    const dialog = page.getByRole("dialog");
+    await dialog.getByRole("textbox", { name: "Events a second, on average" }).fill(average);
+    await dialog.getByRole("textbox", { name: "At once beyond that" }).fill(burst);
+    assert.deepEqual(await violations(page), []);
+    await dialog.getByRole("button", { name: "Save rate" }).click();
+    return dialog;
+  };
+  const buttons = page.getByRole("button", { name: /^Rate/ });
+  let dialog = await rate(buttons.first(), "many", "2.5");
+  await dialog.getByText("Give a number, or nothing for no limit.").waitFor();
+  await dialog.getByText("Give a whole number.").waitFor();
+  await dialog.getByRole("button", { name: "Cancel" }).click();
+  await dialog.waitFor({ state: "detached" });
+  dialog = await rate(buttons.first(), "2000", "500");
+  await page.getByText("The project sends at most 2,000 events/s, 500 at once.").waitFor();
+  await dialog.waitFor({ state: "detached" });
+  const { settings } = await project();
+  assert.deepEqual([settings.ratePerSecond, settings.rateBurst], [2000, 500]);
+  dialog = await rate(buttons.nth(1), "1000", "");
+  await page.getByText(/^Sends at most 1,000 events\/s\. Made/).waitFor();
+  await dialog.waitFor({ state: "detached" });
+  dialog = await rate(buttons.nth(1), "1e12", "");
+  await dialog.getByText(/rate_per_second/).waitFor();
+  await dialog.getByRole("button", { name: "Cancel" }).click();
+  await dialog.waitFor({ state: "detached" });
+  await rate(buttons.nth(1), "", "");
+  await page.getByText(/^Made/).first().waitFor();
+  await call(page, "admin.v1.ProjectService/UpdateProject", { projectId, settings: { ratePerSecond: 0, rateBurst: 0 } });
+});
+
 test("each page fits a phone, in the dark too", async () => {
   for (const theme of ["light", "dark"]) {
     const small = await newPage(run, { width: 390, height: 844, theme, state });
-    for (const section of ["grouping", "filters", "scrubbing"]) {
+    for (const section of ["grouping", "filters", "scrubbing", "keys"]) {
       await small.goto(at(section));
-      await small.getByRole("button", { name: /^Save/ }).first().waitFor();
+      await small.getByRole("button", { name: /^(Save|Rate)/ }).first().waitFor();
       assert.ok((await overflow(small)) <= 0, `${section} is too wide`);
       assert.deepEqual(await violations(small), [], `${section}, ${theme}`);
     }

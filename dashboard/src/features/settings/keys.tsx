@@ -14,6 +14,8 @@ import { Empty, Failed } from "@/ui/state";
 import { toast } from "@/ui/toast";
 import { Time } from "@/ui/values";
 import { Entry, type Lifetime, lifetimes, RevokeDialog, RowsSkeleton, SecretDialog, ttl } from "./parts";
+import { useFreshProject, useTakeProject } from "./project";
+import { RateDialog, rateWords } from "./rate";
 
 const kinds = [
   { id: "dsn", label: "DSN, for programs" },
@@ -31,7 +33,15 @@ export function Keys() {
   const keys = useQuery(ProjectService.method.listKeys, { projectId: project.id });
   const [making, setMaking] = useState(false);
   const [revoking, setRevoking] = useState<Key>();
+  const [limiting, setLimiting] = useState<Key>();
   const [secret, setSecret] = useState<string>();
+  const limit = useMutation(ProjectService.method.updateKey, {
+    onSuccess: (k) => {
+      void refresh();
+      setLimiting(undefined);
+      toast({ text: `${k.name || "The key"}: ${rateWords(k)}` });
+    },
+  });
   const revoke = useMutation(ProjectService.method.revokeKey, {
     onSuccess: (k) => {
       void refresh();
@@ -51,6 +61,7 @@ export function Keys() {
           New key
         </Button>
       </div>
+      <ProjectRate />
       {keys.isPending && <RowsSkeleton what="keys" />}
       {keys.error && !keys.data && (
         <Failed
@@ -78,6 +89,7 @@ export function Keys() {
               }
               about={
                 <>
+                  {k.ratePerSecond > 0 && !k.revokedAt && <>Sends {rateWords(k)}. </>}
                   Made <Time at={k.createdAt} />
                   {k.revokedAt && (
                     <>
@@ -91,7 +103,14 @@ export function Keys() {
                   )}
                 </>
               }
-              action={!k.revokedAt && <Button onClick={() => setRevoking(k)}>Revoke</Button>}
+              action={
+                !k.revokedAt && (
+                  <div className="flex shrink-0 gap-2">
+                    <Button onClick={() => setLimiting(k)}>Rate…</Button>
+                    <Button onClick={() => setRevoking(k)}>Revoke</Button>
+                  </div>
+                )
+              }
             >
               {k.dsn && !k.revokedAt && (
                 <p className="mt-1 flex min-w-0 items-center gap-1">
@@ -113,6 +132,18 @@ export function Keys() {
           else toast({ text: `Made ${k.name || "a key"}` });
         }}
       />
+      <RateDialog
+        what={limiting && (limiting.name || "this key")}
+        about="What comes beyond it is refused with a time to wait, which SDKs obey. The project's own rate holds as well."
+        rate={limiting ?? { ratePerSecond: 0, rateBurst: 0 }}
+        busy={limit.isPending}
+        error={limit.error}
+        onClose={() => {
+          limit.reset();
+          setLimiting(undefined);
+        }}
+        onSave={(rate) => limiting && limit.mutate({ projectId: project.id, keyId: limiting.id, ...rate })}
+      />
       <SecretDialog secret={secret} title="The new API key" onClose={() => setSecret(undefined)} />
       <RevokeDialog
         what={revoking && (revoking.name || "this key")}
@@ -122,6 +153,48 @@ export function Keys() {
         onRevoke={() => revoking && revoke.mutate({ projectId: project.id, keyId: revoking.id })}
       />
     </>
+  );
+}
+
+/** What the whole project may send, by all of its keys together. */
+function ProjectRate() {
+  const project = useFreshProject();
+  const take = useTakeProject();
+  const [changing, setChanging] = useState(false);
+  const update = useMutation(ProjectService.method.updateProject, {
+    onSuccess: (p) => {
+      take(p);
+      setChanging(false);
+      toast({ text: "Saved. It holds for events that arrive from now on." });
+    },
+  });
+  if (!project.data) return null; // the keys below are of use without it
+  const { id, etag, settings } = project.data;
+  const rate = { ratePerSecond: settings?.ratePerSecond ?? 0, rateBurst: settings?.rateBurst ?? 0 };
+  return (
+    <div className="card mb-3 flex items-start justify-between gap-4 p-4">
+      <div className="min-w-0">
+        <h2 className="text-list font-semibold">All keys together</h2>
+        <p className="mt-1 text-meta text-muted">
+          {rate.ratePerSecond > 0
+            ? `The project sends ${rateWords(rate)}. Beyond that, issues that flood give way before rare ones do.`
+            : "The project has no limit of its own."}
+        </p>
+      </div>
+      <Button onClick={() => setChanging(true)}>Rate…</Button>
+      <RateDialog
+        what={changing ? "the project" : undefined}
+        about="When it is used up, issues that flood give way before rare ones do. Every event that is not kept is counted."
+        rate={rate}
+        busy={update.isPending}
+        error={update.error}
+        onClose={() => {
+          update.reset();
+          setChanging(false);
+        }}
+        onSave={(r) => update.mutate({ projectId: id, etag, settings: r })}
+      />
+    </div>
   );
 }
 
