@@ -15,8 +15,9 @@ import (
 // spillPause is how long the drainer waits after a failure at most.
 const spillPause = 5 * time.Second
 
-// Insert stores a spilled block. Again tells that it may have been handed over before: to an
-// insert that failed, or to a process that ended before it could say how it went.
+// Insert stores a spilled block. Again tells that it may have been handed over before, to a
+// process that ended before it could say how it went; earlier failures of this process count
+// as none.
 type Insert = func(ctx context.Context, token string, again bool, events []*event.Occurrence) error
 
 // DrainSpill hands over spilled blocks, oldest first and one at a time over all processes,
@@ -118,7 +119,7 @@ func (b *Bus) gather(ctx context.Context, s jetstream.Stream, msg jetstream.Msg)
 
 // insertBlock offers a block until it is taken or ctx ends.
 func (b *Bus) insertBlock(ctx context.Context, token string, again bool, events []*event.Occurrence, insert Insert) error {
-	for wait := 100 * time.Millisecond; ; wait, again = min(2*wait, spillPause), true {
+	for wait := 100 * time.Millisecond; ; wait = min(2*wait, spillPause) {
 		err := insert(ctx, token, again, events)
 		if err == nil || ctx.Err() != nil {
 			return err

@@ -49,7 +49,7 @@ type Index interface {
 // When Spill returns nil, the block must survive the end of the process. DrainSpill
 // must hand over blocks in the order in which they were spilled, each until insert
 // returns nil, and must return when the context ends. It must tell insert whether the
-// block may have been handed over before, to any process. SpillPending tells what waits.
+// block may have been handed over before, to a process that ended. SpillPending tells what waits.
 type Spill interface {
 	Spill(ctx context.Context, token string, events []*event.Occurrence) error
 	DrainSpill(ctx context.Context, insert func(ctx context.Context, token string, again bool, events []*event.Occurrence) error) error
