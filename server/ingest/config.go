@@ -19,9 +19,10 @@ type Config struct {
 	// FlushShare is how many times longer than an insert the interval is: 3 lets inserting
 	// take a third of the time until blocks can grow no further.
 	FlushShare int
-	// FlushAway is how long blocks fill up that go to disk: the interval while the store is
-	// away, and the wait of resent events that may be on disk already. Each block costs an
-	// insert, and perhaps a look-up, when it leaves the disk.
+	// FlushAway is the interval while the store is away, and the longest while it catches up
+	// with what is on disk. Resent events that may be on disk already are gathered for four
+	// times as long. Each block on disk costs an insert, and perhaps a look-up, when it
+	// leaves it.
 	FlushAway time.Duration
 	// BlockRows ends a block: one insert holds about as many events at most.
 	BlockRows int

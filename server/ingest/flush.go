@@ -99,18 +99,23 @@ func (w *writer) patience(b *block, now time.Time) time.Duration {
 	case w.closed || w.full(b):
 		return 0
 	case b.resent:
-		return w.cfg.FlushAway - now.Sub(b.began)
+		return resentShare*w.cfg.FlushAway - now.Sub(b.began)
 	}
 	return w.interval() - now.Sub(w.began)
 }
 
 // interval is the time from the start of one insert to the start of the next. It
-// grows with what inserts take, because large blocks are cheaper.
+// grows with what inserts take, because large blocks are cheaper, and further while the
+// store has to catch up with the spill.
 func (w *writer) interval() time.Duration {
-	if w.away.Load() {
+	most := w.cfg.FlushMax
+	switch {
+	case w.away.Load():
 		return w.cfg.FlushAway
+	case w.waiting.Load():
+		most = max(most, w.cfg.FlushAway)
 	}
-	return min(max(time.Duration(w.cfg.FlushShare)*w.took, w.cfg.FlushMin), w.cfg.FlushMax)
+	return min(max(time.Duration(w.cfg.FlushShare)*w.took, w.cfg.FlushMin), most)
 }
 
 // insert puts a block into the store, or into the spill.

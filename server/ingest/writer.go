@@ -187,9 +187,12 @@ func (w *writer) filling(resent bool) *block {
 	return b
 }
 
-// resentRows ends a block of resent events, which are looked up one and all when it
-// leaves the spill.
-const resentRows = 10_000
+// A block of resent events, which are looked up one and all when it leaves the spill, fills
+// up for so many times FlushAway, or until it has so many events.
+const (
+	resentShare = 4
+	resentRows  = 10_000
+)
 
 func (w *writer) full(b *block) bool {
 	rows := w.cfg.BlockRows

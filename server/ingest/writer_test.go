@@ -53,6 +53,11 @@ func TestTheIntervalGrowsWithWhatInsertsTake(t *testing.T) {
 	f(10*time.Millisecond, 50*time.Millisecond)
 	f(40*time.Millisecond, 120*time.Millisecond)
 	f(time.Second, 400*time.Millisecond)
+	catchingUp := &writer{cfg: DefaultConfig(), took: 300 * time.Millisecond}
+	catchingUp.waiting.Store(true)
+	if got := catchingUp.interval(); got != 900*time.Millisecond {
+		t.Fatalf("%v while the spill is drained", got)
+	}
 }
 
 func TestAFullBlockIsInsertedAtOnce(t *testing.T) {
