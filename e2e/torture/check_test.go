@@ -66,7 +66,7 @@ func (w *world) settle(l *ledger) {
 	var since time.Time // when all was well first; what is measured may be two seconds old
 	soon(t, settleLimit, "memory comes back, and nothing waits in the spill", func() error {
 		m, err := w.metrics()
-		if err == nil && (m["faultline_ingest_queue_bytes"] != 0 || m["go_goroutines"] > 400 || m["process_resident_memory_bytes"] > 400<<20 ||
+		if err == nil && (m["faultline_ingest_queue_bytes"] != 0 || m["go_goroutines"] > float64(400+w.crowd) || m["process_resident_memory_bytes"] > 400<<20 ||
 			m["faultline_ingest_store_away"] != 0 || m["faultline_ingest_spill_messages"] != 0) {
 			err = fmt.Errorf("queue %v bytes, %v goroutines, %v MB, store away: %v, spill %v messages", m["faultline_ingest_queue_bytes"], m["go_goroutines"],
 				m["process_resident_memory_bytes"]/(1<<20), m["faultline_ingest_store_away"], m["faultline_ingest_spill_messages"])

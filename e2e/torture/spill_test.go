@@ -23,6 +23,7 @@ var (
 func load(ctx context.Context, w *world, l *ledger, rate int) (wait func()) {
 	senders := max(24, rate/10)
 	pace := time.Duration(senders) * (1 + batchMost) / 2 * time.Second / time.Duration(rate)
+	w.crowd = senders
 	var all sync.WaitGroup
 	kinds := clients(w.t, w.links[0].address, w.links[1].address)
 	for n := range senders {

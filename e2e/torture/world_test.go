@@ -32,6 +32,7 @@ type world struct {
 	server *process
 	inbox  *mailtest.SMTP
 	links  []*link // between clients and the server
+	crowd  int     // clients beyond those of a round, whose connections stay open
 	faults map[string]func() (heal func())
 
 	// Of the shape parted.
