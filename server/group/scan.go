@@ -233,6 +233,16 @@ func oldQuote(s string) bool {
 	return n > 1 && n < len(s) && s[n] == '\''
 }
 
+// inOldQuote reports whether a text ends in what may be an old quote that is open, in which
+// another cannot begin.
+func inOldQuote(s string) bool {
+	n := len(s) - 1
+	for least := max(len(s)-maxQuoted, 0); n >= least && classes[s[n]]&inQuotes != 0; {
+		n--
+	}
+	return n >= 0 && n < len(s)-1 && s[n] == '`'
+}
+
 // maxQuoted is how far a closing quote is looked for.
 const maxQuoted = 256
 
