@@ -203,7 +203,7 @@ func (p *parameterizer) sign(i, end int, marks class) int {
 			return p.replace(rest[:n], i, i+n)
 		}
 	case '"', '\'', '`':
-		if rest[0] == '`' && oldQuote(rest) && !inOldQuote(p.s[:i]) {
+		if rest[0] == '`' && oldQuote(rest) && !inOldQuote(p.s[:i]) && p.last(i) != '=' { // ='so' is a value
 			p.write(i)
 			p.out = append(p.out, '\'')
 			p.done = i + 1
