@@ -63,8 +63,8 @@ func FuzzParameterize(f *testing.F) {
 		if len(out) > 8*len(s)+16 {
 			t.Fatalf("%d bytes became %d", len(s), len(out))
 		}
-		if again := Parameterize(out); again != out {
-			t.Fatalf("%q becomes %q, then %q", s, out, again)
+		if appended := string(AppendParameterized([]byte("1 <hex>-"), s)); appended != "1 <hex>-"+out {
+			t.Fatalf("%q becomes %q, appended %q", s, out, appended)
 		}
 	})
 }
