@@ -71,7 +71,7 @@ test("monitors tell how they stand; search, state, order and environment are in 
   await row("backup").getByText("2.5 s").waitFor();
   await row("import").getByText("Failed", { exact: true }).waitFor();
   await row("import").getByText("every 10 minutes").waitFor();
-  await row("import").getByText(/^in \d+m$/).waitFor();
+  await row("import").getByText(/^in \d+m$/).locator("visible=true").waitFor();
   await row("report").getByText("Running", { exact: true }).waitFor();
   await row("report").getByText("no schedule told").waitFor();
   await page.getByText("3 monitors are shown, which is all that match.").waitFor();

@@ -1,7 +1,7 @@
 import type { MessageInitShape } from "@bufbuild/protobuf";
 import type { ListValue } from "@bufbuild/protobuf/wkt";
 import { Code, ConnectError } from "@connectrpc/connect";
-import { createConnectQueryKey, useMutation, useQuery } from "@connectrpc/connect-query";
+import { createConnectQueryKey, useMutation, useQuery, useTransport } from "@connectrpc/connect-query";
 import { useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { type Project, ProjectService, type UpdateProjectRequestSchema } from "@/gen/faultline/admin/v1/admin_pb";
@@ -34,12 +34,14 @@ export function useFreshProject() {
 /** Takes a changed project into what the page knows. */
 export function useTakeProject() {
   const client = useQueryClient();
+  const transport = useTransport();
   const { id } = useProject();
   return (p: Project) => {
     client.setQueryData(
       createConnectQueryKey({
         schema: ProjectService.method.getProject,
         input: { projectId: id },
+        transport, // an exact key has it
         cardinality: "finite",
       }),
       p,
