@@ -49,7 +49,7 @@ type Config struct {
 // DefaultConfig suits one machine.
 func DefaultConfig() Config {
 	return Config{
-		MessageBytes: 4 << 20, UnderWayBytes: 32 << 20, Window: 16, Streams: 12_000, Patience: time.Second, StackBytes: 16 << 20,
+		MessageBytes: 4 << 20, UnderWayBytes: 64 << 20, Window: 16, Streams: 12_000, Patience: time.Second, StackBytes: 16 << 20,
 		Limits: wire.DefaultLimits(),
 	}
 }
