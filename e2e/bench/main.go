@@ -50,7 +50,7 @@ func main() {
 	flag.IntVar(&o.sentryEvents, "sentry-events", 150_000, "events to send in Sentry's envelopes")
 	flag.IntVar(&o.otlpEvents, "otlp-events", 300_000, "log records to send over OTLP")
 	flag.BoolVar(&o.protocolsOnly, "protocols-only", false, "measure only Sentry's and OpenTelemetry's protocols, and write nothing")
-	flag.BoolVar(&o.fillOnly, "fill-only", false, "stream the events into the folder of -data and do nothing else")
+	flag.BoolVar(&o.fillOnly, "fill-only", false, "stream the events into the folder of -data, and measure only that")
 	flag.BoolVar(&o.questionsOnly, "questions-only", false, "use the folder of -data as -fill-only left it: measure a start, the rest after it and the questions, and write nothing")
 	flag.BoolVar(&o.sinkProtocols, "sink-protocols", false, "internal: receive both, drop, and print the addresses")
 	flag.Parse()
@@ -140,13 +140,42 @@ func measureServer(ctx context.Context, o options, r *report) error {
 	if err := s.makeProjects(ctx, projects-1); err != nil {
 		return err
 	}
+	load := newLoad(o, o.events)
+	if err := r.measureStream(ctx, s, load); err != nil {
+		return err
+	}
+	if r.half, err = load.half(r.stream.rate()).run(ctx, s.grpc, s.token); err != nil {
+		return err
+	}
+	if r.lone, err = load.lone(ctx, s.grpc, s.token, 50); err != nil {
+		return err
+	}
+	if err := s.settle(ctx); err != nil {
+		return err
+	}
+	settled, err := s.usage()
+	if err != nil {
+		return err
+	}
+	r.settled = settled.engine.since(r.idle.engine)
+	if r.queries, err = s.ask(ctx, load); err != nil {
+		return err
+	}
+	r.stop, err = s.stop()
+	if err != nil {
+		say("%v", err)
+	}
+	return nil
+}
+
+// measureStream streams a load to a server that has its projects.
+func (r *report) measureStream(ctx context.Context, s *server, load *load) error {
 	idle, err := s.usage()
 	if err != nil {
 		return err
 	}
 	r.idle = idle
-	load := newLoad(o, o.events)
-	profiled := s.profile(ctx, o.profiles)
+	profiled := s.profile(ctx, r.options.profiles)
 	watched := s.watch(ctx)
 	if r.stream, err = load.run(ctx, s.grpc, s.token); err != nil {
 		return err
@@ -168,27 +197,6 @@ func measureServer(ctx context.Context, o options, r *report) error {
 		if *to, err = s.metric(ctx, name); err != nil {
 			return err
 		}
-	}
-	if r.half, err = load.half(r.stream.rate()).run(ctx, s.grpc, s.token); err != nil {
-		return err
-	}
-	if r.lone, err = load.lone(ctx, s.grpc, s.token, 50); err != nil {
-		return err
-	}
-	if err := s.settle(ctx); err != nil {
-		return err
-	}
-	settled, err := s.usage()
-	if err != nil {
-		return err
-	}
-	r.settled = settled.engine.since(idle.engine)
-	if r.queries, err = s.ask(ctx, load); err != nil {
-		return err
-	}
-	r.stop, err = s.stop()
-	if err != nil {
-		say("%v", err)
 	}
 	return nil
 }

@@ -25,9 +25,9 @@ func runPart(ctx context.Context, o options) error {
 	return nil
 }
 
-// fill streams the events and stops when they are merged.
+// fill streams the events, says what that took, and stops when they are merged.
 func fill(ctx context.Context, o options) error {
-	s, err := startServer(ctx, o.binary, filepath.Join(o.data, "server"), false)
+	s, err := startServer(ctx, o.binary, filepath.Join(o.data, "server"), o.profiles != "")
 	if err != nil {
 		return err
 	}
@@ -35,12 +35,22 @@ func fill(ctx context.Context, o options) error {
 	if err := s.makeProjects(ctx, projects-1); err != nil {
 		return err
 	}
-	if _, err := newLoad(o, o.events).run(ctx, s.grpc, s.token); err != nil {
+	r := &report{options: o}
+	if err := r.measureStream(ctx, s, newLoad(o, o.events)); err != nil {
 		return err
 	}
+	fmt.Print(r.filled())
 	if err := s.settle(ctx); err != nil {
 		return err
 	}
 	_, err = s.stop()
 	return err
+}
+
+// filled says what streaming took.
+func (r *report) filled() string {
+	n := r.stream.events
+	return fmt.Sprintf("%d events, %.0f/s; CPU µs an event: server %.1f, engine %.1f, client %.1f; acknowledgement p50 / p99 %s / %s; %.0f rows a block; server + engine in each quarter, at most: %s\n",
+		n, r.stream.rate(), perEvent(r.server.cpu, n), perEvent(r.engine.cpu, n), perEvent(r.stream.client.cpu, n),
+		ms(r.stream.quantile(.5)), ms(r.stream.quantile(.99)), r.blockRows/max(r.blocks, 1), quarters(r.memory))
 }
