@@ -201,17 +201,25 @@ func (c *crontab) firstOn(date, after time.Time, zone *time.Location) time.Time 
 // steadyOn is firstOn for a job that has its times of the day. Where the clock skips such
 // a time, the job runs when it has jumped; where it shows it twice, the first counts.
 func (c *crontab) steadyOn(date, after time.Time, zone *time.Location) time.Time {
-	var first time.Time
 	y, m, d := date.Date()
+	shown := -1 // the minute of the day that the clock shows already
+	if after = after.In(zone); after.Day() == d && after.Month() == m && after.Year() == y {
+		shown = 60*after.Hour() + after.Minute()
+	}
 	for hours := c.hour; hours != 0; hours &= hours - 1 {
+		hour := bits.TrailingZeros64(uint64(hours))
 		for minutes := c.minute; minutes != 0; minutes &= minutes - 1 {
-			at, _ := wall(y, m, d, bits.TrailingZeros64(uint64(hours)), bits.TrailingZeros64(uint64(minutes)), zone)
-			if at.After(after) && (first.IsZero() || at.Before(first)) {
-				first = at
+			minute := bits.TrailingZeros64(uint64(minutes))
+			if 60*hour+minute <= shown {
+				continue
+			}
+			// A later time of the day is never shown first before an earlier one.
+			if at, _ := wall(y, m, d, hour, minute, zone); at.After(after) {
+				return at
 			}
 		}
 	}
-	return first
+	return time.Time{}
 }
 
 // wall is when the clock of a zone first shows a time, and whether it does: if it jumps

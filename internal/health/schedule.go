@@ -17,8 +17,12 @@ type Schedule struct {
 	unit  string
 }
 
-// Units of intervals.
-var units = []string{"minute", "hour", "day", "week", "month", "year"}
+// units of intervals, each with how many make about a century: what is longer is a mistake, and
+// its next run would be in a year that has no date on the wire.
+var units = []struct {
+	name string
+	most int
+}{{"minute", 60 * 24 * 36525}, {"hour", 24 * 36525}, {"day", 36525}, {"week", 5218}, {"month", 1200}, {"year", 100}}
 
 // ParseSchedule reads a schedule as it is stored, "0 3 * * *" or "every 10 minute", and
 // the name of a time zone, of which none is UTC.
@@ -45,15 +49,19 @@ func ParseSchedule(text, zone string) (Schedule, error) {
 func (s Schedule) interval(text string) (Schedule, error) {
 	number, unit, _ := strings.Cut(text, " ")
 	n, err := strconv.Atoi(number)
-	if err != nil || n < 1 || n > 1_000_000 {
+	if err != nil || n < 1 {
 		return Schedule{}, fmt.Errorf("%q is no number of units", number)
 	}
 	unit = strings.TrimSuffix(strings.ToLower(strings.TrimSpace(unit)), "s")
 	for _, known := range units {
-		if unit == known {
-			s.every, s.unit = n, unit
-			return s, nil
+		if unit != known.name {
+			continue
 		}
+		if n > known.most {
+			return Schedule{}, fmt.Errorf("every %d %ss is longer than a century", n, unit)
+		}
+		s.every, s.unit = n, unit
+		return s, nil
 	}
 	return Schedule{}, errors.New("an interval is in minutes, hours, days, weeks, months or years")
 }

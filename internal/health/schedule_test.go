@@ -98,6 +98,8 @@ func TestSchedulesThatAreNone(t *testing.T) {
 	f("every", "", "five fields")
 	f("every x hour", "", "no number")
 	f("every 0 hour", "", "no number")
+	f("every 101 year", "", "longer than a century")
+	f("every 1000000 weeks", "", "longer than a century")
 	f("every 1 fortnight", "", "an interval is in")
 }
 

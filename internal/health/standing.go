@@ -69,15 +69,12 @@ func (m Monitor) Standing(now time.Time) Standing {
 	s.Expected = schedule.after(m.Began)
 	s.Next = s.Expected
 	var noticed time.Time // when the last of them was missed
-	for !s.Next.IsZero() && !s.Next.After(now) {
-		if over := s.Next.Add(margin); now.After(over) {
-			s.Missed, noticed = s.Missed+1, over
-		}
-		if s.Missed == MostMissed {
-			s.Next = schedule.soon(m.Began, now)
-			break
-		}
+	for !s.Next.IsZero() && s.Missed < MostMissed && now.After(s.Next.Add(margin)) {
+		s.Missed, noticed = s.Missed+1, s.Next.Add(margin)
 		s.Next = schedule.Next(s.Next)
+	}
+	if !s.Next.IsZero() && !s.Next.After(now) { // within the margin there may be many more
+		s.Next = schedule.soon(m.Began, now)
 	}
 	if !s.Expected.IsZero() {
 		s.Late = max(now.Sub(s.Expected), 0)

@@ -63,6 +63,12 @@ func TestHowAMonitorStands(t *testing.T) {
 		Next: at(t, "2026-04-10T03:31:02Z"), Schedule: "every minute",
 	})
 
+	// A client may give a margin of a year and name every minute: what that costs is bounded.
+	patient := health.Monitor{Status: health.RunOK, Began: began, Schedule: "0-59 0-23 * * *", Margin: 365 * 24 * time.Hour}
+	first, now := at(t, "2026-03-10T03:01:00Z"), at(t, "2027-03-10T03:00:30Z")
+	f("a margin of a year", patient, "2027-03-10T03:00:30Z",
+		health.Standing{State: "ok", Expected: first, Late: now.Sub(first), Next: at(t, "2027-03-10T03:01:00Z"), Schedule: "0-59 0-23 * * *"})
+
 	// The night of Berlin's summer time: the run of 02:30 is awaited at 03:00, and one that
 	// came then is not awaited twice.
 	night := health.Monitor{Status: health.RunOK, Began: at(t, "2026-03-28T02:30:00+01:00"), Schedule: "30 2 * * *", Timezone: "Europe/Berlin", Margin: 5 * time.Minute}
