@@ -77,6 +77,9 @@ func (h *Handler) note(r *request, version string, q releaseBody) (any, error) {
 		return nil, &fault{http.StatusBadRequest, "name the projects of the release"}
 	}
 	projects, err := h.projects(r, of)
+	if err == nil && len(of) == 0 {
+		projects, err = h.announced(r, version, projects)
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -90,6 +93,23 @@ func (h *Handler) note(r *request, version string, q releaseBody) (any, error) {
 		}
 	}
 	return tell(noted, projects), nil
+}
+
+// announced are those of some projects that have a release. What is new about it says nothing
+// about the others.
+func (h *Handler) announced(r *request, version string, projects []project.Project) (of []project.Project, err error) {
+	for _, p := range projects {
+		switch _, err := h.Releases.Release(r.Context(), p.ID, version); {
+		case err == nil:
+			of = append(of, p)
+		case !errors.Is(err, project.ErrNotFound):
+			return nil, err
+		}
+	}
+	if len(of) == 0 {
+		return nil, &fault{http.StatusNotFound, "nobody has announced this release; name its projects to announce it"}
+	}
+	return of, nil
 }
 
 // named are the projects that a request names: in its path, its body, or its query.
@@ -136,6 +156,9 @@ func (h *Handler) releases(r *request) (any, error) {
 	const page = 100
 	answers := []releaseAnswer{}
 	for _, p := range projects {
+		if len(answers) == page {
+			break
+		}
 		all, err := h.Releases.Releases(r.Context(), p.ID, page-len(answers))
 		if err != nil {
 			return nil, err

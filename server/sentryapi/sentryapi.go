@@ -220,6 +220,7 @@ func (h *Handler) explain(r *http.Request, err error) (int, any) {
 		code, detail = http.StatusNotFound, "there is no such thing"
 	case errors.Is(err, upload.ErrFull):
 		code, detail = http.StatusInsufficientStorage, err.Error()
+	case r.Context().Err() != nil: // who asked has gone
 	default:
 		h.Logger.Error("a request of a build tool failed", "path", r.URL.Path, "error", err)
 	}

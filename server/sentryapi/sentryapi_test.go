@@ -183,6 +183,9 @@ func TestReleasesAreNoted(t *testing.T) {
 	f("POST", org, `{"version":"web/a@1","projects":["web-acme",7],"ref":"main"}`, 201, `"dateReleased":null`)
 	f("PUT", "/api/0/projects/acme/web-acme/releases/web%2Fa@1/", `{"dateReleased":"2026-11-22T10:00:00Z"}`, 200, `"dateReleased":"2026-11-22T10:00:00Z"`)
 	f("GET", org+"web%2Fa@1", "", 200, `"ref":"main"`)
+	f("PUT", org+"web%2Fa@1", `{"url":"https://ci.example/1"}`, 200, `"projects":[{"slug":"web-acme","name":"Web"}]`)
+	f("PUT", org+"b/", `{"dateReleased":"2026-11-22T10:00:00Z"}`, 404, "nobody has announced")
+	f("PUT", org+"b/", `{"projects":["web-acme"]}`, 200, `"version":"b"`)
 	f("GET", "/api/0/projects/acme/7/releases/", "", 200, `"slug":"web-acme"`)
 }
 

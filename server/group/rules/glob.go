@@ -91,6 +91,9 @@ func braces(s string) ([]string, string) {
 	if open < 0 && shut < 0 {
 		return []string{s}, ""
 	}
+	if open >= 0 && shut < 0 {
+		return nil, `{ is not closed; write \{ for the character`
+	}
 	if open < 0 || shut < open {
 		return nil, `} has no { before it; write \} for the character`
 	}
@@ -121,8 +124,7 @@ func braces(s string) ([]string, string) {
 	}
 }
 
-// unescaped is the index of a character that no backslash stands before and no
-// brackets stand around; -1 if there is none.
+// unescaped is the index of a character that no backslash stands before; -1 if there is none.
 func unescaped(s string, c byte, from int) int {
 	for i := from; i < len(s); i++ {
 		switch s[i] {

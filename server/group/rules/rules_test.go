@@ -31,6 +31,8 @@ func TestWhatCannotBeReadIsNamedWithItsPlace(t *testing.T) {
 	f(fingerprints, "type:X -> {{ default", "line 1, column 11: {{ is not closed")
 	f(fingerprints, "type: -> a", "line 1, column 6: what should type be?")
 	f(fingerprints, "type:a[b -> a", "line 1, column 6: [ is not closed")
+	f(fingerprints, "type:a{b -> a", "line 1, column 6: { is not closed")
+	f(fingerprints, "type:a}b -> a", "line 1, column 6: } has no {")
 	f(fingerprints, "type:X -> a title=\"\"", "line 1, column 13: a title is text")
 	f(fingerprints, "app:maybe -> a", "line 1, column 5: app is yes or no")
 	f(fingerprints, "category:x -> a", "line 1, column 11: categories")

@@ -108,9 +108,9 @@ func (in *intake) checkedIn(c *checkIn) error {
 	return nil
 }
 
-// minutes is a length of time; 0 for one that cannot be.
+// minutes is a length of time; 0 for one that cannot be, or is longer than a century.
 func minutes(n float64) time.Duration {
-	if n > 0 && n < math.MaxInt32 {
+	if n > 0 && n < 100*366*24*60 {
 		return time.Duration(n * float64(time.Minute))
 	}
 	return 0

@@ -294,12 +294,6 @@ func (c *cursor) number() string {
 	return s[start:i]
 }
 
-// finite reports whether the text of a number is one in JSON.
-func finite(number string) bool {
-	last := number[len(number)-1]
-	return last != 'y' && last != 'N'
-}
-
 // end reports whether the whole document was read and is JSON.
 func (c *cursor) end() bool {
 	c.space()

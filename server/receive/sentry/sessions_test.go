@@ -133,6 +133,8 @@ func TestCheckInsAreTaken(t *testing.T) {
 		want(func(v *health.CheckIn) {
 			v.Status, v.Duration, v.Schedule = "error", 1500*time.Millisecond, "every 10 minute"
 		}))
+	f(200, "POST", envelope, item(`{"check_in_id":"`+testID+`","monitor_slug":"nightly","status":"ok","monitor_config":{"schedule":{"type":"crontab","value":"0 3 * * *"},"checkin_margin":2000000000,"max_runtime":1e300}}`),
+		want(func(v *health.CheckIn) { v.Schedule = "0 3 * * *" }))
 	f(200, "POST", envelope, item(`{"monitor_slug":"nightly","status":"missed"}`))
 	f(200, "POST", envelope, item(`{"status":"ok"}`))
 	f(200, "POST", envelope, item(`nonsense`))
