@@ -117,12 +117,3 @@ func (s *Service) DSN(k project.Key) string {
 	}
 	return s.base.dsn(k.ID, k.ProjectID)
 }
-
-// DSN is the DSN of a public key on the server with a base URL.
-func DSN(baseURL, publicKey string, projectID uint32) (string, error) {
-	b, err := parseBase(baseURL)
-	if err != nil {
-		return "", err
-	}
-	return b.dsn(publicKey, projectID), nil
-}

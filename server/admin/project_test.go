@@ -122,11 +122,11 @@ func TestProjectsOfOneNameMadeAtOnceGetTheirOwnSlug(t *testing.T) {
 func TestTheBaseURLIsChecked(t *testing.T) {
 	t.Parallel()
 	for _, bad := range []string{"", "faultline.example.com", "ftp://x", "https://", "https://u@x", "https://x/?q", "https://x/#f"} {
-		if _, err := admin.DSN(bad, "k", 1); err == nil {
-			t.Errorf("%q is a base URL", bad)
+		if _, err := admin.New(admin.Config{BaseURL: bad}); err == nil || !strings.Contains(err.Error(), "base URL") {
+			t.Errorf("%q: %v", bad, err)
 		}
 	}
-	if got, err := admin.DSN("http://127.0.0.1:8080", "00112233445566778899aabbccddeeff", 1); err != nil || got != "http://00112233445566778899aabbccddeeff@127.0.0.1:8080/1" {
-		t.Fatal(got, err)
+	if _, err := admin.New(admin.Config{BaseURL: "http://127.0.0.1:8080"}); err == nil || strings.Contains(err.Error(), "base URL") {
+		t.Error(err)
 	}
 }

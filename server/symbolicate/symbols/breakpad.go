@@ -19,7 +19,7 @@ func ReadBreakpad(r io.Reader) (*Table, error) {
 			return nil, fmt.Errorf("%w: the first line does not say MODULE", ErrSymbols)
 		}
 		b.line(line)
-		if len(b.table.functions) > maxFunctions || len(b.table.lines) > maxLines {
+		if len(b.table.functions)+len(b.public) > maxFunctions || len(b.origins)+len(b.table.files) > maxFunctions || len(b.table.lines) > maxLines {
 			return nil, fmt.Errorf("%w: %w", ErrSymbols, errTooMany)
 		}
 	}

@@ -19,7 +19,7 @@ func bounded(all []function, known map[uint64]bool) (list []function) {
 	slices.SortStableFunc(all, func(a, b function) int { return cmp.Compare(a.low, b.low) })
 	for i := range all {
 		f := all[i]
-		if f.name == "" || known[f.low] {
+		if f.name == "" || known[f.low] || len(list) > 0 && list[len(list)-1].low == f.low {
 			continue
 		}
 		if f.high == 0 {
@@ -31,7 +31,7 @@ func bounded(all []function, known map[uint64]bool) (list []function) {
 				}
 			}
 		}
-		if f.high > f.low && (len(list) == 0 || list[len(list)-1].low != f.low) {
+		if f.high > f.low {
 			list = append(list, f)
 		}
 	}
