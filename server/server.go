@@ -139,7 +139,7 @@ func New(ctx context.Context, cfg Config, p Parts) (*Server, error) {
 func (s *Server) takeEvents() (err error) {
 	p := s.parts
 	s.pipeline, err = ingest.New(s.cfg.Ingest, ingest.Parts{
-		Store: p.ClickHouse, Index: p.ClickHouse, Spill: p.Bus, Publisher: p.Bus, Tail: p.Bus,
+		Rows: func() ingest.Rows { return p.ClickHouse.Block() }, Store: p.ClickHouse, Index: p.ClickHouse, Spill: p.Bus, Publisher: p.Bus, Tail: p.Bus,
 		Directory: s.dir, Symbols: s.uploads, Metrics: ingest.NewMetrics(p.Registry), Logger: p.Logger,
 	})
 	if err != nil {

@@ -3,8 +3,10 @@ package bus
 import (
 	"errors"
 	"fmt"
+	"iter"
 
 	"github.com/klauspost/compress/zstd"
+	"google.golang.org/protobuf/encoding/protowire"
 	"google.golang.org/protobuf/proto"
 
 	busv1 "github.com/faultline-dev/faultline/gen/go/faultline/bus/v1"
@@ -15,27 +17,43 @@ import (
 // maxBlock bounds a decompressed block.
 const maxBlock = 1 << 30
 
-func encodeBlock(token string, events []*event.Occurrence) ([]byte, error) {
-	batch := &busv1.SpillBatch{Token: token, Events: make([]*busv1.SpilledEvent, len(events))}
-	for i, o := range events {
-		s := &busv1.SpilledEvent{
-			ProjectId: o.ProjectID, ReceivedAt: stamp(o.ReceivedAt), Event: wire.ToProto(o.Event), Fingerprint: o.Fingerprint[:],
-			Title: o.Title, Culprit: o.Culprit, RetentionDays: uint32(o.RetentionDays), KeyId: o.KeyID,
+// encodeBlock makes the bytes of a busv1.SpillBatch event by event, and says how many there
+// are.
+func encodeBlock(token string, events iter.Seq2[*event.Occurrence, error]) (data []byte, n int, err error) {
+	data = protowire.AppendString(protowire.AppendTag(nil, fieldToken, protowire.BytesType), token)
+	var one []byte
+	for o, err := range events {
+		if err != nil {
+			return nil, n, fmt.Errorf("read event %d of a block: %w", n, err)
 		}
-		for _, p := range o.Parts {
-			s.Parts = append(s.Parts, &busv1.FingerprintPart{Kind: p.Kind, Value: p.Value, Source: p.Source})
+		if one, err = (proto.MarshalOptions{}).MarshalAppend(one[:0], spillable(o)); err != nil {
+			return nil, n, fmt.Errorf("encode event %d of a block: %w", n, err)
 		}
-		batch.Events[i] = s
-	}
-	data, err := proto.Marshal(batch)
-	if err != nil {
-		return nil, fmt.Errorf("encode a block of %d events: %w", len(events), err)
+		data = protowire.AppendBytes(protowire.AppendTag(data, fieldEvents, protowire.BytesType), one)
+		n++
 	}
 	w, err := zstd.NewWriter(nil, zstd.WithEncoderConcurrency(1), zstd.WithEncoderLevel(zstd.SpeedFastest))
 	if err != nil {
-		return nil, fmt.Errorf("compress a block: %w", err)
+		return nil, n, fmt.Errorf("compress a block: %w", err)
 	}
-	return w.EncodeAll(data, nil), nil
+	return w.EncodeAll(data, nil), n, nil
+}
+
+// The numbers of the fields of busv1.SpillBatch.
+const (
+	fieldToken  = 1
+	fieldEvents = 2
+)
+
+func spillable(o *event.Occurrence) *busv1.SpilledEvent {
+	s := &busv1.SpilledEvent{
+		ProjectId: o.ProjectID, ReceivedAt: stamp(o.ReceivedAt), Event: wire.ToProto(o.Event), Fingerprint: o.Fingerprint[:],
+		Title: o.Title, Culprit: o.Culprit, RetentionDays: uint32(o.RetentionDays), KeyId: o.KeyID,
+	}
+	for _, p := range o.Parts {
+		s.Parts = append(s.Parts, &busv1.FingerprintPart{Kind: p.Kind, Value: p.Value, Source: p.Source})
+	}
+	return s
 }
 
 func decodeBlock(data []byte) (token string, events []*event.Occurrence, err error) {

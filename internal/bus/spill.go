@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/binary"
 	"fmt"
+	"iter"
 	"slices"
 	"strconv"
 	"strings"
@@ -27,9 +28,10 @@ const headroom = 4 << 10
 
 // Spill puts a block of events on disk, to be inserted into ClickHouse under its token by
 // DrainSpill. When it returns nil the events survive the end of every process. Spilling a
-// block again under the same token does nothing within Config.DuplicateWindow.
-func (b *Bus) Spill(ctx context.Context, token string, events []*event.Occurrence) error {
-	data, err := encodeBlock(token, events)
+// block again under the same token does nothing within Config.DuplicateWindow. An event
+// that comes with an error makes it fail.
+func (b *Bus) Spill(ctx context.Context, token string, events iter.Seq2[*event.Occurrence, error]) error {
+	data, n, err := encodeBlock(token, events)
 	if err != nil {
 		return err
 	}
@@ -48,7 +50,7 @@ func (b *Bus) Spill(ctx context.Context, token string, events []*event.Occurrenc
 		msg.Header, msg.Data = nats.Header{headerPieces: {strconv.Itoa(len(positions) / 8)}}, positions
 	}
 	if _, err := b.spillMessage(ctx, msg, token); err != nil {
-		return fmt.Errorf("spill %d events: %w", len(events), err)
+		return fmt.Errorf("spill %d events: %w", n, err)
 	}
 	return nil
 }

@@ -3,6 +3,7 @@ package bus
 import (
 	"context"
 	"errors"
+	"iter"
 	"math/rand/v2"
 	"slices"
 	"strconv"
@@ -25,6 +26,26 @@ func noise(n int) string {
 		b[i] = byte(33 + r.IntN(90))
 	}
 	return string(b)
+}
+
+// these hands events to the spill.
+func these(events ...*event.Occurrence) iter.Seq2[*event.Occurrence, error] {
+	return func(yield func(*event.Occurrence, error) bool) {
+		for _, o := range events {
+			if !yield(o, nil) {
+				return
+			}
+		}
+	}
+}
+
+func TestABlockWithADamagedEventIsNotSpilled(t *testing.T) {
+	t.Parallel()
+	damage := errors.New("damage")
+	_, _, err := encodeBlock("token", func(yield func(*event.Occurrence, error) bool) { yield(occurrence(1, "x"), damage) })
+	if !errors.Is(err, damage) {
+		t.Errorf("encoded: %v", err)
+	}
 }
 
 func occurrence(n byte, text string) *event.Occurrence {
@@ -70,7 +91,7 @@ func TestSpilledBlocksComeBackWholeAndInOrder(t *testing.T) {
 				token := "block-" + strconv.Itoa(int(i))
 				want = append(want, block{token, events})
 				for range 2 {
-					if err := b.Spill(t.Context(), token, events); err != nil {
+					if err := b.Spill(t.Context(), token, these(events...)); err != nil {
 						t.Fatal(err)
 					}
 				}
@@ -111,14 +132,14 @@ func TestSpilledBlocksComeBackWholeAndInOrder(t *testing.T) {
 func TestABlockThatWasNotMadeWholeIsNotInserted(t *testing.T) {
 	t.Parallel()
 	b, _ := openSmall(t, 64<<10)
-	data, err := encodeBlock("lost", []*event.Occurrence{occurrence(1, noise(200<<10))})
+	data, _, err := encodeBlock("lost", these(occurrence(1, noise(200<<10))))
 	if err != nil {
 		t.Fatal(err)
 	}
 	if _, err := b.spillPieces(t.Context(), "lost", data, 60<<10); err != nil {
 		t.Fatal(err)
 	}
-	if err := b.Spill(t.Context(), "whole", []*event.Occurrence{occurrence(2, noise(200<<10))}); err != nil {
+	if err := b.Spill(t.Context(), "whole", these(occurrence(2, noise(200<<10)))); err != nil {
 		t.Fatal(err)
 	}
 	got := make(chan string, 8)
@@ -142,7 +163,7 @@ func TestSpilledBlocksSurviveRestarts(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if err := b.Spill(t.Context(), strconv.Itoa(round), []*event.Occurrence{occurrence(1, "x")}); err != nil {
+		if err := b.Spill(t.Context(), strconv.Itoa(round), these(occurrence(1, "x"))); err != nil {
 			t.Fatal(err)
 		}
 		// The first rounds cannot insert, the last one can.
@@ -191,7 +212,7 @@ func TestAFullSpillRefusesAndLosesNothing(t *testing.T) {
 	var kept []string
 	for i := range 20 {
 		token := strconv.Itoa(i)
-		if err := b.Spill(t.Context(), token, []*event.Occurrence{occurrence(1, noise(200<<10))}); err != nil {
+		if err := b.Spill(t.Context(), token, these(occurrence(1, noise(200<<10)))); err != nil {
 			break
 		}
 		kept = append(kept, token)
@@ -232,7 +253,7 @@ func TestTwoDrainersShareOneSpillInOrder(t *testing.T) {
 		})
 	}
 	for i := range 20 {
-		if err := a.Spill(t.Context(), strconv.Itoa(i), []*event.Occurrence{occurrence(1, "x")}); err != nil {
+		if err := a.Spill(t.Context(), strconv.Itoa(i), these(occurrence(1, "x"))); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -246,7 +267,7 @@ func TestTwoDrainersShareOneSpillInOrder(t *testing.T) {
 }
 
 func FuzzDecodeBlock(f *testing.F) {
-	good, err := encodeBlock("token", []*event.Occurrence{occurrence(1, "text")})
+	good, _, err := encodeBlock("token", these(occurrence(1, "text")))
 	if err != nil {
 		f.Fatal(err)
 	}
@@ -271,7 +292,7 @@ func BenchmarkSpill(b *testing.B) {
 		events[i] = occurrence(byte(i), noise(500))
 	}
 	for i := 0; b.Loop(); i++ {
-		if err := bus.Spill(context.Background(), strconv.Itoa(i)+time.Now().String(), events); err != nil {
+		if err := bus.Spill(context.Background(), strconv.Itoa(i)+time.Now().String(), these(events...)); err != nil {
 			b.Fatal(err)
 		}
 	}

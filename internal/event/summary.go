@@ -1,6 +1,10 @@
 package event
 
-import "time"
+import (
+	"slices"
+	"strings"
+	"time"
+)
 
 // Summary is the short form of a stored event: what lists, alerts and the live
 // tail show of it.
@@ -33,4 +37,18 @@ func (o *Occurrence) Summary() Summary {
 		Environment: e.Environment, Transaction: e.Transaction, ServerName: e.ServerName,
 		User: e.User.Label(), Tags: e.Tags,
 	}
+}
+
+// Clone makes a copy that shares no memory with the event that it is of.
+func (s Summary) Clone() Summary {
+	for _, text := range [...]*string{
+		&s.Title, &s.Culprit, &s.Platform, &s.Release, &s.Environment, &s.Transaction, &s.ServerName, &s.User,
+	} {
+		*text = strings.Clone(*text)
+	}
+	s.Tags = slices.Clone(s.Tags)
+	for i, t := range s.Tags {
+		s.Tags[i] = Tag{strings.Clone(t.Key), strings.Clone(t.Value)}
+	}
+	return s
 }

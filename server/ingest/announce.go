@@ -43,8 +43,15 @@ func newAnnouncer(cfg Config, p Parts) *announcer {
 	}
 }
 
-// news is what is to be told of a block. It holds no event, so that their memory is free
-// while they are inserted.
+// gathering is what is found out about the events of a block while it fills up. It holds
+// none of them, so that their memory is free.
+type gathering struct {
+	first map[issue.ID]*event.Summary // the first event of each issue; nil: the issue is known
+	told  map[toldKey]struct{}
+	news
+}
+
+// news is what is to be told of a block.
 type news struct {
 	issues []issue.ID      // all that have events in the block
 	fresh  []event.Summary // the first event of each that the store did not hold
@@ -53,31 +60,58 @@ type news struct {
 	live   []event.Summary // for people who watch
 }
 
-// look finds out what is to be told. It must be asked before the events are inserted.
-// Where the store does not answer, an issue counts as new: telling twice does no
-// harm.
-func (a *announcer) look(ctx context.Context, events []*event.Occurrence) news {
-	n := a.wanted(ctx, events, true)
-	a.firsts(ctx, events, &n)
-	return n
+// note finds out about an event.
+func (a *announcer) note(g *gathering, who *interest, o *event.Occurrence) {
+	if g.first == nil {
+		g.first, g.told = map[issue.ID]*event.Summary{}, map[toldKey]struct{}{}
+	}
+	id := issue.ID{ProjectID: o.ProjectID, Fingerprint: o.Fingerprint}
+	if first, noted := g.first[id]; !noted && a.known.has(id) {
+		g.first[id] = nil
+	} else if !noted || first != nil && o.Event.Timestamp.Before(first.Timestamp) {
+		s := o.Summary().Clone()
+		g.first[id] = &s
+	}
+	if _, watched := who.watch[o.Fingerprint]; watched {
+		g.hits = append(g.hits, o.Summary())
+	}
+	if ids := who.matching(o, g.told); len(ids) > 0 {
+		g.alarms = append(g.alarms, alarm{o.Summary(), ids})
+	}
+	if who.tail {
+		g.live = append(g.live, o.Summary())
+	}
 }
 
-// firsts finds the issues of a block, and which of them are new.
-func (a *announcer) firsts(ctx context.Context, events []*event.Occurrence, n *news) {
-	first := map[issue.ID]*event.Occurrence{}
+// gather finds out about events of any projects.
+func (a *announcer) gather(ctx context.Context, events []*event.Occurrence) *gathering {
+	g, interests := &gathering{}, map[uint32]*interest{}
 	for _, o := range events {
-		k := issue.ID{ProjectID: o.ProjectID, Fingerprint: o.Fingerprint}
-		if earlier := first[k]; earlier == nil || o.Event.Timestamp.Before(earlier.Event.Timestamp) {
-			first[k] = o
+		who := interests[o.ProjectID]
+		if who == nil {
+			who = a.interest(ctx, o.ProjectID)
+			interests[o.ProjectID] = who
+		}
+		a.note(g, who, o)
+	}
+	return g
+}
+
+// look finds out which issues of a block are new. It must be asked before the events are
+// inserted. Where the store does not answer, an issue counts as new: telling twice does no
+// harm.
+func (a *announcer) look(ctx context.Context, g *gathering) news {
+	n := g.news
+	n.issues = make([]issue.ID, 0, len(g.first))
+	var missing []issue.ID
+	for id, first := range g.first {
+		n.issues = append(n.issues, id)
+		if first != nil && !a.known.has(id) {
+			missing = append(missing, id)
 		}
 	}
-	n.issues = make([]issue.ID, 0, len(first))
-	for k := range first {
-		n.issues = append(n.issues, k)
-	}
-	missing := a.known.missing(n.issues)
 	if len(missing) == 0 {
-		return
+		return n
 	}
 	ctx, cancel := context.WithTimeout(ctx, a.cfg.LookupTimeout)
 	defer cancel()
@@ -87,9 +121,10 @@ func (a *announcer) firsts(ctx context.Context, events []*event.Occurrence, n *n
 	}
 	for _, id := range missing {
 		if _, found := known[id]; !found {
-			n.fresh = append(n.fresh, first[id].Summary())
+			n.fresh = append(n.fresh, *g.first[id])
 		}
 	}
+	return n
 }
 
 // announce tells of stored events. It gives up after PublishTimeout; first
@@ -115,31 +150,9 @@ func (a *announcer) retell(ctx context.Context, events []*event.Occurrence) {
 	}
 	ctx, cancel := context.WithTimeout(ctx, a.cfg.PublishTimeout)
 	defer cancel()
-	n := a.wanted(ctx, events, false)
-	a.hits(ctx, n.hits)
-	a.critical(ctx, n.alarms)
-}
-
-// wanted finds hits and critical events, and what people who watch live want to see.
-func (a *announcer) wanted(ctx context.Context, events []*event.Occurrence, live bool) (n news) {
-	interests := map[uint32]*interest{}
-	for _, o := range events {
-		in := interests[o.ProjectID]
-		if in == nil {
-			in = a.interest(ctx, o.ProjectID)
-			interests[o.ProjectID] = in
-		}
-		if _, watched := in.watch[o.Fingerprint]; watched {
-			n.hits = append(n.hits, o.Summary())
-		}
-		if ids := in.matching(o); len(ids) > 0 {
-			n.alarms = append(n.alarms, alarm{o.Summary(), ids})
-		}
-		if live && in.tail {
-			n.live = append(n.live, o.Summary())
-		}
-	}
-	return n
+	g := a.gather(ctx, events)
+	a.hits(ctx, g.hits)
+	a.critical(ctx, g.alarms)
 }
 
 // interest is who wants to know of a project's events.
@@ -148,11 +161,10 @@ type interest struct {
 	rules compiledRules
 	tail  bool
 	now   time.Time
-	told  map[toldKey]struct{} // what the present block has told
 }
 
 func (a *announcer) interest(ctx context.Context, projectID uint32) *interest {
-	in := &interest{tail: a.tail.TailWanted(projectID), now: time.Now(), told: map[toldKey]struct{}{}}
+	in := &interest{tail: a.tail.TailWanted(projectID), now: time.Now()}
 	var err error
 	if in.watch, err = a.directory.Watch(ctx, projectID); err != nil {
 		a.failed("read a watch list", err)
@@ -165,23 +177,23 @@ func (a *announcer) interest(ctx context.Context, projectID uint32) *interest {
 	return in
 }
 
-// toldKey is a rule, by its index, that matched an event of an issue.
+// toldKey is a rule that matched an event of an issue.
 type toldKey struct {
-	rule        int
-	fingerprint event.Fingerprint
+	rule  string
+	issue issue.ID
 }
 
 // matching returns the ids of the rules that an event matches. In one block, a rule
 // matches one event of an issue: more could only be throttled.
-func (in *interest) matching(o *event.Occurrence) []string {
+func (in *interest) matching(o *event.Occurrence, told map[toldKey]struct{}) []string {
 	var ids []string
 	for i, q := range in.rules.queries {
-		k := toldKey{i, o.Fingerprint}
-		if _, told := in.told[k]; told || !q.Match(search.OfOccurrence(o), in.now) {
+		k := toldKey{in.rules.ids[i], issue.ID{ProjectID: o.ProjectID, Fingerprint: o.Fingerprint}}
+		if _, told := told[k]; told || !q.Match(search.OfOccurrence(o), in.now) {
 			continue
 		}
-		in.told[k] = struct{}{}
-		ids = append(ids, in.rules.ids[i])
+		told[k] = struct{}{}
+		ids = append(ids, k.rule)
 	}
 	return ids
 }

@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"encoding/hex"
 	"fmt"
+	"sync"
 	"time"
 	"unsafe"
 
@@ -15,40 +16,71 @@ import (
 
 // block is what one insert stores.
 type block struct {
-	events  []*event.Occurrence
+	// What the writer's lock guards until the block is due:
+	count   int // of the events that have a place in it
 	bytes   int64
-	flights []*flight // of the batches in it
-	began   time.Time // when it got its first event
-	news    news
-	result  outcome.Result
-	kept    bool // in the spill: announced when it is drained
-	resent  bool // of events that may be in the store or in the spill: goes to the spill
+	flights []*flight      // of their batches
+	coming  sync.WaitGroup // for batches that have a place in it and are not in yet
+	began   time.Time      // when it got its first event
+	resent  bool           // of events that may be in the store or in the spill: goes to the spill
+
+	mu    sync.Mutex
+	rows  Rows // nil: freed
+	in    int  // events that are in rows
+	ids   *xxh3.Hasher
+	found gathering
+
+	news   news
+	result outcome.Result
+	kept   bool // in the spill: announced when it is drained
 }
 
-// token names the block by what it holds, so that the same events in the same
-// order are stored once.
-func token(events []*event.Occurrence) string {
-	h := xxh3.New()
-	var p [4]byte
+// put adds the events of a batch that has its place.
+func (b *block) put(a *announcer, who *interest, events []*event.Occurrence) {
+	defer b.coming.Done()
+	b.mu.Lock()
+	defer b.mu.Unlock()
 	for _, o := range events {
-		binary.LittleEndian.PutUint32(p[:], o.ProjectID)
-		h.Write(p[:])
-		h.Write(o.Event.ID[:])
+		if !b.resent {
+			a.note(&b.found, who, o)
+		}
+		b.rows.Append(o)
+		identify(b.ids, o)
+		b.in++
 	}
-	sum := h.Sum128().Bytes()
+}
+
+// free lets go of the events.
+func (b *block) free() {
+	if b.rows != nil {
+		b.rows.Free()
+		b.rows = nil
+	}
+}
+
+// identify adds an event to what tells a block from others.
+func identify(h *xxh3.Hasher, o *event.Occurrence) {
+	var p [4]byte
+	binary.LittleEndian.PutUint32(p[:], o.ProjectID)
+	h.Write(p[:])
+	h.Write(o.Event.ID[:])
+}
+
+// token names the block by what it holds, so that the same events in the same order are
+// stored once.
+func (b *block) token() string {
+	sum := b.ids.Sum128().Bytes()
 	return hex.EncodeToString(sum[:])
 }
 
-// blockName is the token of a block that is inserted for the first time. Names sort by
-// that time.
-func blockName(events []*event.Occurrence, now time.Time) string {
-	return nameBefore(now) + token(events)
-}
+// name is the token of a block that is inserted for the first time. Names sort by that
+// time.
+func (b *block) name(now time.Time) string { return nameBefore(now) + b.token() }
 
 // nameBefore is what the names of blocks begin with that are inserted at a time.
 func nameBefore(now time.Time) string { return fmt.Sprintf("%016x-", now.UnixNano()) }
 
-// size estimates what an event takes in memory.
+// size estimates what an event takes in memory, before it is in a block.
 func size(o *event.Occurrence) int64 {
 	e := o.Event
 	n := int(unsafe.Sizeof(*o)) + int(unsafe.Sizeof(*e)) + len(o.Title) + len(o.Culprit) +

@@ -72,7 +72,7 @@ func TestTheEngineIsKilledAndEveryEventIsThereOnce(t *testing.T) {
 	pc := ingest.DefaultConfig()
 	pc.InsertPatience = 300 * time.Millisecond
 	p, err := ingest.New(pc, ingest.Parts{
-		Store: s, Index: s, Spill: b, Publisher: b, Tail: b, Directory: anyProject{},
+		Rows: func() ingest.Rows { return s.Block() }, Store: s, Index: s, Spill: b, Publisher: b, Tail: b, Directory: anyProject{},
 		Metrics: ingest.NewMetrics(prometheus.NewRegistry()), Logger: slog.New(slog.NewTextHandler(io.Discard, nil)),
 	})
 	if err != nil {

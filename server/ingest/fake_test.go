@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"iter"
 	"log/slog"
 	"maps"
 	"sync"
@@ -59,7 +60,32 @@ func (later) Retryable() bool { return true }
 
 var errRefused = errors.New("refused for good")
 
-func (m *memory) Take(ctx context.Context, token string, events []*event.Occurrence) error {
+// block makes an empty block.
+func (m *memory) block() Rows { return &list{insert: m.insert} }
+
+// list is rows that are kept as they are.
+type list struct {
+	events []*event.Occurrence
+	insert func(ctx context.Context, token string, events []*event.Occurrence) error
+}
+
+func (l *list) Append(o *event.Occurrence) { l.events = append(l.events, o) }
+
+func (l *list) Insert(ctx context.Context, token string) error { return l.insert(ctx, token, l.events) }
+
+func (l *list) All() iter.Seq2[*event.Occurrence, error] {
+	return func(yield func(*event.Occurrence, error) bool) {
+		for _, o := range l.events {
+			if !yield(o, nil) {
+				return
+			}
+		}
+	}
+}
+
+func (l *list) Free() { l.events = nil }
+
+func (m *memory) insert(ctx context.Context, token string, events []*event.Occurrence) error {
 	m.mu.Lock()
 	m.starts = append(m.starts, time.Now())
 	took := m.took
@@ -117,7 +143,7 @@ func (m *memory) Newest(context.Context, string, int) ([]string, error) {
 }
 
 func (m *memory) Existing(_ context.Context, _ uint32, _ event.Period, ids []event.ID) (map[event.ID]struct{}, error) {
-	time.Sleep(time.Millisecond)
+	time.Sleep(time.Millisecond) // of simulated time: a question is not answered at once
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	m.asked++
@@ -167,13 +193,20 @@ type disk struct {
 	fail   error
 }
 
-func (d *disk) Spill(_ context.Context, token string, events []*event.Occurrence) error {
+func (d *disk) Spill(_ context.Context, token string, events iter.Seq2[*event.Occurrence, error]) error {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	if d.fail != nil {
 		return d.fail
 	}
-	d.tokens, d.blocks = append(d.tokens, token), append(d.blocks, events)
+	var all []*event.Occurrence
+	for o, err := range events {
+		if err != nil {
+			return err
+		}
+		all = append(all, o)
+	}
+	d.tokens, d.blocks = append(d.tokens, token), append(d.blocks, all)
 	return nil
 }
 
@@ -289,7 +322,7 @@ func run(t *testing.T, cfg Config, m *memory) *rig {
 	r := &rig{store: m, disk: &disk{}, ear: &ear{critical: map[string]int{}}}
 	var err error
 	r.Pipeline, err = New(cfg, Parts{
-		Store: r.store, Index: r.store, Spill: r.disk, Publisher: r.ear, Tail: r.ear, Directory: r.store,
+		Rows: r.store.block, Store: r.store, Index: r.store, Spill: r.disk, Publisher: r.ear, Tail: r.ear, Directory: r.store,
 		Metrics: NewMetrics(prometheus.NewRegistry()), Logger: slog.New(slog.NewTextHandler(io.Discard, nil)),
 	})
 	if err != nil {

@@ -3,11 +3,11 @@ package ingest
 import (
 	"context"
 	"errors"
+	"fmt"
 	"slices"
 	"sync"
 	"time"
 
-	"github.com/faultline-dev/faultline/internal/event"
 	"github.com/faultline-dev/faultline/internal/outcome"
 )
 
@@ -118,36 +118,40 @@ func (w *writer) interval() time.Duration {
 	return min(max(time.Duration(w.cfg.FlushShare)*w.took, w.cfg.FlushMin), most)
 }
 
-// insert puts a block into the store, or into the spill.
+// insert puts a block into the store, or into the spill, when its last batch is in.
 func (w *writer) insert(ctx context.Context, b *block) {
-	w.metrics.rows.Observe(float64(len(b.events)))
+	b.coming.Wait()
+	w.metrics.rows.Observe(float64(b.count))
 	if b.resent {
-		w.putOnDisk(ctx, resentPrefix+token(b.events), b)
+		w.putOnDisk(ctx, resentPrefix+b.token(), b)
 		return
 	}
-	name := blockName(b.events, time.Now())
+	name := b.name(time.Now())
 	if !w.away.Load() {
-		b.news = w.announcer.look(ctx, b.events)
-		err := w.attempt(ctx, name, b.events, w.cfg.InsertPatience)
+		b.news = w.announcer.look(ctx, &b.found)
+		err := w.attempt(ctx, name, b, w.cfg.InsertPatience)
 		if err == nil {
 			b.result = outcome.Result{Kind: outcome.Stored}
+			b.free()
 			return
 		}
 		b.news = news{} // it would keep what is not there
 		w.metrics.failures.WithLabelValues("insert").Inc()
 		if !passing(err) {
-			w.log.Error("the store refuses a block", "events", len(b.events), "error", err)
+			w.log.Error("the store refuses a block", "events", b.count, "error", err)
 			w.giveUp(name, b)
 			return
 		}
-		w.log.Warn("the store is away; events go to disk", "events", len(b.events), "error", err)
+		w.log.Warn("the store is away; events go to disk", "events", b.count, "error", err)
 	}
 	w.putOnDisk(ctx, name, b)
 }
 
-// attempt inserts under the name, and notes what it took. The events are gone afterwards,
-// unless it fails.
-func (w *writer) attempt(ctx context.Context, name string, events []*event.Occurrence, patience time.Duration) error {
+// attempt inserts a block under the name, and notes what it took.
+func (w *writer) attempt(ctx context.Context, name string, b *block, patience time.Duration) error {
+	if b.in != b.count { // a goroutine ended on its way, and told nobody that its events are stored
+		return fmt.Errorf("a block lacks %d of its %d events", b.count-b.in, b.count)
+	}
 	began := time.Now()
 	defer func() {
 		took := time.Since(began)
@@ -158,7 +162,7 @@ func (w *writer) attempt(ctx context.Context, name string, events []*event.Occur
 	}()
 	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
-	return w.store.Take(ctx, name, events)
+	return b.rows.Insert(ctx, name)
 }
 
 // passing tells an error that may be gone later.

@@ -11,6 +11,7 @@ package ingest
 
 import (
 	"context"
+	"iter"
 
 	"github.com/faultline-dev/faultline/internal/event"
 	"github.com/faultline-dev/faultline/internal/issue"
@@ -19,18 +20,26 @@ import (
 	"github.com/faultline-dev/faultline/internal/rule"
 )
 
-// Store keeps events and outcomes.
+// Rows are events that will be one block in the store, in the form that the store takes.
 //
-// Take must store all events as one block or none, and must store the same events
-// under the same token once, however often it is called; when it returns nil, the
-// next query must find them, and the outcomes must count each as stored. It may take them
-// out of the slice, to free their memory; if it fails, the slice must hold equal ones. It
-// may retry until the context ends. An error that may pass has a method Retryable() bool
-// that says so. InsertOutcomes, for events that are not stored, is alike. Complete must make
-// whole what a crash during an insert left half done of a block, and must change nothing
-// of a block that is whole or not there.
+// Append must refer to nothing of the event afterwards, because its memory is to be free
+// while it waits. Insert must store all events as one block or none, and must store the
+// same events under the same token once, however often it is called; when it returns nil,
+// the next query must find them, and the outcomes must count each as stored. It may retry
+// until the context ends. An error that may pass has a method Retryable() bool that says
+// so. All must give equal events, in the order in which they were appended. Free ends the
+// use. One goroutine at a time calls them.
+type Rows interface {
+	Append(o *event.Occurrence)
+	Insert(ctx context.Context, token string) error
+	All() iter.Seq2[*event.Occurrence, error]
+	Free()
+}
+
+// Store keeps events and outcomes. InsertOutcomes, for events that are not stored, is like
+// Rows.Insert. Complete must make whole what a crash during an insert left half done of a
+// block, and must change nothing of a block that is whole or not there.
 type Store interface {
-	Take(ctx context.Context, token string, events []*event.Occurrence) error
 	Complete(ctx context.Context, token string) error
 	InsertOutcomes(ctx context.Context, token string, counts []outcome.Count) error
 }
@@ -46,12 +55,13 @@ type Index interface {
 
 // Spill keeps blocks on disk while the store is away.
 //
-// When Spill returns nil, the block must survive the end of the process. DrainSpill
+// When Spill returns nil, the block must survive the end of the process; an event that comes
+// with an error makes it fail. DrainSpill
 // must hand over blocks in the order in which they were spilled, each until insert
 // returns nil, and must return when the context ends. It must tell insert whether the
 // block may have been handed over before, to a process that ended. SpillPending tells what waits.
 type Spill interface {
-	Spill(ctx context.Context, token string, events []*event.Occurrence) error
+	Spill(ctx context.Context, token string, events iter.Seq2[*event.Occurrence, error]) error
 	DrainSpill(ctx context.Context, insert func(ctx context.Context, token string, again bool, events []*event.Occurrence) error) error
 	SpillPending(ctx context.Context) (messages, bytes uint64, err error)
 }

@@ -14,41 +14,39 @@ import (
 	"github.com/faultline-dev/faultline/server/receive"
 )
 
-// careful is a store that takes events and looks what becomes of their memory while it
-// works.
+// careful is rows that let go of events, and look what has become of their memory when
+// they are inserted.
 type careful struct {
-	*memory
-	taken, held atomic.Int64
+	list
+	all         []weak.Pointer[event.Event]
+	taken, held *atomic.Int64
 }
 
-func (c *careful) Take(_ context.Context, _ string, events []*event.Occurrence) error {
-	var all []weak.Pointer[event.Event]
-	for _, o := range events {
-		all = append(all, weak.Make(o.Event))
-	}
-	clear(events)
-	held := len(all)
+func (c *careful) Append(o *event.Occurrence) { c.all = append(c.all, weak.Make(o.Event)) }
+
+func (c *careful) Insert(context.Context, string) error {
+	held := len(c.all)
 	// Who handed the block over may still be on the way to waiting for it.
 	for deadline := time.Now().Add(5 * time.Second); held > 0 && time.Now().Before(deadline); runtime.Gosched() {
 		runtime.GC()
 		held = 0
-		for _, p := range all {
+		for _, p := range c.all {
 			if p.Value() != nil {
 				held++
 			}
 		}
 	}
 	c.held.Add(int64(held))
-	c.taken.Add(int64(len(all)))
+	c.taken.Add(int64(len(c.all)))
 	return nil
 }
 
-// TestEventsAreGoneWhileTheyAreStored guards the memory of an ingester: while a block is
-// inserted nobody may hold its events, or they are in memory twice.
+// TestEventsAreGoneWhileTheyAreStored guards the memory of an ingester: from the moment at
+// which events are in a block nobody may hold them, or they are in memory twice.
 func TestEventsAreGoneWhileTheyAreStored(t *testing.T) {
 	r := start(t, func(c *Config) { c.FlushMin, c.FlushMax = 10*time.Millisecond, 10*time.Millisecond })
-	store := &careful{memory: r.store}
-	r.writer.store = store
+	var taken, held atomic.Int64
+	r.writer.newRows = func() Rows { return &careful{taken: &taken, held: &held} }
 	g := eventgen.New(eventgen.DefaultConfig(time.Now()))
 	data := wire.WrapBatch(g.AppendBatch(nil, 0, 0, 100))
 	done := make(chan struct{})
@@ -57,8 +55,8 @@ func TestEventsAreGoneWhileTheyAreStored(t *testing.T) {
 		r.Receive(context.Background(), decoded(t, data))
 	}()
 	<-done
-	if taken, held := store.taken.Load(), store.held.Load(); taken != 100 || held != 0 {
-		t.Errorf("%d of %d events are held while they are stored", held, taken)
+	if taken.Load() != 100 || held.Load() != 0 {
+		t.Errorf("%d of %d events are held while they are stored", held.Load(), taken.Load())
 	}
 }
 

@@ -36,6 +36,7 @@ type Pipeline struct {
 
 // Parts are what a pipeline works with; all but Logger are needed.
 type Parts struct {
+	Rows      func() Rows // makes an empty block
 	Store     Store
 	Index     Index
 	Spill     Spill

@@ -14,22 +14,18 @@ func newRecent[K comparable](limit int) *recent[K] {
 	return &recent[K]{limit: limit/2 + 1, young: map[K]struct{}{}}
 }
 
-// missing returns the keys that are not in the set. Those that are count as new.
-func (r *recent[K]) missing(keys []K) []K {
-	var out []K
+// has tells whether a key is in the set. If it is, it counts as new.
+func (r *recent[K]) has(k K) bool {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	for _, k := range keys {
-		if _, found := r.young[k]; found {
-			continue
-		}
-		if _, found := r.old[k]; found {
-			r.put(k)
-			continue
-		}
-		out = append(out, k)
+	if _, found := r.young[k]; found {
+		return true
 	}
-	return out
+	_, found := r.old[k]
+	if found {
+		r.put(k)
+	}
+	return found
 }
 
 func (r *recent[K]) add(keys []K) {

@@ -5,6 +5,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/zeebo/xxh3"
+
 	"github.com/faultline-dev/faultline/internal/event"
 	"github.com/faultline-dev/faultline/internal/outcome"
 )
@@ -25,14 +27,14 @@ func (w *writer) putOnDisk(ctx context.Context, name string, b *block) {
 	defer cancel()
 	w.spills.Add(1)
 	w.waiting.Store(true)
-	if err := w.spill.Spill(ctx, name, b.events); err != nil {
+	if err := w.spill.Spill(ctx, name, b.rows.All()); err != nil {
 		w.metrics.failures.WithLabelValues("spill").Inc()
-		w.log.Error("events could not be put on disk", "events", len(b.events), "error", err)
+		w.log.Error("events could not be put on disk", "events", b.count, "error", err)
 		w.setAway(false)
 		w.giveUp(name, b)
 		return
 	}
-	w.metrics.spilled.Add(float64(len(b.events)))
+	w.metrics.spilled.Add(float64(b.count))
 	if !strings.HasPrefix(name, resentPrefix) {
 		w.setAway(true)
 	}
@@ -115,22 +117,34 @@ func (d *drainer) insert(ctx context.Context, name string, again bool, events []
 		}
 		events = d.left
 	}
-	count := len(events)
-	if count > 0 {
-		n := d.announcer.look(ctx, events)
-		if err := d.attempt(ctx, name, events, drainPatience*d.cfg.InsertPatience); err != nil {
+	if len(events) > 0 {
+		if err := d.store(ctx, name, events); err != nil {
 			d.metrics.failures.WithLabelValues("drain").Inc()
 			return err
 		}
-		d.announcer.announce(ctx, n)
 	}
 	if d.name == name {
 		d.announcer.retell(ctx, d.gone)
 		d.tally.addEach(d.gone, outcome.Result{Kind: outcome.Duplicate})
 		d.name, d.left, d.gone = "", nil, nil
 	}
-	d.metrics.drained.Add(float64(count))
+	d.metrics.drained.Add(float64(len(events)))
 	d.setAway(false)
+	return nil
+}
+
+// store inserts events as one block, and tells of them.
+func (d *drainer) store(ctx context.Context, name string, events []*event.Occurrence) error {
+	b := &block{rows: d.newRows(), ids: xxh3.New(), count: len(events), in: len(events)}
+	defer b.free()
+	for _, o := range events {
+		b.rows.Append(o)
+	}
+	n := d.announcer.look(ctx, d.announcer.gather(ctx, events))
+	if err := d.attempt(ctx, name, b, drainPatience*d.cfg.InsertPatience); err != nil {
+		return err
+	}
+	d.announcer.announce(ctx, n)
 	return nil
 }
 

@@ -57,10 +57,14 @@ func (t *tally) add(c outcome.Count) {
 // addEach counts events that had the same outcome.
 func (t *tally) addEach(events []*event.Occurrence, r outcome.Result) {
 	for _, o := range events {
-		t.add(outcome.Count{
-			ProjectID: o.ProjectID, KeyID: o.KeyID, Minute: o.ReceivedAt, Kind: r.Kind, Reason: r.Reason, Fingerprint: o.Fingerprint, Events: 1,
-		})
+		t.addOne(o, r)
 	}
+}
+
+func (t *tally) addOne(o *event.Occurrence, r outcome.Result) {
+	t.add(outcome.Count{
+		ProjectID: o.ProjectID, KeyID: o.KeyID, Minute: o.ReceivedAt, Kind: r.Kind, Reason: r.Reason, Fingerprint: o.Fingerprint, Events: 1,
+	})
 }
 
 // flush writes what was counted. What fails stays and is written by a later flush,

@@ -7,6 +7,8 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/zeebo/xxh3"
+
 	"github.com/faultline-dev/faultline/internal/event"
 	"github.com/faultline-dev/faultline/internal/outcome"
 	"github.com/faultline-dev/faultline/server/quota"
@@ -16,6 +18,7 @@ import (
 // inserted, while the next fills up and the last is announced and acknowledged.
 type writer struct {
 	cfg       Config
+	newRows   func() Rows
 	store     Store
 	index     Index
 	spill     Spill
@@ -46,7 +49,7 @@ type writer struct {
 
 func newWriter(cfg Config, p Parts, t *tally) *writer {
 	w := &writer{
-		cfg: cfg, store: p.Store, index: p.Index, spill: p.Spill, announcer: newAnnouncer(cfg, p), tally: t,
+		cfg: cfg, newRows: p.Rows, store: p.Store, index: p.Index, spill: p.Spill, announcer: newAnnouncer(cfg, p), tally: t,
 		metrics: p.Metrics, log: p.Logger, room: quota.NewRoom(cfg.RoomBytes, 0), seen: newSeen(cfg.RecentEvents),
 		settling: make(chan *block, 1), wake: make(chan struct{}, 1), uncounted: newSeen(cfg.RecentEvents), lookups: newLookups(p.Index, cfg.LookupTimeout),
 	}
@@ -117,7 +120,8 @@ func (w *writer) refuse(t *tray, r outcome.Result) outcome.Result {
 // hand gives the accepted events to the block that is filling up, or to the one for the
 // spill if they may be there already, and waits for what becomes of them.
 func (w *writer) hand(ctx context.Context, t *tray, f *flight, known bool) {
-	if !w.add(f, t.accepted, !known) {
+	who := w.announcer.interest(context.WithoutCancel(ctx), t.batch.ProjectID) // who waits may go, the events stay
+	if !w.add(f, who, t.accepted, !known) {
 		w.release(f)
 		f.land(w.refuse(t, stopping))
 		return
@@ -158,20 +162,32 @@ func (w *writer) join(ctx context.Context, t *tray, joined []twin) {
 	}
 }
 
-// add puts events into the block that is filling up; false if the writer stops.
-func (w *writer) add(f *flight, events []*event.Occurrence, resent bool) bool {
+// add puts events of a project into the block that is filling up; false if the writer
+// stops.
+func (w *writer) add(f *flight, who *interest, events []*event.Occurrence, resent bool) bool {
+	b := w.place(f, len(events), resent)
+	if b == nil {
+		return false
+	}
+	b.put(w.announcer, who, events)
+	return true
+}
+
+// place keeps a place in the block that is filling up; nil if the writer stops.
+func (w *writer) place(f *flight, events int, resent bool) *block {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if w.closed {
-		return false
+		return nil
 	}
 	b := w.filling(resent)
-	first := len(b.events) == 0
-	b.events, b.flights, b.bytes = append(b.events, events...), append(b.flights, f), b.bytes+f.bytes
+	first := b.count == 0
+	b.count, b.flights, b.bytes = b.count+events, append(b.flights, f), b.bytes+f.bytes
+	b.coming.Add(1)
 	if first || w.full(b) {
 		w.notify()
 	}
-	return true
+	return b
 }
 
 // filling is the block that fills up with events that were resent and could not be
@@ -182,7 +198,7 @@ func (w *writer) filling(resent bool) *block {
 			return b
 		}
 	}
-	b := &block{resent: resent, began: time.Now()}
+	b := &block{resent: resent, began: time.Now(), rows: w.newRows(), ids: xxh3.New()}
 	w.queue = append(w.queue, b)
 	return b
 }
@@ -199,7 +215,7 @@ func (w *writer) full(b *block) bool {
 	if b.resent {
 		rows = min(rows, resentRows)
 	}
-	return len(b.events) >= rows || b.bytes >= w.cfg.BlockBytes
+	return b.count >= rows || b.bytes >= w.cfg.BlockBytes
 }
 
 func (w *writer) notify() {
@@ -212,16 +228,20 @@ func (w *writer) notify() {
 // count counts the outcome of a block's events. The store itself counts what it
 // stores.
 func (w *writer) count(b *block) {
-	if b.result.Kind != outcome.Stored {
-		w.tally.addEach(b.events, b.result)
+	if b.result.Kind == outcome.Stored {
+		return
+	}
+	for o := range b.rows.All() {
+		w.tally.addOne(o, b.result)
 	}
 }
 
 // finish ends the way of a block: it makes room and tells those who wait.
 func (w *writer) finish(b *block) {
+	b.free()
 	for _, f := range b.flights {
 		f.land(b.result)
 		w.release(f)
 	}
-	b.events, b.flights = nil, nil
+	b.flights = nil
 }

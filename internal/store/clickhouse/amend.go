@@ -34,7 +34,7 @@ func (s *Store) Amend(ctx context.Context, events []*event.Occurrence) (err erro
 	var name [8]byte
 	_, _ = rand.Read(name[:]) // never fails
 	stage := stagePrefix + hex.EncodeToString(name[:])
-	columns := newAmendment(inTableOrder(events))
+	columns := newAmendment(events)
 	if err := s.conn.Exec(s.limited(ctx), columns.create(stage)); err != nil {
 		return explain("prepare to amend events", err)
 	}
@@ -88,7 +88,8 @@ func newAmendment(events []*event.Occurrence) amendment {
 	culprit := newDictionary()
 	parts, exceptions, frames := newPartColumns(), newExceptionColumns(), newFrameColumns()
 	var p packer
-	for _, o := range events {
+	rows := new([]uint32)
+	for i, o := range events {
 		e := o.Event
 		id.Append(dashed(e.ID))
 		title.Append(o.Title)
@@ -98,17 +99,18 @@ func newAmendment(events []*event.Occurrence) amendment {
 		p.b = p.b[:0]
 		packRest(&p, e)
 		rest.AppendBytes(p.b)
-		parts.append(o.Parts)
-		exceptions.append(e.Exceptions, &p)
-		frames.append(e.Exceptions, &p)
+		parts.append(o.Parts, i-1)
+		exceptions.append(e.Exceptions, i-1, &p)
+		frames.append(e.Exceptions, i-1, &p)
+		*rows = append(*rows, uint32(i))
 	}
-	input := []proto.InputColumn{
-		{Name: "id", Data: &id}, {Name: "title", Data: &title}, {Name: "culprit", Data: culprit},
-		{Name: "search_text", Data: &text}, {Name: "rest", Data: &rest},
+	for _, s := range [...]*spans{parts.spans, exceptions.spans, frames.spans} {
+		s.arrange(*rows)
 	}
-	input = append(input, parts.columns()...)
-	input = append(input, exceptions.columns()...)
-	return amendment{append(input, frames.columns()...)}
+	list := []named{{"id", &id}, {"title", &title}, {"culprit", culprit}, {"search_text", &text}, {"rest", &rest}}
+	list = append(list, parts.columns()...)
+	list = append(list, exceptions.columns()...)
+	return amendment{inOrder(append(list, frames.columns()...), rows)}
 }
 
 // create makes the table of the new values, by id of the event.

@@ -24,14 +24,14 @@ import (
 // columns and encoding them.
 func BenchmarkBlock(b *testing.B) {
 	events := typicalEvents(10000, 1)
-	block := newBlock()
+	block := newBlock(nil)
 	var sent int64
 	once := func() {
 		block.reset()
-		for _, o := range inTableOrder(events) {
-			block.append(o)
-			block.token.Append("token")
+		for _, o := range events {
+			block.Append(o)
 		}
+		block.arrange("token")
 		n, err := io.Copy(io.Discard, newNativeReader(block.input, &block.piece))
 		if err != nil {
 			b.Fatal(err)
@@ -53,10 +53,11 @@ func BenchmarkBlock(b *testing.B) {
 func BenchmarkDriverBatch(b *testing.B) {
 	s := openStore(b)
 	events := typicalEvents(10000, 1)
-	block := newBlock()
+	block := newBlock(nil)
 	for _, o := range events {
-		block.append(o)
+		block.Append(o)
 	}
+	block.arrange("token")
 	statement := insertStatement("events", block.input)
 	b.ReportAllocs()
 	done := perEvent(b, len(events))

@@ -5,7 +5,104 @@ import (
 	"strings"
 
 	"github.com/ClickHouse/ch-go/proto"
+	"github.com/ClickHouse/clickhouse-go/v2/lib/driver"
 )
+
+// column is one column of a block. It keeps values as they come, and writes those of some
+// rows in the order that is asked for.
+type column interface {
+	Type() proto.ColumnType
+	Rows() int
+	Reset()
+	encode(b *proto.Buffer, rows []uint32)
+}
+
+// values is a column whose rows the driver takes all at once, as a slice of what it calls
+// their type.
+type values interface {
+	column
+	pick(rows []uint32) any
+}
+
+// rowwise is a column whose rows the driver takes one by one.
+type rowwise interface {
+	column
+	appendRows(to driver.BatchColumn, rows []uint32) error
+}
+
+// ordered is a column of which some rows are sent, in an order.
+type ordered struct {
+	column
+	rows *[]uint32
+}
+
+// EncodeState writes what stands before the column.
+func (c ordered) EncodeState(b *proto.Buffer) { encodeState(b, c.column) }
+
+// EncodeColumn writes the rows.
+func (c ordered) EncodeColumn(b *proto.Buffer) { c.encode(b, *c.rows) }
+
+// WriteColumn does the same to a stream.
+func (c ordered) WriteColumn(w *proto.Writer) { w.ChainBuffer(c.EncodeColumn) }
+
+func encodeState(b *proto.Buffer, c column) {
+	if s, ok := c.(proto.StateEncoder); ok {
+		s.EncodeState(b)
+	}
+}
+
+// library is a column of the library whose values have one size.
+type library[T any] interface {
+	~[]T
+	Type() proto.ColumnType
+	EncodeColumn(*proto.Buffer)
+}
+
+// plain is a column of values of one size.
+type plain[C library[T], T any] struct {
+	all     C
+	kind    proto.ColumnType // empty: the library's
+	convert func([]T) any    // to what the driver takes; nil: it takes them as they are
+}
+
+func (c *plain[C, T]) append(v T) { c.all = append(c.all, v) }
+
+// Rows is the number of values.
+func (c *plain[C, T]) Rows() int { return len(c.all) }
+
+// Reset empties the column and keeps its room.
+func (c *plain[C, T]) Reset() { c.all = c.all[:0] }
+
+// Type is what ClickHouse calls it.
+func (c *plain[C, T]) Type() proto.ColumnType {
+	if c.kind != "" {
+		return c.kind
+	}
+	return c.all.Type()
+}
+
+// gathered is how many values are put together before they are encoded.
+const gathered = 1024
+
+func (c *plain[C, T]) encode(b *proto.Buffer, rows []uint32) {
+	piece := make(C, 0, min(len(rows), gathered))
+	for _, i := range rows {
+		if len(piece) == cap(piece) {
+			piece.EncodeColumn(b)
+			piece = piece[:0]
+		}
+		piece = append(piece, c.all[i])
+	}
+	piece.EncodeColumn(b)
+}
+
+func (c *plain[C, T]) pick(rows []uint32) any {
+	list := rowsOf(len(rows), func(i int) T { return c.all[rows[i]] })
+	if c.convert != nil {
+		return c.convert(list)
+	}
+	return list
+}
 
 // dictionary is a LowCardinality(String) column that looks values up as they come. The
 // library's own keeps every value until it encodes, ten times the memory.
@@ -14,48 +111,45 @@ type dictionary struct {
 	texts  []string // by key
 	values text
 	keys   []uint32
-	last   string // rows come sorted, so a value is often the one before
-	key    uint32
 }
 
 func newDictionary() *dictionary { return &dictionary{index: map[string]uint32{}} }
 
 // Append adds a value.
 func (c *dictionary) Append(s string) {
-	if s != c.last || len(c.keys) == 0 {
-		key, known := c.index[s]
-		if !known {
-			s = strings.Clone(s) // a column outlives the events it is made of
-			key = c.learn(s)
-		}
-		c.last, c.key = c.texts[key], key
+	key, known := c.index[s]
+	if !known {
+		key = c.learn(strings.Clone(s)) // a column outlives the events it is made of
 	}
-	c.keys = append(c.keys, c.key)
+	c.keys = append(c.keys, key)
 }
 
-// appendLike adds a value that is probably the one at place i: rows come sorted, so the
-// lists of neighbours are much alike.
+// appendLike adds a value that is probably the one at place i, if there is such a place.
 func (c *dictionary) appendLike(s string, i int) {
-	if i < len(c.keys) {
-		if key := c.keys[i]; c.texts[key] == s {
-			c.keys = append(c.keys, key)
-			return
-		}
+	if c.is(s, i) {
+		c.keys = append(c.keys, c.keys[i])
+		return
 	}
 	c.Append(s)
 }
 
-// AppendBytes adds a value and copies it only if it is new.
-func (c *dictionary) AppendBytes(b []byte) {
+// is tells whether a value is the one at place i.
+func (c *dictionary) is(s string, i int) bool {
+	return uint(i) < uint(len(c.keys)) && c.texts[c.keys[i]] == s
+}
+
+// appendBytesLike does the same, and copies the value only if it is new.
+func (c *dictionary) appendBytesLike(b []byte, i int) {
+	if uint(i) < uint(len(c.keys)) && c.texts[c.keys[i]] == string(b) {
+		c.keys = append(c.keys, c.keys[i])
+		return
+	}
 	key, known := c.index[string(b)]
 	if !known {
 		key = c.learn(string(b))
 	}
 	c.keys = append(c.keys, key)
 }
-
-// repeat adds the value that is number i once more.
-func (c *dictionary) repeat(i int) { c.keys = append(c.keys, c.keys[i]) }
 
 func (c *dictionary) learn(s string) uint32 {
 	key := uint32(len(c.index))
@@ -78,7 +172,6 @@ func (c *dictionary) Reset() {
 	c.texts = c.texts[:0]
 	c.values.Reset()
 	c.keys = c.keys[:0]
-	c.last, c.key = "", 0
 }
 
 // Type is what ClickHouse calls it.
@@ -95,30 +188,11 @@ const (
 // EncodeState writes what stands before the column.
 func (c *dictionary) EncodeState(b *proto.Buffer) { b.PutInt64(dictionaryVersion) }
 
-// EncodeColumn writes the dictionary and the keys in the fewest bytes.
+// EncodeColumn writes the dictionary and all keys.
 func (c *dictionary) EncodeColumn(b *proto.Buffer) {
-	if len(c.keys) == 0 {
-		return
-	}
-	width := int64(proto.KeyUInt8)
-	switch n := c.values.Rows(); {
-	case n > math.MaxUint16+1:
-		width = int64(proto.KeyUInt32)
-	case n > math.MaxUint8+1:
-		width = int64(proto.KeyUInt16)
-	}
-	b.PutInt64(dictionaryFollows | width)
-	b.PutInt64(int64(c.values.Rows()))
-	c.values.EncodeColumn(b)
-	b.PutInt64(int64(len(c.keys)))
-	for _, key := range c.keys {
-		switch proto.CardinalityKey(width) {
-		case proto.KeyUInt8:
-			b.PutByte(byte(key))
-		case proto.KeyUInt16:
-			b.Buf = append(b.Buf, byte(key), byte(key>>8))
-		default:
-			b.PutUInt32(key)
+	if width, any := c.encodeTexts(b, len(c.keys)); any {
+		for _, key := range c.keys {
+			putKey(b, width, key)
 		}
 	}
 }
@@ -126,87 +200,45 @@ func (c *dictionary) EncodeColumn(b *proto.Buffer) {
 // WriteColumn does the same to a stream.
 func (c *dictionary) WriteColumn(w *proto.Writer) { w.ChainBuffer(c.EncodeColumn) }
 
-// array is an Array column. Arrays that are parts of one Nested share their ends.
-type array[T proto.ColInput] struct {
-	ends *proto.ColUInt64
-	data T
-}
-
-// Rows is the number of arrays.
-func (c *array[T]) Rows() int { return c.ends.Rows() }
-
-// bounds are where array i begins and ends.
-func (c *array[T]) bounds(i int) (from, to int) { return bounds(*c.ends, i) }
-
-// bounds are where list i begins and ends.
-func bounds(ends proto.ColUInt64, i int) (from, to int) {
-	if i > 0 {
-		from = int(ends[i-1])
-	}
-	return from, int(ends[i])
-}
-
-// Reset empties the column and keeps its room.
-func (c *array[T]) Reset() {
-	c.ends.Reset()
-	if r, ok := any(c.data).(proto.Resettable); ok {
-		r.Reset()
+func (c *dictionary) encode(b *proto.Buffer, rows []uint32) {
+	if width, any := c.encodeTexts(b, len(rows)); any {
+		for _, i := range rows {
+			putKey(b, width, c.keys[i])
+		}
 	}
 }
 
-// Type is what ClickHouse calls it.
-func (c *array[T]) Type() proto.ColumnType { return proto.ColumnTypeArray.Sub(c.data.Type()) }
-
-// EncodeState writes what stands before the column.
-func (c *array[T]) EncodeState(b *proto.Buffer) {
-	if s, ok := any(c.data).(proto.StateEncoder); ok {
-		s.EncodeState(b)
+// encodeTexts writes what stands before so many keys, if there are any, and says how wide
+// the keys must be.
+func (c *dictionary) encodeTexts(b *proto.Buffer, keys int) (width proto.CardinalityKey, any bool) {
+	if keys == 0 {
+		return 0, false
 	}
-}
-
-// EncodeColumn writes the ends and the elements.
-func (c *array[T]) EncodeColumn(b *proto.Buffer) {
-	c.ends.EncodeColumn(b)
-	c.data.EncodeColumn(b)
-}
-
-// WriteColumn does the same to a stream.
-func (c *array[T]) WriteColumn(w *proto.Writer) {
-	c.ends.WriteColumn(w)
-	c.data.WriteColumn(w)
-}
-
-// pairs is a Map column whose keys are few.
-type pairs struct {
-	ends   proto.ColUInt64
-	keys   *dictionary
-	values text
-}
-
-// Rows is the number of maps.
-func (c *pairs) Rows() int { return c.ends.Rows() }
-
-// Reset empties the column and keeps its room.
-func (c *pairs) Reset() {
-	c.ends.Reset()
-	c.keys.Reset()
-	c.values.Reset()
-}
-
-// Type is what ClickHouse calls it.
-func (c *pairs) Type() proto.ColumnType {
-	return proto.ColumnTypeMap.Sub(c.keys.Type(), c.values.Type())
-}
-
-// EncodeState writes what stands before the column.
-func (c *pairs) EncodeState(b *proto.Buffer) { c.keys.EncodeState(b) }
-
-// EncodeColumn writes the ends, the keys and the values.
-func (c *pairs) EncodeColumn(b *proto.Buffer) {
-	c.ends.EncodeColumn(b)
-	c.keys.EncodeColumn(b)
+	width = proto.KeyUInt8
+	switch n := c.values.Rows(); {
+	case n > math.MaxUint16+1:
+		width = proto.KeyUInt32
+	case n > math.MaxUint8+1:
+		width = proto.KeyUInt16
+	}
+	b.PutInt64(dictionaryFollows | int64(width))
+	b.PutInt64(int64(c.values.Rows()))
 	c.values.EncodeColumn(b)
+	b.PutInt64(int64(keys))
+	return width, true
 }
 
-// WriteColumn does the same to a stream.
-func (c *pairs) WriteColumn(w *proto.Writer) { w.ChainBuffer(c.EncodeColumn) }
+func putKey(b *proto.Buffer, width proto.CardinalityKey, key uint32) {
+	switch width {
+	case proto.KeyUInt8:
+		b.PutByte(byte(key))
+	case proto.KeyUInt16:
+		b.Buf = append(b.Buf, byte(key), byte(key>>8))
+	default:
+		b.PutUInt32(key)
+	}
+}
+
+func (c *dictionary) pick(rows []uint32) any {
+	return rowsOf(len(rows), func(i int) string { return c.Row(int(rows[i])) })
+}

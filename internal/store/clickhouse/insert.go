@@ -7,7 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
-	"slices"
 	"strings"
 	"time"
 
@@ -27,41 +26,21 @@ const (
 // the block: the same events under the same token are stored once, however often they are
 // inserted. Failures that may pass are retried until the context ends.
 func (s *Store) Insert(ctx context.Context, token string, events []*event.Occurrence) error {
-	return s.Take(ctx, token, slices.Clone(events))
+	b := s.Block()
+	defer b.Free()
+	for _, o := range events {
+		b.Append(o)
+	}
+	return b.Insert(ctx, token)
 }
 
-// Take is Insert, but takes the events out of the slice as soon as it has made columns of
-// them, so that their memory is free while ClickHouse works. If it fails, it puts equal
-// ones back, in the order of the table.
-func (s *Store) Take(ctx context.Context, token string, events []*event.Occurrence) error {
-	if len(events) == 0 {
+// Insert does that with the events of the block, which it keeps.
+func (b *Block) Insert(ctx context.Context, token string) error {
+	if b.Len() == 0 {
 		return nil
 	}
-	b := s.takeBlock()
-	defer s.giveBlock(b)
-	b.fill(events, token)
-	clear(events)
-	err := s.send(ctx, "events", token, b.input, &b.piece)
-	if err != nil {
-		list, damage := b.occurrences()
-		copy(events, list)
-		err = errors.Join(err, damage)
-	}
-	return err
-}
-
-// inTableOrder returns the events in the order of the table's key. Sorting pointers here
-// spares ClickHouse to sort, and to move every value of every column.
-func inTableOrder(events []*event.Occurrence) []*event.Occurrence {
-	sorted := slices.Clone(events)
-	slices.SortStableFunc(sorted, func(a, b *event.Occurrence) int {
-		return cmp.Or(
-			cmp.Compare(a.ProjectID, b.ProjectID),
-			compareUUIDs(a.Fingerprint, b.Fingerprint),
-			a.Event.Timestamp.Compare(b.Event.Timestamp),
-		)
-	})
-	return sorted
+	b.arrange(token)
+	return b.store.send(ctx, "events", token, b.input, &b.piece)
 }
 
 // compareUUIDs is the order of UUIDs in ClickHouse: the second half decides first.

@@ -30,10 +30,10 @@ func (s *Store) PutRecords(ctx context.Context, records []issue.Record) error {
 		status.Append(string(r.State.Status))
 		substatus.Append(string(r.State.Substatus))
 		reason.Append(string(r.State.Reason))
-		since.AppendRaw(nanos(r.State.Since) / 1000)
+		since.AppendRaw(proto.DateTime64(nanos(r.State.Since) / 1000))
 		release.Append(r.State.Release)
 		assignee.Append(r.Assignee)
-		updated.AppendRaw(nanos(r.UpdatedAt) / 1000)
+		updated.AppendRaw(proto.DateTime64(nanos(r.UpdatedAt) / 1000))
 		version.Append(r.Version)
 	}
 	return s.send(ctx, "issue_states", "", []proto.InputColumn{

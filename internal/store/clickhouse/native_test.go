@@ -11,11 +11,11 @@ import (
 
 func TestNativeReaderGivesTheWholeBlock(t *testing.T) {
 	t.Parallel()
-	b := newBlock()
+	b := newBlock(nil)
 	for _, o := range typicalEvents(300, 1) {
-		b.append(o)
-		b.token.Append("x")
+		b.Append(o)
 	}
+	b.arrange("x")
 	var want proto.Buffer
 	rows := proto.Block{Rows: 300, Columns: len(b.input)}
 	if err := rows.EncodeRawBlock(&want, 0, b.input); err != nil {
@@ -31,8 +31,9 @@ func TestNativeReaderGivesTheWholeBlock(t *testing.T) {
 
 func TestNativeReaderRefuses(t *testing.T) {
 	t.Parallel()
-	b := newBlock()
-	b.projectID.Append(1)
+	b := newBlock(nil)
+	b.projectID.append(1)
+	b.rows = append(b.rows, 0)
 	if _, err := io.ReadAll(newNativeReader(b.input, &b.piece)); err == nil {
 		t.Error("columns of different lengths were encoded")
 	}

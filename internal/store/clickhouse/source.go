@@ -1,7 +1,7 @@
 package clickhouse
 
 import (
-	"slices"
+	"bytes"
 	"strings"
 
 	"github.com/faultline-dev/faultline/internal/event"
@@ -23,30 +23,32 @@ var (
 // appendSource writes the source around a frame as one text, a line each with a sign
 // before it. Frames repeat, so this text is kept in a dictionary.
 func appendSource(b []byte, f *event.Frame) []byte {
-	for _, line := range f.PreContext {
-		b = appendLine(b, signBefore, line)
-	}
+	begin, lines := len(b), len(f.PreContext)+len(f.PostContext)
 	if f.ContextLine != "" {
-		b = appendLine(b, signLine, f.ContextLine)
+		lines++
 	}
-	for _, line := range f.PostContext {
-		b = appendLine(b, signAfter, line)
+	b = appendLines(b, f, func(line string) string { return line })
+	// One look at all of them is cheaper than one at each.
+	if added := b[begin:]; bytes.Count(added, []byte("\n")) != lines || bytes.IndexByte(added, '\x1b') >= 0 {
+		b = appendLines(b[:begin], f, escapeLine.Replace)
 	}
 	return b
 }
 
-func appendLine(b []byte, sign byte, line string) []byte {
-	if strings.IndexByte(line, '\n') >= 0 || strings.IndexByte(line, '\x1b') >= 0 {
-		line = escapeLine.Replace(line)
+func appendLines(b []byte, f *event.Frame, text func(string) string) []byte {
+	line := func(sign byte, s string) {
+		b = append(append(append(b, sign), text(s)...), '\n')
 	}
-	b = append(b, sign)
-	b = append(b, line...)
-	return append(b, '\n')
-}
-
-// sameSource reports whether appendSource writes the same for two frames.
-func sameSource(a, b *event.Frame) bool {
-	return a.ContextLine == b.ContextLine && slices.Equal(a.PreContext, b.PreContext) && slices.Equal(a.PostContext, b.PostContext)
+	for _, s := range f.PreContext {
+		line(signBefore, s)
+	}
+	if f.ContextLine != "" {
+		line(signLine, f.ContextLine)
+	}
+	for _, s := range f.PostContext {
+		line(signAfter, s)
+	}
+	return b
 }
 
 // splitSource fills in what appendSource wrote.

@@ -7,8 +7,8 @@ import (
 	driver "github.com/ClickHouse/clickhouse-go/v2"
 )
 
-// keptBlocks is how many blocks keep their room between inserts: one for the writer, and
-// one for what drains a spill.
+// keptBlocks is how many blocks keep their room between inserts: one that is inserted, and
+// one that fills up meanwhile.
 const keptBlocks = 2
 
 // Store reads and writes events. It may be used by many goroutines at a time.
@@ -16,7 +16,7 @@ type Store struct {
 	cfg    Config
 	conn   driver.Conn
 	http   bool        // the connection speaks HTTP
-	blocks chan *block // kept for their room
+	blocks chan *Block // kept for their room
 }
 
 // Open makes a store. It connects when it is first used, so ClickHouse may be away.
@@ -35,7 +35,7 @@ func Open(_ context.Context, cfg Config) (*Store, error) {
 	return &Store{
 		cfg: cfg, conn: conn,
 		http:   options.Protocol == driver.HTTP,
-		blocks: make(chan *block, keptBlocks),
+		blocks: make(chan *Block, keptBlocks),
 	}, nil
 }
 
@@ -47,21 +47,21 @@ func (s *Store) Close() error {
 	return nil
 }
 
-// takeBlock returns an empty block.
-func (s *Store) takeBlock() *block {
+// Block returns an empty block, to be freed when it has been inserted.
+func (s *Store) Block() *Block {
 	select {
 	case b := <-s.blocks:
 		return b
 	default:
-		return newBlock()
+		return newBlock(s)
 	}
 }
 
-// giveBlock takes a block back when its rows are sent.
-func (s *Store) giveBlock(b *block) {
+// Free gives the block back. It must not be used afterwards.
+func (b *Block) Free() {
 	b.reset()
 	select {
-	case s.blocks <- b:
+	case b.store.blocks <- b:
 	default:
 	}
 }

@@ -11,51 +11,33 @@ import (
 // frames are empty.
 type text struct {
 	encoded []byte
-	rows    int
-	index   []int // where values begin; as long as nothing was appended since it was made
+	begins  []uint32 // of the values; a block is far smaller than 4 GiB
 }
 
 // Append adds a value.
 func (c *text) Append(s string) {
+	c.begins = append(c.begins, uint32(len(c.encoded)))
 	c.encoded = append(binary.AppendUvarint(c.encoded, uint64(len(s))), s...)
-	c.rows++
 }
 
 // AppendBytes adds a value.
 func (c *text) AppendBytes(s []byte) {
+	c.begins = append(c.begins, uint32(len(c.encoded)))
 	c.encoded = append(binary.AppendUvarint(c.encoded, uint64(len(s))), s...)
-	c.rows++
 }
 
-// size is where the next value will begin, in bytes.
-func (c *text) size() int { return len(c.encoded) }
-
-// repeat adds the values between two places, as size told them, once more; there are n.
-func (c *text) repeat(from, to, n int) {
-	c.encoded = append(c.encoded, c.encoded[from:to]...)
-	c.rows += n
-}
-
-// Row is value number i. The first call after an Append reads the whole column.
+// Row is value number i.
 func (c *text) Row(i int) string {
-	if len(c.index) != c.rows {
-		c.index = c.index[:0]
-		for at := 0; at < len(c.encoded); {
-			c.index = append(c.index, at)
-			n, width := binary.Uvarint(c.encoded[at:])
-			at += width + int(n)
-		}
-	}
-	at := c.index[i]
-	n, width := binary.Uvarint(c.encoded[at:])
-	return string(c.encoded[at+width:][:n])
+	value := c.encoded[c.begins[i]:]
+	n, width := binary.Uvarint(value)
+	return string(value[width:][:n])
 }
 
 // Rows is the number of values.
-func (c *text) Rows() int { return c.rows }
+func (c *text) Rows() int { return len(c.begins) }
 
 // Reset empties the column and keeps its room.
-func (c *text) Reset() { c.encoded, c.rows, c.index = c.encoded[:0], 0, nil }
+func (c *text) Reset() { c.encoded, c.begins = c.encoded[:0], c.begins[:0] }
 
 // Type is what ClickHouse calls it.
 func (c *text) Type() proto.ColumnType { return proto.ColumnTypeString }
@@ -65,3 +47,17 @@ func (c *text) EncodeColumn(b *proto.Buffer) { b.Buf = append(b.Buf, c.encoded..
 
 // WriteColumn does the same to a stream.
 func (c *text) WriteColumn(w *proto.Writer) { w.ChainWrite(c.encoded) }
+
+func (c *text) encode(b *proto.Buffer, rows []uint32) {
+	for _, i := range rows {
+		end := len(c.encoded)
+		if int(i)+1 < len(c.begins) {
+			end = int(c.begins[i+1])
+		}
+		b.Buf = append(b.Buf, c.encoded[c.begins[i]:end]...)
+	}
+}
+
+func (c *text) pick(rows []uint32) any {
+	return rowsOf(len(rows), func(i int) string { return c.Row(int(rows[i])) })
+}

@@ -2,43 +2,37 @@ package clickhouse
 
 import (
 	"encoding/hex"
-	"errors"
+	"iter"
+	"time"
 
 	"github.com/ClickHouse/ch-go/proto"
 
 	"github.com/faultline-dev/faultline/internal/event"
 )
 
-// occurrences reads back what was appended, row by row. A row that cannot be read is an
-// error, and is returned as far as it could be.
-func (b *block) occurrences() ([]*event.Occurrence, error) {
-	list := make([]*event.Occurrence, b.projectID.Rows())
-	var errs []error
-	for i := range list {
-		row := b.row(i)
-		_, err := row.occurrence()
-		errs = append(errs, err)
-		list[i] = &row.o
+// All reads back what was appended, in that order. A row that cannot be read comes with an
+// error, as far as it could be read.
+func (b *Block) All() iter.Seq2[*event.Occurrence, error] {
+	return func(yield func(*event.Occurrence, error) bool) {
+		for i := range b.Len() {
+			row := b.row(i)
+			_, err := row.occurrence()
+			if !yield(&row.o, err) {
+				return
+			}
+		}
 	}
-	return list, errors.Join(errs...)
 }
 
 // row is row i as a query for it would give it.
-func (b *block) row(i int) *eventRow {
+func (b *Block) row(i int) *eventRow {
 	r := &eventRow{
-		fingerprint: hex.EncodeToString(b.fingerprint[i][:]), eventID: hex.EncodeToString(b.eventID[i][:]),
-		timestamp: b.timestamp.Row(i), level: b.level[i],
-		extra: b.extra.Row(i), rest: b.rest.Row(i), traceID: hex.EncodeToString(b.traceID[i][:]), spanID: hex.EncodeToString(b.spanID[i][:]),
-		contextNames: elements(b.contexts.name, i), contextData: elements(b.contexts.data, i),
-		partKinds: elements(b.parts.kind, i), partValues: elements(b.parts.value, i), partSources: elements(b.parts.source, i),
-		types: elements(b.exceptions.kind, i), values: elements(b.exceptions.value, i), modules: elements(b.exceptions.module, i),
-		hooks: elements(b.exceptions.mechanism, i), more: elements(b.exceptions.more, i), handled: part(b.exceptions.handled, *b.exceptions.handled.data, i),
+		fingerprint: hex.EncodeToString(b.fingerprint.all[i][:]), eventID: hex.EncodeToString(b.eventID.all[i][:]),
+		timestamp: proto.DateTime64(b.timestamp.all[i]).Time(proto.PrecisionNano), level: b.level.all[i],
+		extra: b.extra.Row(i), rest: b.rest.Row(i), traceID: hex.EncodeToString(b.traceID.all[i][:]), spanID: hex.EncodeToString(b.spanID.all[i][:]),
 	}
-	from, to := bounds(b.tags.ends, i)
-	r.tagKeys = rowsOf(to-from, func(j int) string { return b.tags.keys.Row(from + j) })
-	r.tagValues = rowsOf(to-from, func(j int) string { return b.tags.values.Row(from + j) })
 	r.o = event.Occurrence{
-		ProjectID: b.projectID[i], KeyID: b.keyID.Row(i), ReceivedAt: b.receivedAt.Row(i), RetentionDays: b.retention[i],
+		ProjectID: b.projectID.all[i], KeyID: b.keyID.Row(i), ReceivedAt: time.UnixMilli(b.receivedAt.all[i]), RetentionDays: b.retention.all[i],
 		Title: b.title.Row(i), Culprit: b.culprit.Row(i),
 	}
 	r.e = event.Event{
@@ -51,37 +45,36 @@ func (b *block) row(i int) *eventRow {
 		},
 		Request: event.Request{Method: b.httpMethod.Row(i), URL: b.httpURL.Row(i)},
 	}
-	f := &b.frames
-	r.frames.exception = part(f.exception, *f.exception.data, i)
-	r.frames.function, r.frames.module, r.frames.filename = elements(f.function, i), elements(f.module, i), elements(f.filename, i)
-	r.frames.absPath, r.frames.source = elements(f.absPath, i), elements(f.source, i)
-	r.frames.vars, r.frames.native = elements(f.vars, i), elements(f.native, i)
-	r.frames.line, r.frames.column = part(f.line, *f.line.data, i), part(f.column, *f.column.data, i)
-	r.frames.inApp = part(f.inApp, *f.inApp.data, i)
+	at := b.tags.spans.all[i]
+	r.tagKeys, r.tagValues = elements(at, b.tags.keys), elements(at, &b.tags.values)
+	at = b.contexts.spans.all[i]
+	r.contextNames, r.contextData = elements(at, b.contexts.name.data), elements(at, b.contexts.data.data)
+	at = b.parts.spans.all[i]
+	r.partKinds, r.partValues, r.partSources = elements(at, b.parts.kind.data), elements(at, b.parts.value.data), elements(at, b.parts.source.data)
+	x := &b.exceptions
+	at = x.spans.all[i]
+	r.types, r.values, r.modules = elements(at, x.kind.data), elements(at, x.value.data), elements(at, x.module.data)
+	r.hooks, r.more, r.handled = elements(at, x.mechanism.data), elements(at, x.more.data), part(at, x.handled.data.all)
+	f, to := &b.frames, &r.frames
+	at = f.spans.all[i]
+	to.exception, to.line, to.column, to.inApp = part(at, f.exception.data.all), part(at, f.line.data.all), part(at, f.column.data.all), part(at, f.inApp.data.all)
+	to.function, to.module, to.filename = elements(at, f.function.data), elements(at, f.module.data), elements(at, f.filename.data)
+	to.absPath, to.source = elements(at, f.absPath.data), elements(at, f.source.data)
+	to.vars, to.native = elements(at, f.vars.data), elements(at, f.native.data)
 	c := &b.crumbs
-	for _, at := range part(c.time, c.time.data.Data, i) {
-		r.crumbs.time = append(r.crumbs.time, at.Time(proto.PrecisionNano))
+	at = c.spans.all[i]
+	for _, t := range part(at, c.time.data.all) {
+		r.crumbs.time = append(r.crumbs.time, proto.DateTime64(t).Time(proto.PrecisionNano))
 	}
-	r.crumbs.kind, r.crumbs.category = elements(c.kind, i), elements(c.category, i)
-	r.crumbs.message, r.crumbs.data = elements(c.message, i), elements(c.data, i)
-	r.crumbs.level = part(c.level, *c.level.data, i)
+	r.crumbs.kind, r.crumbs.category, r.crumbs.level = elements(at, c.kind.data), elements(at, c.category.data), part(at, c.level.data.all)
+	r.crumbs.message, r.crumbs.data = elements(at, c.message.data), elements(at, c.data.data)
 	return r
 }
 
-// rower is a column of texts.
-type rower interface {
-	proto.ColInput
-	Row(i int) string
+// elements are the texts of a list.
+func elements(at span, c interface{ Row(i int) string }) []string {
+	return rowsOf(int(at.to-at.from), func(i int) string { return c.Row(int(at.from) + i) })
 }
 
-// elements are the texts of array i.
-func elements[C rower](c *array[C], i int) []string {
-	from, to := c.bounds(i)
-	return rowsOf(to-from, func(j int) string { return c.data.Row(from + j) })
-}
-
-// part is array i of numbers.
-func part[C proto.ColInput, T any](c *array[C], all []T, i int) []T {
-	from, to := c.bounds(i)
-	return all[from:to]
-}
+// part are the numbers of a list.
+func part[C ~[]T, T any](at span, all C) []T { return all[at.from:at.to] }

@@ -2,8 +2,8 @@ package clickhouse
 
 import (
 	"context"
+	"errors"
 	"runtime"
-	"slices"
 	"testing"
 	"time"
 	"weak"
@@ -16,32 +16,45 @@ import (
 
 func TestABlockGivesItsEventsBack(t *testing.T) {
 	t.Parallel()
-	b := newBlock()
+	b := newBlock(nil)
 	rapid.Check(t, func(r *rapid.T) {
 		b.reset()
 		events := rapid.SliceOfN(rapid.Custom(anyOccurrence), 1, 5).Draw(r, "events")
-		b.fill(events, "token")
-		got, err := b.occurrences()
+		events = append(events, events[0], events[len(events)-1])
+		for _, o := range events {
+			b.Append(o)
+		}
+		got, err := all(b)
 		if err != nil {
 			r.Fatal(err)
 		}
-		if diff := cmp.Diff(inTableOrder(events), got, notShared); diff != "" {
+		if diff := cmp.Diff(events, got, notShared); diff != "" {
 			r.Fatalf("appended (-) and read (+):\n%s", diff)
 		}
 	})
 }
 
-// TestABlockLetsGoOfItsEvents guards the memory of an ingester: what was taken out of the
-// slice must not be held by a column.
+// all reads a block back.
+func all(b *Block) (list []*event.Occurrence, err error) {
+	for o, damage := range b.All() {
+		list, err = append(list, o), errors.Join(err, damage)
+	}
+	return list, err
+}
+
+// TestABlockLetsGoOfItsEvents guards the memory of an ingester: what was appended must not
+// be held by a column.
 func TestABlockLetsGoOfItsEvents(t *testing.T) {
-	b := newBlock()
+	b := newBlock(nil)
 	events := typicalEvents(50, 1)
 	var held []weak.Pointer[event.Event]
 	for _, o := range events {
 		held = append(held, weak.Make(o.Event))
 	}
-	b.fill(events, "token")
-	clear(events)
+	for i, o := range events {
+		b.Append(o)
+		events[i] = nil
+	}
 	runtime.GC()
 	for i, p := range held {
 		if p.Value() != nil {
@@ -63,12 +76,19 @@ func TestWhatCouldNotBeInsertedComesBack(t *testing.T) {
 	ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
 	defer cancel()
 	events := append(typicalEvents(20, 5), fullEvent())
-	want := inTableOrder(events)
-	taken := slices.Clone(events)
-	if err := away.Take(ctx, "x", taken); err == nil {
+	b := away.Block()
+	defer b.Free()
+	for _, o := range events {
+		b.Append(o)
+	}
+	if err := b.Insert(ctx, "x"); err == nil {
 		t.Fatal("stored in nothing")
 	}
-	if diff := cmp.Diff(want, taken, notShared); diff != "" {
-		t.Errorf("taken (-) and put back (+):\n%s", diff)
+	got, err := all(b)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(events, got, notShared); diff != "" {
+		t.Errorf("appended (-) and read back (+):\n%s", diff)
 	}
 }
