@@ -233,6 +233,9 @@ func (l *load) read(la *lane, window chan struct{}) error {
 	}
 }
 
+// betweenLone is the time from one lone event's answer to the next, so that no two share a block.
+const betweenLone = 20 * time.Millisecond
+
 // lone sends events one at a time and waits for each, as some SDKs do.
 func (l *load) lone(ctx context.Context, address, credential string, n int) (streamed, error) {
 	conn, err := dial(address)
@@ -255,7 +258,9 @@ func (l *load) lone(ctx context.Context, address, credential string, n int) (str
 			return s, fmt.Errorf("a lone event was not stored: %v", &out)
 		}
 		s.latencies = append(s.latencies, time.Since(began))
-		time.Sleep(20 * time.Millisecond)
+		if err := rest(ctx, betweenLone); err != nil {
+			return s, err
+		}
 	}
 	slices.Sort(s.latencies)
 	return s, nil

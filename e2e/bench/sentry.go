@@ -118,9 +118,8 @@ func (l *sentryLoad) run(ctx context.Context, address string) (streamed, error) 
 func (l *sentryLoad) lone(ctx context.Context, address string, n int) (streamed, error) {
 	one := &sentryLoad{templates: l.templates}
 	err := one.connection(ctx, address, 1<<40, func() bool {
-		time.Sleep(20 * time.Millisecond)
 		n--
-		return n >= 0
+		return n >= 0 && rest(ctx, betweenLone) == nil
 	})
 	slices.Sort(one.latencies)
 	return streamed{events: len(one.latencies), latencies: one.latencies}, err

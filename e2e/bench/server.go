@@ -74,7 +74,10 @@ func startServer(ctx context.Context, binary, data string, profiled bool) (*serv
 			s.kill()
 			return nil, fmt.Errorf("the server is not ready after a minute:\n%s", s.log.String())
 		}
-		time.Sleep(5 * time.Millisecond)
+		if err := rest(ctx, 5*time.Millisecond); err != nil {
+			s.kill()
+			return nil, err
+		}
 	}
 }
 

@@ -171,7 +171,7 @@ func (f *flood) capacity(length time.Duration) float64 {
 				refused := f.refused()
 				f.send(ctx)
 				if f.refused() > refused {
-					time.Sleep(50 * time.Millisecond)
+					time.Sleep(50 * time.Millisecond) // the back-off of a client that is refused
 				}
 			}
 		})

@@ -25,7 +25,8 @@ type process struct {
 	exits  int // ends that nobody asked for
 }
 
-// restartPause is the time before a process that ended unasked is started again.
+// restartPause is the time before a process that ended unasked is started again, as a supervisor
+// waits: longer than a port that it held takes to be free, shorter than clients give up.
 const restartPause = 200 * time.Millisecond
 
 // start runs the program until kill or stop.

@@ -5,11 +5,13 @@ import (
 	"compress/gzip"
 	"encoding/base64"
 	"encoding/json"
+	"errors"
 	"io"
 	"net/http"
 	"net/http/httptest"
 	"strings"
 	"testing"
+	"testing/iotest"
 	"time"
 
 	"github.com/faultline-dev/faultline/internal/event"
@@ -111,14 +113,6 @@ func TestBrowsersMaySendFromAnywhere(t *testing.T) {
 	}
 }
 
-// unread is a body that nobody may read.
-type unread struct{ t *testing.T }
-
-func (u unread) Read([]byte) (int, error) {
-	u.t.Error("a body was read for which there is no room")
-	return 0, io.EOF
-}
-
 func TestABodyIsReadOnlyIntoRoomThatIsHeld(t *testing.T) {
 	t.Parallel()
 	_, h, _, _ := serve(t, func(c *Config) { c.Patience = time.Millisecond })
@@ -126,7 +120,7 @@ func TestABodyIsReadOnlyIntoRoomThatIsHeld(t *testing.T) {
 	h.Mount(mux)
 	f := func(says string) {
 		t.Helper()
-		r := httptest.NewRequest(http.MethodPost, "/api/v1/projects/7/events:batch", unread{t})
+		r := httptest.NewRequest(http.MethodPost, "/api/v1/projects/7/events:batch", iotest.ErrReader(errors.New("it was read")))
 		r.ContentLength = 1 << 20
 		r.Header.Set("Authorization", "Bearer key")
 		w := httptest.NewRecorder()

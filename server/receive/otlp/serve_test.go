@@ -3,6 +3,7 @@ package otlp
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"log/slog"
@@ -12,6 +13,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"testing/iotest"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -215,14 +217,6 @@ func spansOf(resource []*commonpb.KeyValue, spans ...*spanpb.Span) *tracepb.Expo
 	}}}
 }
 
-// unread is a body that nobody may read.
-type unread struct{ t *testing.T }
-
-func (u unread) Read([]byte) (int, error) {
-	u.t.Error("a body was read for which there is no room")
-	return 0, io.EOF
-}
-
 func TestABodyIsReadOnlyIntoRoomThatIsHeld(t *testing.T) {
 	t.Parallel()
 	_, h := handler(t, func(c *Config) { c.Patience = time.Millisecond })
@@ -230,7 +224,7 @@ func TestABodyIsReadOnlyIntoRoomThatIsHeld(t *testing.T) {
 	h.Mount(mux)
 	f := func(says string) {
 		t.Helper()
-		r := httptest.NewRequest(http.MethodPost, "/v1/logs", unread{t})
+		r := httptest.NewRequest(http.MethodPost, "/v1/logs", iotest.ErrReader(errors.New("it was read")))
 		r.ContentLength = 1 << 20
 		r.Header.Set("Authorization", "Bearer key")
 		r.Header.Set("Content-Type", protobufType)
