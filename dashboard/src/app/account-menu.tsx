@@ -4,18 +4,24 @@ import { useNavigate } from "@tanstack/react-router";
 import { Keyboard, LogOut, Search, UserRound } from "lucide-react";
 import { SessionService } from "@/gen/faultline/admin/v1/admin_pb";
 import { useSession } from "@/lib/current";
+import { failure, isUnauthenticated } from "@/lib/errors";
+import { modKey } from "@/lib/hotkeys";
 import { prefs, usePrefs } from "@/lib/prefs";
 import { IconButton } from "@/ui/button";
 import { Menu, MenuChoice, MenuItem, MenuLine } from "@/ui/menu";
+import { toast } from "@/ui/toast";
 
 export function useSignOut() {
   const client = useQueryClient();
   const navigate = useNavigate();
   return useMutation(SessionService.method.signOut, {
-    onSettled: () => {
+    onSuccess: () => {
       client.clear();
       void navigate({ to: "/sign-in", search: { next: undefined } });
     },
+    onError: (err) =>
+      isUnauthenticated(err) ||
+      toast({ bad: true, text: "You are still signed in", detail: `${failure(err).title}: ${failure(err).detail}` }),
   });
 }
 
@@ -24,10 +30,9 @@ export function AccountMenu({ onPalette, onHelp }: { onPalette: () => void; onHe
   const { member, organization, version } = useSession();
   const { theme, density, zone } = usePrefs();
   const signOut = useSignOut();
-  const mac = navigator.platform.startsWith("Mac");
   return (
     <>
-      <IconButton label={`Go to anything (${mac ? "⌘" : "Ctrl "}K)`} onClick={onPalette}>
+      <IconButton label={`Go to anything (${modKey} K)`} onClick={onPalette}>
         <Search size={15} />
       </IconButton>
       <Menu

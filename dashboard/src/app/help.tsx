@@ -1,3 +1,4 @@
+import { modKey } from "@/lib/hotkeys";
 import { Kbd } from "@/ui/chip";
 import { Dialog } from "@/ui/dialog";
 
@@ -5,7 +6,7 @@ const groups: { name: string; keys: [string, string][] }[] = [
   {
     name: "Everywhere",
     keys: [
-      ["⌘ K", "Go to anything"],
+      [`${modKey} K`, "Go to anything"],
       ["/", "Search"],
       ["p", "Switch project"],
       ["z", "Undo the last change"],

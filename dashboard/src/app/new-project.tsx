@@ -1,7 +1,7 @@
 import { useMutation } from "@connectrpc/connect-query";
 import { useQueryClient } from "@tanstack/react-query";
 import { useNavigate, useRouter } from "@tanstack/react-router";
-import { useState } from "react";
+import { useId, useState } from "react";
 import { ProjectService } from "@/gen/faultline/admin/v1/admin_pb";
 import { failure } from "@/lib/errors";
 import { Button } from "@/ui/button";
@@ -12,6 +12,7 @@ import { projectsQuery } from "./queries";
 /** Makes a project and goes on to its set-up page. */
 export function NewProject({ open, onClose }: { open: boolean; onClose: () => void }) {
   const [name, setName] = useState("");
+  const id = useId();
   const client = useQueryClient();
   const navigate = useNavigate();
   const router = useRouter();
@@ -24,7 +25,6 @@ export function NewProject({ open, onClose }: { open: boolean; onClose: () => vo
       void navigate({ to: "/p/$project/setup", params: { project: project.slug }, search: {} });
     },
   });
-  const submit = () => name.trim() && create.mutate({ name: name.trim() });
   return (
     <Dialog
       open={open}
@@ -34,16 +34,17 @@ export function NewProject({ open, onClose }: { open: boolean; onClose: () => vo
       actions={
         <>
           <Button onClick={onClose}>Cancel</Button>
-          <Button kind="primary" busy={create.isPending} disabled={!name.trim()} onClick={submit}>
+          <Button kind="primary" type="submit" form={id} busy={create.isPending} disabled={!name.trim()}>
             Create project
           </Button>
         </>
       }
     >
       <form
+        id={id}
         onSubmit={(e) => {
           e.preventDefault();
-          submit();
+          create.mutate({ name: name.trim() });
         }}
       >
         <Field

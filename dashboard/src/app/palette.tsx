@@ -84,15 +84,18 @@ export function Palette({ open, onClose, projects, onProject, onHelp, onNewProje
     });
   }
 
+  const close = () => {
+    setText(""); // the field is empty when it opens again
+    onClose();
+  };
   return (
-    <Dialog open={open} onClose={onClose} title="Go to anything" bare>
+    <Dialog open={open} onClose={close} title="Go to anything" bare>
       <PickList
         label="Page, project, issue or search"
         items={commands}
         onType={setText}
         onPick={(id) => {
-          setText("");
-          onClose();
+          close();
           commands.find((c) => c.id === id)?.run();
         }}
       />

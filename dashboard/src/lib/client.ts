@@ -1,5 +1,5 @@
 import { createConnectTransport } from "@connectrpc/connect-web";
-import { QueryCache, QueryClient } from "@tanstack/react-query";
+import { MutationCache, QueryCache, QueryClient } from "@tanstack/react-query";
 import { failure, isUnauthenticated } from "./errors";
 
 /** The server that delivered this page, with the session's cookie. */
@@ -16,12 +16,12 @@ export function whenSignedOut(f: () => void) {
 }
 
 export function createQueryClient(): QueryClient {
+  const onError = (err: unknown) => {
+    if (isUnauthenticated(err)) onSignedOut();
+  };
   return new QueryClient({
-    queryCache: new QueryCache({
-      onError: (err) => {
-        if (isUnauthenticated(err)) onSignedOut();
-      },
-    }),
+    queryCache: new QueryCache({ onError }),
+    mutationCache: new MutationCache({ onError }),
     defaultOptions: {
       queries: {
         staleTime: 10_000,

@@ -1,12 +1,13 @@
 import { Code, ConnectError } from "@connectrpc/connect";
 
 /** A failure as the page tells it. */
-export type Failure = { title: string; detail: string; code: string; requestId: string; retryable: boolean };
+type Failure = { title: string; detail: string; code: string; requestId: string; retryable: boolean };
 
 const titles: Partial<Record<Code, string>> = {
   [Code.Unavailable]: "The server cannot be reached",
   [Code.DeadlineExceeded]: "The server took too long",
   [Code.ResourceExhausted]: "The server has no room for this request",
+  [Code.Unauthenticated]: "You are signed out",
   [Code.PermissionDenied]: "You have no access to this",
   [Code.NotFound]: "There is nothing here",
   [Code.InvalidArgument]: "The server does not understand this request",
@@ -25,7 +26,9 @@ const retryable = new Set([
 
 export function failure(err: unknown): Failure {
   const e = ConnectError.from(err);
-  const network = e.cause instanceof TypeError || /failed to fetch|network/i.test(e.rawMessage);
+  // Only what no server has answered has no code.
+  const network =
+    e.cause instanceof TypeError || (e.code === Code.Unknown && /failed to fetch|network/i.test(e.rawMessage));
   return {
     title: network ? "The server cannot be reached" : (titles[e.code] ?? "This did not work"),
     detail: network ? "what you see may be out of date" : e.rawMessage,

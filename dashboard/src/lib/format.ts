@@ -63,7 +63,7 @@ export function duration(ms: number): string {
   return `${+(ms / DAY).toFixed(1)} d`;
 }
 
-export type Zone = "local" | "utc";
+type Zone = "local" | "utc";
 
 function parts(at: number, zone: Zone, opts: Intl.DateTimeFormatOptions): string {
   return new Intl.DateTimeFormat("en-GB", { ...opts, timeZone: zone === "utc" ? "UTC" : undefined }).format(at);

@@ -2,7 +2,7 @@ import { useEffect, useState } from "react";
 import type { HighlighterCore, LanguageInput } from "shiki/core";
 
 /** One coloured piece of a line. */
-export type Piece = { text: string; color?: string };
+type Piece = { text: string; color?: string };
 
 // Only what a program in production is likely to send; each is its own small file.
 const grammars: Record<string, () => Promise<unknown>> = {

@@ -2,6 +2,9 @@ import { useEffect, useRef } from "react";
 
 export type Keys = Record<string, (e: KeyboardEvent) => void>;
 
+/** What "mod" is called on this keyboard. */
+export const modKey = /^(Mac|iP)/.test(navigator.platform) ? "⌘" : "Ctrl";
+
 function typing(target: EventTarget | null): boolean {
   return (
     target instanceof HTMLElement &&

@@ -47,6 +47,9 @@ test("an error says what failed and keeps the request's id", () => {
     detail: "no room",
   });
   expect(failure(new TypeError("Failed to fetch")).title).toBe("The server cannot be reached");
+  expect(failure(new ConnectError("network error")).title).toBe("The server cannot be reached");
+  const refusal = failure(new ConnectError("there is no field network", Code.InvalidArgument));
+  expect(refusal).toMatchObject({ detail: "there is no field network", retryable: false });
   expect(isUnauthenticated(new ConnectError("", Code.Unauthenticated))).toBe(true);
   expect(isInvalid(err)).toBe(false);
 });

@@ -1,5 +1,7 @@
 import { useSyncExternalStore } from "react";
 
+const PRECISION = 10_000;
+
 // One clock for the page: relative times move together and cost one timer.
 let now = Date.now();
 let timer: ReturnType<typeof setInterval> | undefined;
@@ -10,7 +12,7 @@ function subscribe(l: () => void) {
   timer ??= setInterval(() => {
     now = Date.now();
     for (const each of listeners) each();
-  }, 10_000);
+  }, PRECISION);
   return () => {
     listeners.delete(l);
     if (listeners.size === 0) {
@@ -20,7 +22,13 @@ function subscribe(l: () => void) {
   };
 }
 
+function read(): number {
+  // While nobody listens the clock stands.
+  if (timer === undefined && Date.now() - now > PRECISION) now = Date.now();
+  return now;
+}
+
 /** The time, to ten seconds. */
 export function useNow(): number {
-  return useSyncExternalStore(subscribe, () => now);
+  return useSyncExternalStore(subscribe, read);
 }

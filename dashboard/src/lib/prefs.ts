@@ -1,7 +1,7 @@
 import { useSyncExternalStore } from "react";
 
 /** What a person chose for this browser. public/theme.js reads the same record before the first paint. */
-export type Prefs = {
+type Prefs = {
   theme: "system" | "light" | "dark";
   density: "comfortable" | "compact";
   zone: "local" | "utc";

@@ -1,11 +1,11 @@
 import { Level } from "@/gen/faultline/event/v1/event_pb";
 
-export type LevelName = "debug" | "info" | "warning" | "error" | "fatal";
+type LevelName = "debug" | "info" | "warning" | "error" | "fatal";
 
 const names: LevelName[] = ["debug", "info", "warning", "error", "fatal"];
 
 /** The word for a level, whether the API says it as a word or as the number of an event. */
-export function levelName(level: Level | string): LevelName {
+function levelName(level: Level | string): LevelName {
   if (typeof level === "string") return names.find((n) => n === level) ?? "error";
   switch (level) {
     case Level.DEBUG:

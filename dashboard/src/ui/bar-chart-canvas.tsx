@@ -4,7 +4,17 @@ import "uplot/dist/uPlot.min.css";
 import { compact, day, hour, startsDay } from "@/lib/format";
 import { useMedia } from "@/lib/media";
 import { usePrefs } from "@/lib/prefs";
-import type { BarChartProps } from "./bar-chart";
+
+type Series = { label: string; values: number[]; color: string };
+export type BarChartProps = {
+  label: string;
+  /** Start of each bar, in milliseconds. */
+  times: number[];
+  series: Series[];
+  height: number;
+  /** Called with the two ends when a part is brushed. */
+  onBrush?: (start: number, end: number) => void;
+};
 
 /** What a colour of the theme is now, as a canvas understands it. */
 function resolve(host: HTMLElement, name: string): string {

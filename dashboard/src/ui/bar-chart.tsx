@@ -1,18 +1,8 @@
 import { lazy, Suspense, useState } from "react";
 import { exact, short } from "@/lib/format";
 import { usePrefs } from "@/lib/prefs";
+import type { BarChartProps } from "./bar-chart-canvas";
 import { Skeleton } from "./state";
-
-export type Series = { label: string; values: number[]; color: string };
-export type BarChartProps = {
-  label: string;
-  /** Start of each bar, in milliseconds. */
-  times: number[];
-  series: Series[];
-  height: number;
-  /** Called with the two ends when a part is brushed. */
-  onBrush?: (start: number, end: number) => void;
-};
 
 const Canvas = lazy(() => import("./bar-chart-canvas"));
 

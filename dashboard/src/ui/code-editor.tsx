@@ -7,7 +7,7 @@ import { tags } from "@lezer/highlight";
 import { useEffect, useRef } from "react";
 
 /** A mistake at a place of the text, line and column counted from 1. */
-export type Problem = { line: number; column: number; problem: string };
+type Problem = { line: number; column: number; problem: string };
 
 const theme = EditorView.theme({
   "&": { fontSize: "var(--text-meta)", backgroundColor: "var(--color-surface)", color: "var(--color-ink)" },

@@ -3,7 +3,7 @@ import { useEffect, useState } from "react";
 import { Button, IconButton } from "./button";
 
 /** Puts text on the clipboard; false if the browser does not let us. */
-export async function copyText(text: string): Promise<boolean> {
+async function copyText(text: string): Promise<boolean> {
   try {
     await navigator.clipboard.writeText(text);
     return true;

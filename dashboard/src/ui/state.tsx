@@ -80,6 +80,32 @@ export function Failed({
   );
 }
 
+type AwaitedProps = {
+  of: { isPending: boolean; error: unknown; data: unknown; refetch: () => unknown };
+  /** What is read, as a sentence may end with it: "releases", "the rule". */
+  what: string;
+  /** What still works although it cannot be read. */
+  still?: string;
+  page?: boolean;
+  /** Its shape. */
+  children: ReactNode;
+};
+
+/** Until data is there: its shape, then what failed. An error beside data that was read before is not told. */
+export function Awaited({ of, what, still, page, children }: AwaitedProps) {
+  if (of.isPending) return <Loading what={what}>{children}</Loading>;
+  if (!of.error || of.data) return null;
+  return (
+    <Failed
+      page={page}
+      what={`${what.charAt(0).toUpperCase()}${what.slice(1)} could not be read`}
+      error={of.error}
+      retry={() => void of.refetch()}
+      still={still}
+    />
+  );
+}
+
 /** A grey shape where something is coming. */
 export function Skeleton({ className }: { className: string }) {
   return <span aria-hidden className={cx("skeleton", className)} />;

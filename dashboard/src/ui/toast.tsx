@@ -3,7 +3,7 @@ import { useEffect, useState, useSyncExternalStore } from "react";
 import { IconButton } from "./button";
 import { cx } from "./cx";
 
-export type Toast = {
+type Toast = {
   id: number;
   text: string;
   detail?: string;

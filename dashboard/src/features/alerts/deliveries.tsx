@@ -7,7 +7,7 @@ import { useProject } from "@/lib/current";
 import { duration } from "@/lib/format";
 import { Button } from "@/ui/button";
 import { Select } from "@/ui/field";
-import { Empty, Failed, Loading, Skeleton } from "@/ui/state";
+import { Awaited, Empty, Skeleton } from "@/ui/state";
 import { Time } from "@/ui/values";
 import { useRules } from "./data";
 import { stateText, whyText } from "./model";
@@ -60,24 +60,14 @@ export function Deliveries() {
           />
         </div>
       </div>
-      {list.isPending && (
-        <Loading what="notifications">
-          {Array.from({ length: 8 }, (_, i) => (
-            <div key={i} className="flex h-12 items-center gap-6 border-b border-line">
-              <Skeleton className="h-3 w-32" />
-              <Skeleton className="h-3 w-64" />
-            </div>
-          ))}
-        </Loading>
-      )}
-      {list.error && !list.data && (
-        <Failed
-          what="Notifications could not be read"
-          error={list.error}
-          retry={() => void list.refetch()}
-          still="Alerts are still being sent."
-        />
-      )}
+      <Awaited of={list} what="notifications" still="Alerts are still being sent.">
+        {Array.from({ length: 8 }, (_, i) => (
+          <div key={i} className="flex h-12 items-center gap-6 border-b border-line">
+            <Skeleton className="h-3 w-32" />
+            <Skeleton className="h-3 w-64" />
+          </div>
+        ))}
+      </Awaited>
       {list.isSuccess && deliveries.length === 0 && (
         <Empty title="No notification">
           {search.status || search.rule

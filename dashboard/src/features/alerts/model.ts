@@ -48,7 +48,7 @@ export function splitEmails(text: string): string[] {
   return [...new Set(text.split(/[\s,;]+/).filter(Boolean))];
 }
 
-export type Problems = { name?: string; triggers?: string; emails?: string };
+type Problems = { name?: string; triggers?: string; emails?: string };
 
 /** What keeps a draft from being saved, by field. The query is checked by the server, which knows the language. */
 export function problems(d: Draft): Problems {
@@ -78,7 +78,7 @@ function join(words: string[]): string {
   return words.length < 2 ? (words[0] ?? "") : `${words.slice(0, -1).join(", ")} or ${words.at(-1)}`;
 }
 
-export type Sentence = { when: string; matching: string; notify: string; often: string };
+type Sentence = { when: string; matching: string; notify: string; often: string };
 
 /** The parts of a rule, read as a sentence. */
 export function sentence(r: Pick<Rule, "triggers" | "query" | "emails" | "throttle">): Sentence {

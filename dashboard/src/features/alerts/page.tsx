@@ -5,7 +5,7 @@ import { useProject } from "@/lib/current";
 import { useTitle } from "@/lib/title";
 import { buttonClass } from "@/ui/button";
 import { Page, PageHead } from "@/ui/page";
-import { Empty, Failed, Loading, Skeleton } from "@/ui/state";
+import { Awaited, Empty, Skeleton } from "@/ui/state";
 import { Switch } from "@/ui/switch";
 import { TabBar, tabClass } from "@/ui/tabs";
 import { useRuleChanges, useRules } from "./data";
@@ -63,28 +63,18 @@ function Rules() {
   const project = useProject();
   const rules = useRules(project.id);
   const { setEnabled } = useRuleChanges(project.id);
-  if (rules.isPending) {
+  if (!rules.data)
     return (
-      <Loading what="rules">
+      <Awaited of={rules} what="rules" still="Alerts are still being sent.">
         {Array.from({ length: 3 }, (_, i) => (
           <div key={i} className="card mb-3 p-4">
             <Skeleton className="mb-2 h-4 w-52" />
             <Skeleton className="h-3 w-4/5" />
           </div>
         ))}
-      </Loading>
+      </Awaited>
     );
-  }
-  if (rules.error && !rules.data)
-    return (
-      <Failed
-        what="Rules could not be read"
-        error={rules.error}
-        retry={() => void rules.refetch()}
-        still="Alerts are still being sent."
-      />
-    );
-  const list = rules.data?.rules ?? [];
+  const list = rules.data.rules;
   if (list.length === 0) {
     return (
       <Empty

@@ -114,7 +114,7 @@ export function RuleForm({ draft, title, save, busy, error, onSave, extra }: Rul
         </div>
       </Card>
       <Card title="In a sentence">
-        <RuleSentence rule={{ ...fromDraft(d, ""), throttle: fromDraft(d, "").throttle }} />
+        <RuleSentence rule={fromDraft(d, "")} />
       </Card>
       {f && !badQuery && (
         <p role="alert" className="text-list text-error-ink">

@@ -7,7 +7,7 @@ import { useTitle } from "@/lib/title";
 import { Button, buttonClass } from "@/ui/button";
 import { Dialog } from "@/ui/dialog";
 import { Page } from "@/ui/page";
-import { Empty, Failed, Loading, Skeleton } from "@/ui/state";
+import { Awaited, Empty, Skeleton } from "@/ui/state";
 import { toast } from "@/ui/toast";
 import { useRuleChanges, useRules } from "./data";
 import { emptyDraft, fromDraft, toDraft } from "./model";
@@ -76,15 +76,12 @@ export function RulePage() {
           }
         />
       )}
-      {!isNew && rules.isPending && (
-        <Loading what="the rule">
+      {!isNew && (
+        <Awaited of={rules} what="the rule" page>
           <h1 className="sr-only">Alert rule</h1>
           <Skeleton className="mb-4 h-6 w-60" />
           <Skeleton className="h-64 w-full" />
-        </Loading>
-      )}
-      {!isNew && rules.error && !rules.data && (
-        <Failed page what="The rule could not be read" error={rules.error} retry={() => void rules.refetch()} />
+        </Awaited>
       )}
       {!isNew && rules.isSuccess && !rule && (
         <Empty

@@ -6,7 +6,7 @@ import { useSession } from "@/lib/current";
 import { Avatar } from "@/ui/avatar";
 import { Dialog } from "@/ui/dialog";
 import { type Pick, PickList } from "@/ui/pick-list";
-import { Failed } from "@/ui/state";
+import { Failed, Loading, Skeleton } from "@/ui/state";
 
 const NOBODY = "nobody";
 
@@ -41,6 +41,14 @@ export function AssignDialog({ issues, onClose, onAssign }: AssignProps) {
     >
       {members.error ? (
         <Failed small what="Members could not be listed" error={members.error} retry={() => void members.refetch()} />
+      ) : members.isPending ? (
+        // Not a list of nobody but "Nobody", which a quick Enter would pick.
+        <Loading what="members">
+          <div className="flex flex-col gap-3 p-4">
+            <Skeleton className="h-3 w-40" />
+            <Skeleton className="h-3 w-56" />
+          </div>
+        </Loading>
       ) : (
         <PickList
           label="Assign to"

@@ -21,7 +21,7 @@ export function issuesSearch(raw: Record<string, unknown>): IssuesSearch {
 }
 
 /** What an issue's URL holds: which of its events is shown, the newest if none is named; or the list of its events. */
-export type IssueSearch = { event?: string; view?: "events"; query?: string };
+type IssueSearch = { event?: string; view?: "events"; query?: string };
 
 export function issueSearch(raw: Record<string, unknown>): IssueSearch {
   return { event: text(raw.event), view: oneOf(raw.view, ["events"]), query: text(raw.query) };

@@ -1,11 +1,14 @@
 import { type Timestamp, timestampMs } from "@bufbuild/protobuf/wkt";
 import type { Monitor } from "@/gen/faultline/query/v1/health_pb";
 import { duration, exact, plural, span } from "@/lib/format";
-import type { Sort } from "./search";
 
 /** How a monitor can stand, what needs somebody first. */
 export const states = ["missed", "timeout", "error", "in_progress", "ok"] as const;
 export type State = (typeof states)[number];
+
+/** What monitors can be sorted by, each with the direction that answers a question. */
+export const sorts = ["state", "name", "last", "duration", "next", "failed"] as const;
+export type Sort = (typeof sorts)[number];
 
 export const stateWords: Record<State, string> = {
   missed: "Missed",

@@ -13,7 +13,7 @@ import { NarrowPicker } from "@/ui/narrow-picker";
 import { Card, Page, PageHead } from "@/ui/page";
 import { SearchBox } from "@/ui/search-box";
 import { Controls } from "@/ui/slot";
-import { Empty, Failed, Loading, Skeleton } from "@/ui/state";
+import { Awaited, Empty, Skeleton } from "@/ui/state";
 import { HowTo } from "./how-to";
 import { counts, type State, stateOf, states, stateWords } from "./model";
 import type { MonitorsSearch } from "./search";
@@ -62,19 +62,9 @@ export function MonitorsPage() {
         title="Monitors"
         about="Scheduled jobs by what they say of their runs. A run that does not come is missed."
       />
-      {q.isPending && (
-        <Loading what="monitors">
-          <Skeleton className="h-64 w-full" />
-        </Loading>
-      )}
-      {q.error && !q.data && (
-        <Failed
-          what="Monitors could not be read"
-          error={q.error}
-          retry={() => void q.refetch()}
-          still="Check-ins are still being taken in."
-        />
-      )}
+      <Awaited of={q} what="monitors" still="Check-ins are still being taken in.">
+        <Skeleton className="h-64 w-full" />
+      </Awaited>
       {q.data && none && <HowTo projectId={project.id} />}
       {q.data && !none && <Found data={q.data} search={search} go={go} />}
     </Page>

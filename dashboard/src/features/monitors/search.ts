@@ -1,9 +1,5 @@
 import { oneOf, text } from "@/lib/text";
-import { type State, states } from "./model";
-
-/** What the table can be sorted by, each with the direction that answers a question. */
-export const sorts = ["state", "name", "last", "duration", "next", "failed"] as const;
-export type Sort = (typeof sorts)[number];
+import { type Sort, type State, sorts, states } from "./model";
 
 export type MonitorsSearch = { query?: string; env?: string; state?: State; by?: Sort; reverse?: boolean };
 

@@ -1,6 +1,6 @@
 import { splitDsn } from "@/lib/dsn";
 
-export type Snippet = { title: string; lang: string; code: string };
+type Snippet = { title: string; lang: string; code: string };
 
 /** How a job tells of its runs, with this project's DSN in the lines. */
 export function snippets(dsn: string): Snippet[] {

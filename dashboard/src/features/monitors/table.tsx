@@ -1,14 +1,13 @@
 import { timestampMs } from "@bufbuild/protobuf/wkt";
-import { ArrowDown, ArrowUp, CircleCheck, CircleX, ClockAlert, Loader, TimerOff } from "lucide-react";
+import { CircleCheck, CircleX, ClockAlert, Loader, TimerOff } from "lucide-react";
 import type { Monitor } from "@/gen/faultline/query/v1/health_pb";
 import { ahead, bothZones, duration, span } from "@/lib/format";
 import { useNow } from "@/lib/now";
 import { usePrefs } from "@/lib/prefs";
 import { Chip } from "@/ui/chip";
-import { cx } from "@/ui/cx";
+import { SortHead } from "@/ui/sort-head";
 import { Count, Time } from "@/ui/values";
-import { late, limits, type State, sorted, stateDetail, stateOf, stateWords } from "./model";
-import type { Sort } from "./search";
+import { late, limits, type Sort, type State, sorted, stateDetail, stateOf, stateWords } from "./model";
 
 type Props = {
   monitors: Monitor[];
@@ -26,22 +25,13 @@ export function MonitorTable({ monitors, sort, reverse, onSort, onEnvironment }:
   const now = useNow();
   const head = (by: Sort, label: string, className?: string) => {
     const on = sort === by;
-    const down = on && fromTheTop.includes(by) !== reverse;
-    const Arrow = down ? ArrowDown : ArrowUp;
     return (
-      <th
-        className={cx("px-2 font-normal sm:px-3", className)}
-        aria-sort={on ? (down ? "descending" : "ascending") : "none"}
-      >
-        <button
-          type="button"
-          className={cx("inline-flex items-center gap-0.5 hover:text-ink", on && "font-medium text-ink")}
-          onClick={() => onSort(by, on ? !reverse : false)}
-        >
-          {on && <Arrow size={11} aria-hidden />}
-          {label}
-        </button>
-      </th>
+      <SortHead
+        label={label}
+        order={on ? (fromTheTop.includes(by) !== reverse ? "descending" : "ascending") : undefined}
+        onSort={() => onSort(by, on ? !reverse : false)}
+        className={className}
+      />
     );
   };
   return (

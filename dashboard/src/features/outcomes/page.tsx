@@ -14,7 +14,7 @@ import { buttonClass } from "@/ui/button";
 import { Card, Page, PageHead } from "@/ui/page";
 import { RangePicker } from "@/ui/range-picker";
 import { Controls } from "@/ui/slot";
-import { Empty, Failed, Loading, Skeleton } from "@/ui/state";
+import { Awaited, Empty, Skeleton } from "@/ui/state";
 import { outcomes, swatch } from "./words";
 
 const BUCKETS = 60;
@@ -50,20 +50,10 @@ export function OutcomesPage() {
         title="Outcomes"
         about="Every event that came to the edge has exactly one outcome, also those that were not kept."
       />
-      {q.isPending && (
-        <Loading what="outcomes">
-          <Skeleton className="h-64 w-full" />
-          <Skeleton className="mt-4 h-40 w-full" />
-        </Loading>
-      )}
-      {q.error && !q.data && (
-        <Failed
-          what="Outcomes could not be read"
-          error={q.error}
-          retry={() => void q.refetch()}
-          still="Events are still being taken in and counted."
-        />
-      )}
+      <Awaited of={q} what="outcomes" still="Events are still being taken in and counted.">
+        <Skeleton className="h-64 w-full" />
+        <Skeleton className="mt-4 h-40 w-full" />
+      </Awaited>
       {q.data && total === 0n && (
         <Empty
           title="No event came in this time range"

@@ -1,6 +1,6 @@
 import { parseRange, type Range } from "@/lib/range";
 
-export type OutcomesSearch = Range;
+type OutcomesSearch = Range;
 
 export function outcomesSearch(raw: Record<string, unknown>): OutcomesSearch {
   return parseRange(raw);

@@ -8,7 +8,7 @@ export const outcomes = [
   { id: "lost", color: "s4", about: "Could not be stored, or given up by the SDK" },
 ] as const;
 
-export type OutcomeId = (typeof outcomes)[number]["id"];
+type OutcomeId = (typeof outcomes)[number]["id"];
 
 export const swatch: Record<OutcomeId, string> = {
   stored: "bg-s1",

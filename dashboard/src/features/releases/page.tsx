@@ -14,7 +14,7 @@ import { NarrowPicker } from "@/ui/narrow-picker";
 import { Card, Page, PageHead } from "@/ui/page";
 import { RangePicker } from "@/ui/range-picker";
 import { Controls } from "@/ui/slot";
-import { Empty, Failed, Loading, Skeleton } from "@/ui/state";
+import { Awaited, Empty, Skeleton } from "@/ui/state";
 import { ReleaseTable } from "./table";
 
 const MINUTE = 60_000;
@@ -66,19 +66,9 @@ export function ReleasesPage() {
             : "How many sessions and users of each release did not see a crash."
         }
       />
-      {q.isPending && (
-        <Loading what="releases">
-          <Skeleton className="h-64 w-full" />
-        </Loading>
-      )}
-      {q.error && !q.data && (
-        <Failed
-          what="Releases could not be read"
-          error={q.error}
-          retry={() => void q.refetch()}
-          still="Sessions are still being taken in and counted."
-        />
-      )}
+      <Awaited of={q} what="releases" still="Sessions are still being taken in and counted.">
+        <Skeleton className="h-64 w-full" />
+      </Awaited>
       {q.data && all === 0n && (q.data.reported ? <Nothing env={search.env} /> : <HowTo project={project.slug} />)}
       {q.data && all > 0n && (
         <Card flush>

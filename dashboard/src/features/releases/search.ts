@@ -5,7 +5,7 @@ import { oneOf, text } from "@/lib/text";
 export const sorts = ["sessions", "release", "crash_free_sessions", "crash_free_users", "users"] as const;
 export type Sort = (typeof sorts)[number];
 
-export type ReleasesSearch = Range & { by?: Sort; reverse?: boolean; env?: string };
+type ReleasesSearch = Range & { by?: Sort; reverse?: boolean; env?: string };
 
 export function releasesSearch(raw: Record<string, unknown>): ReleasesSearch {
   const by = oneOf(raw.by, sorts);

@@ -1,12 +1,11 @@
 import { timestampMs } from "@bufbuild/protobuf/wkt";
 import { Link } from "@tanstack/react-router";
-import { ArrowDown, ArrowUp } from "lucide-react";
 import type { ReleaseHealth } from "@/gen/faultline/query/v1/health_pb";
 import { ago, bothZones, compact, exact, plural } from "@/lib/format";
 import { useNow } from "@/lib/now";
 import { usePrefs } from "@/lib/prefs";
 import { term } from "@/lib/terms";
-import { cx } from "@/ui/cx";
+import { SortHead } from "@/ui/sort-head";
 import { HEALTHY, percent, sorted } from "./model";
 import type { Sort } from "./search";
 
@@ -25,22 +24,14 @@ export function ReleaseTable({ releases, project, sort, reverse, onSort }: Props
   const head = (by: Sort, label: string, className?: string) => {
     const on = sort === by;
     // Names and rates are asked for from one end, counts from the other.
-    const down = on && (by === "crash_free_sessions" || by === "crash_free_users" ? reverse : !reverse);
-    const Arrow = down ? ArrowDown : ArrowUp;
+    const down = by === "crash_free_sessions" || by === "crash_free_users" ? reverse : !reverse;
     return (
-      <th
-        className={cx("pr-2 font-normal sm:pr-3", by === "release" ? "pl-4" : "pl-2 sm:pl-3", className)}
-        aria-sort={on ? (down ? "descending" : "ascending") : "none"}
-      >
-        <button
-          type="button"
-          className={cx("inline-flex items-center gap-0.5 hover:text-ink", on && "font-medium text-ink")}
-          onClick={() => onSort(by, on ? !reverse : false)}
-        >
-          {on && <Arrow size={11} aria-hidden />}
-          {label}
-        </button>
-      </th>
+      <SortHead
+        label={label}
+        order={on ? (down ? "descending" : "ascending") : undefined}
+        onSort={() => onSort(by, on ? !reverse : false)}
+        className={className}
+      />
     );
   };
   return (
@@ -48,7 +39,7 @@ export function ReleaseTable({ releases, project, sort, reverse, onSort }: Props
       <table className="w-full text-left text-list">
         <thead className="text-meta whitespace-nowrap text-muted">
           <tr className="h-8 border-b border-line">
-            {head("release", "Release")}
+            {head("release", "Release", "!pl-4")}
             <th className="px-2 font-normal sm:px-3 max-md:hidden">Adoption</th>
             {head("crash_free_sessions", "Crash-free sessions", "text-right")}
             {head("crash_free_users", "Crash-free users", "text-right max-sm:hidden")}

@@ -6,8 +6,8 @@ import { QueryService } from "@/gen/faultline/query/v1/query_pb";
 import { useProject } from "@/lib/current";
 import { compact, exact } from "@/lib/format";
 import { rangeInput } from "@/lib/range";
-import { Failed } from "@/ui/state";
-import { RowsSkeleton } from "./parts";
+import { Awaited } from "@/ui/state";
+import { Rows } from "./parts";
 import { fromLines, listOf, texts, toLines, useDraft, useFreshProject } from "./project";
 import { ListRow, SwitchRow } from "./rows";
 import { SaveBar } from "./save-bar";
@@ -102,15 +102,11 @@ function read(p: Project) {
 /** Which events are refused, and how many were. */
 export function Filters() {
   const project = useFreshProject();
-  if (project.isPending) return <RowsSkeleton what="filters" />;
   if (!project.data)
     return (
-      <Failed
-        what="Filters could not be read"
-        error={project.error}
-        retry={() => void project.refetch()}
-        still="They go on refusing what they refuse."
-      />
+      <Awaited of={project} what="filters" still="They go on refusing what they refuse.">
+        <Rows />
+      </Awaited>
     );
   return <Form project={project.data} />;
 }

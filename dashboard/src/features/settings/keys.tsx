@@ -1,7 +1,7 @@
 import { createConnectQueryKey, useMutation, useQuery } from "@connectrpc/connect-query";
 import { useQueryClient } from "@tanstack/react-query";
 import { Plus } from "lucide-react";
-import { useState } from "react";
+import { useId, useState } from "react";
 import { type Key, ProjectService } from "@/gen/faultline/admin/v1/admin_pb";
 import { useProject } from "@/lib/current";
 import { failure } from "@/lib/errors";
@@ -10,10 +10,10 @@ import { Chip } from "@/ui/chip";
 import { CopyText } from "@/ui/copy";
 import { Dialog } from "@/ui/dialog";
 import { Field, Select } from "@/ui/field";
-import { Empty, Failed } from "@/ui/state";
+import { Awaited, Empty } from "@/ui/state";
 import { toast } from "@/ui/toast";
 import { Time } from "@/ui/values";
-import { Entry, type Lifetime, lifetimes, RevokeDialog, RowsSkeleton, SecretDialog, ttl } from "./parts";
+import { Entry, type Lifetime, lifetimes, RevokeDialog, Rows, SecretDialog, ttl } from "./parts";
 import { useFreshProject, useTakeProject } from "./project";
 import { RateDialog, rateWords } from "./rate";
 
@@ -62,15 +62,9 @@ export function Keys() {
         </Button>
       </div>
       <ProjectRate />
-      {keys.isPending && <RowsSkeleton what="keys" />}
-      {keys.error && !keys.data && (
-        <Failed
-          what="Keys could not be read"
-          error={keys.error}
-          retry={() => void keys.refetch()}
-          still="They go on working."
-        />
-      )}
+      <Awaited of={keys} what="keys" still="They go on working.">
+        <Rows />
+      </Awaited>
       {keys.data?.keys.length === 0 && (
         <Empty title="No key yet">Without a key nothing can send to this project.</Empty>
       )}
@@ -201,6 +195,7 @@ function ProjectRate() {
 function NewKey({ open, onClose, onMade }: { open: boolean; onClose: () => void; onMade: (k: Key) => void }) {
   const project = useProject();
   const [name, setName] = useState("");
+  const id = useId();
   const [kind, setKind] = useState<(typeof kinds)[number]["id"]>("dsn");
   const [life, setLife] = useState<Lifetime>("0");
   const create = useMutation(ProjectService.method.createKey, {
@@ -209,7 +204,6 @@ function NewKey({ open, onClose, onMade }: { open: boolean; onClose: () => void;
       onMade(k);
     },
   });
-  const submit = () => create.mutate({ projectId: project.id, kind, name: name.trim(), ttl: ttl(life) });
   return (
     <Dialog
       open={open}
@@ -218,17 +212,18 @@ function NewKey({ open, onClose, onMade }: { open: boolean; onClose: () => void;
       actions={
         <>
           <Button onClick={onClose}>Cancel</Button>
-          <Button kind="primary" busy={create.isPending} disabled={!name.trim()} onClick={submit}>
+          <Button kind="primary" type="submit" form={id} busy={create.isPending} disabled={!name.trim()}>
             Create key
           </Button>
         </>
       }
     >
       <form
+        id={id}
         className="flex flex-col gap-4"
         onSubmit={(e) => {
           e.preventDefault();
-          if (name.trim()) submit();
+          create.mutate({ projectId: project.id, kind, name: name.trim(), ttl: ttl(life) });
         }}
       >
         <Field

@@ -3,8 +3,8 @@ import { ProjectService } from "@/gen/faultline/admin/v1/admin_pb";
 import { useSession } from "@/lib/current";
 import { Avatar } from "@/ui/avatar";
 import { Chip } from "@/ui/chip";
-import { Failed } from "@/ui/state";
-import { RowsSkeleton } from "./parts";
+import { Awaited } from "@/ui/state";
+import { Rows } from "./parts";
 
 /** The people of the organization. */
 export function Members() {
@@ -13,10 +13,9 @@ export function Members() {
   return (
     <>
       <p className="mb-3 text-list text-muted">The people of {organization?.name}. They see all of its projects.</p>
-      {members.isPending && <RowsSkeleton what="members" />}
-      {members.error && !members.data && (
-        <Failed what="Members could not be read" error={members.error} retry={() => void members.refetch()} />
-      )}
+      <Awaited of={members} what="members">
+        <Rows />
+      </Awaited>
       {members.data && (
         <ul className="card divide-y divide-line">
           {members.data.members.map((m) => (

@@ -3,11 +3,12 @@ import { type ComponentType, lazy, Suspense } from "react";
 import { useProject } from "@/lib/current";
 import { useTitle } from "@/lib/title";
 import { Page, PageHead } from "@/ui/page";
+import { Loading } from "@/ui/state";
 import { TabBar, tabClass } from "@/ui/tabs";
 import { Filters } from "./filters";
 import { Keys } from "./keys";
 import { Members } from "./members";
-import { RowsSkeleton } from "./parts";
+import { Rows } from "./parts";
 import { Scrubbing } from "./scrubbing";
 import type { SettingsSearch } from "./search";
 import { Tokens } from "./tokens";
@@ -56,7 +57,13 @@ export function SettingsPage() {
         ))}
       </TabBar>
       <div className="mt-4">
-        <Suspense fallback={<RowsSkeleton what="settings" />}>
+        <Suspense
+          fallback={
+            <Loading what="settings">
+              <Rows />
+            </Loading>
+          }
+        >
           <Shown key={project.id} />
         </Suspense>
       </div>

@@ -3,7 +3,7 @@ import type { ReactNode } from "react";
 import { Button } from "@/ui/button";
 import { CopyButton } from "@/ui/copy";
 import { Dialog } from "@/ui/dialog";
-import { Loading, Skeleton } from "@/ui/state";
+import { Skeleton } from "@/ui/state";
 
 const DAY = 86_400_000;
 
@@ -80,17 +80,14 @@ export function RevokeDialog({ what, consequence, busy, onRevoke, onClose }: Rev
   );
 }
 
-export function RowsSkeleton({ what }: { what: string }) {
-  return (
-    <Loading what={what}>
-      {Array.from({ length: 3 }, (_, i) => (
-        <div key={i} className="card mb-2 p-4">
-          <Skeleton className="mb-2 h-4 w-40" />
-          <Skeleton className="h-3 w-3/4" />
-        </div>
-      ))}
-    </Loading>
-  );
+/** The shape of a list of settings. */
+export function Rows() {
+  return Array.from({ length: 3 }, (_, i) => (
+    <div key={i} className="card mb-2 p-4">
+      <Skeleton className="mb-2 h-4 w-40" />
+      <Skeleton className="h-3 w-3/4" />
+    </div>
+  ));
 }
 
 /** A line of a list of things that can be revoked. */

@@ -20,7 +20,7 @@ const number = (text: string) => (text.trim() === "" ? 0 : Number(text));
 
 const wrong = (text: string, whole: boolean) => {
   const n = number(text);
-  if (Number.isNaN(n) || n < 0) return "Give a number, or nothing for no limit.";
+  if (!Number.isFinite(n) || n < 0) return "Give a number, or nothing for no limit.";
   if (whole && !Number.isInteger(n)) return "Give a whole number.";
 };
 

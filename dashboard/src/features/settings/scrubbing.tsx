@@ -1,6 +1,6 @@
 import type { Project } from "@/gen/faultline/admin/v1/admin_pb";
-import { Failed } from "@/ui/state";
-import { RowsSkeleton } from "./parts";
+import { Awaited } from "@/ui/state";
+import { Rows } from "./parts";
 import { fromLines, listOf, texts, toLines, useDraft, useFreshProject } from "./project";
 import { ListRow, SwitchRow } from "./rows";
 import { SaveBar } from "./save-bar";
@@ -18,15 +18,11 @@ function read(p: Project) {
 /** What is removed from events before anything else sees them. */
 export function Scrubbing() {
   const project = useFreshProject();
-  if (project.isPending) return <RowsSkeleton what="data scrubbing" />;
   if (!project.data)
     return (
-      <Failed
-        what="Data scrubbing could not be read"
-        error={project.error}
-        retry={() => void project.refetch()}
-        still="Events are still being cleaned."
-      />
+      <Awaited of={project} what="data scrubbing" still="Events are still being cleaned.">
+        <Rows />
+      </Awaited>
     );
   return <Form project={project.data} />;
 }

@@ -1,17 +1,17 @@
 import { createConnectQueryKey, useMutation, useQuery } from "@connectrpc/connect-query";
 import { useQueryClient } from "@tanstack/react-query";
 import { Plus } from "lucide-react";
-import { useState } from "react";
+import { useId, useState } from "react";
 import { ProjectService, type Token } from "@/gen/faultline/admin/v1/admin_pb";
 import { failure } from "@/lib/errors";
 import { Button } from "@/ui/button";
 import { Chip } from "@/ui/chip";
 import { Dialog } from "@/ui/dialog";
 import { Field, Select } from "@/ui/field";
-import { Empty, Failed } from "@/ui/state";
+import { Awaited, Empty } from "@/ui/state";
 import { toast } from "@/ui/toast";
 import { Time } from "@/ui/values";
-import { Entry, type Lifetime, lifetimes, RevokeDialog, RowsSkeleton, SecretDialog, ttl } from "./parts";
+import { Entry, type Lifetime, lifetimes, RevokeDialog, Rows, SecretDialog, ttl } from "./parts";
 
 const scopes = [
   { id: "event:read", about: "read issues and events" },
@@ -57,15 +57,9 @@ export function Tokens() {
           New token
         </Button>
       </div>
-      {tokens.isPending && <RowsSkeleton what="tokens" />}
-      {tokens.error && !tokens.data && (
-        <Failed
-          what="Tokens could not be read"
-          error={tokens.error}
-          retry={() => void tokens.refetch()}
-          still="They go on working."
-        />
-      )}
+      <Awaited of={tokens} what="tokens" still="They go on working.">
+        <Rows />
+      </Awaited>
       {tokens.data?.tokens.length === 0 && (
         <Empty title="No token yet">
           Make one to read issues from a script, or to send events with an organization's access.
@@ -131,6 +125,7 @@ export function Tokens() {
 
 function NewToken({ open, onClose, onMade }: { open: boolean; onClose: () => void; onMade: (t: Token) => void }) {
   const [name, setName] = useState("");
+  const id = useId();
   const [chosen, setChosen] = useState<string[]>(["event:read", "project:read"]);
   const [life, setLife] = useState<Lifetime>("90");
   const create = useMutation(ProjectService.method.createToken, {
@@ -140,7 +135,6 @@ function NewToken({ open, onClose, onMade }: { open: boolean; onClose: () => voi
     },
   });
   const ready = name.trim() !== "" && chosen.length > 0;
-  const submit = () => create.mutate({ name: name.trim(), scopes: chosen, ttl: ttl(life) });
   return (
     <Dialog
       open={open}
@@ -149,17 +143,18 @@ function NewToken({ open, onClose, onMade }: { open: boolean; onClose: () => voi
       actions={
         <>
           <Button onClick={onClose}>Cancel</Button>
-          <Button kind="primary" busy={create.isPending} disabled={!ready} onClick={submit}>
+          <Button kind="primary" type="submit" form={id} busy={create.isPending} disabled={!ready}>
             Create token
           </Button>
         </>
       }
     >
       <form
+        id={id}
         className="flex flex-col gap-4"
         onSubmit={(e) => {
           e.preventDefault();
-          if (ready) submit();
+          create.mutate({ name: name.trim(), scopes: chosen, ttl: ttl(life) });
         }}
       >
         <Field

@@ -13,7 +13,7 @@ import { CopyButton } from "@/ui/copy";
 import { cx } from "@/ui/cx";
 import { Card, Page, PageHead } from "@/ui/page";
 import { Source } from "@/ui/source";
-import { Empty, Failed, Loading, Skeleton } from "@/ui/state";
+import { Awaited, Empty, Skeleton } from "@/ui/state";
 import { TabBar, tabClass } from "@/ui/tabs";
 import { Time } from "@/ui/values";
 import { useArrival } from "./arrival";
@@ -55,13 +55,10 @@ export function SetupPage() {
           ))}
         </TabBar>
       </div>
-      {keys.isPending && (
-        <Loading what="the DSN">
-          <Skeleton className="mt-4 h-5 w-64" />
-          <Skeleton className="mt-3 h-32 w-full" />
-        </Loading>
-      )}
-      {keys.error && <Failed what="The DSN could not be read" error={keys.error} retry={() => void keys.refetch()} />}
+      <Awaited of={keys} what="the DSN">
+        <Skeleton className="mt-4 h-5 w-64" />
+        <Skeleton className="mt-3 h-32 w-full" />
+      </Awaited>
       {keys.isSuccess && !dsn && (
         <Empty
           title="This project has no valid DSN"

@@ -3,7 +3,7 @@ import { oneOf } from "@/lib/text";
 export const platforms = ["go", "curl", "cli"] as const;
 export type Platform = (typeof platforms)[number];
 
-export type SetupSearch = { platform?: Platform };
+type SetupSearch = { platform?: Platform };
 
 export function setupSearch(raw: Record<string, unknown>): SetupSearch {
   const platform = oneOf(raw.platform, platforms);

@@ -1,6 +1,6 @@
 import { text } from "@/lib/text";
 
-export type TailSearch = { query?: string };
+type TailSearch = { query?: string };
 
 export function tailSearch(raw: Record<string, unknown>): TailSearch {
   return { query: text(raw.query) };

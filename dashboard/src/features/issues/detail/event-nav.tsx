@@ -4,6 +4,7 @@ import { ChevronFirst, ChevronLast, ChevronLeft, ChevronRight, Clock } from "luc
 import { useState } from "react";
 import { type Event, QueryService } from "@/gen/faultline/query/v1/query_pb";
 import { failure } from "@/lib/errors";
+import { zoneName } from "@/lib/format";
 import { Button, IconButton } from "@/ui/button";
 import { CopyText } from "@/ui/copy";
 import { Field } from "@/ui/field";
@@ -58,6 +59,7 @@ function JumpToTime({ issueId, onGo }: { issueId: string; onGo: (event: string) 
           step={1}
           value={at}
           onChange={(e) => setAt(e.target.value)}
+          hint={`Times are in ${zoneName("local")}.`}
         />
         <Button type="submit" kind="primary" disabled={Number.isNaN(Date.parse(at))}>
           Go there

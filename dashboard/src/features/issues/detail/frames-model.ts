@@ -3,7 +3,7 @@ import { type Exception, type Frame, FrameSchema } from "@/gen/faultline/event/v
 
 export type ShownFrame = { frame: Frame; inApp: boolean; key: number };
 /** Either one frame of the program, or a run of library frames that is folded into one line. */
-export type FrameGroup = { kind: "own"; frame: ShownFrame } | { kind: "library"; frames: ShownFrame[]; from: string };
+type FrameGroup = { kind: "own"; frame: ShownFrame } | { kind: "library"; frames: ShownFrame[]; from: string };
 
 /** Frames with the crash first. If nobody said which are the program's own, all are. */
 export function shownFrames(frames: readonly Frame[]): ShownFrame[] {
@@ -78,7 +78,7 @@ export function place(f: Frame): string {
   return f.lineno ? `${file}:${f.lineno}${f.colno ? `:${f.colno}` : ""}` : file;
 }
 
-export type ChainLink = { exception: Exception; depth: number; relation: "thrown" | "cause" | "member" };
+type ChainLink = { exception: Exception; depth: number; relation: "thrown" | "cause" | "member" };
 
 /** Each exception with its place in the chain: thrown first, causes and members of groups below. */
 export function chain(exceptions: readonly Exception[]): ChainLink[] {

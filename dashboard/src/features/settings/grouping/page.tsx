@@ -7,9 +7,9 @@ import { failure } from "@/lib/errors";
 import { plural } from "@/lib/format";
 import { Button } from "@/ui/button";
 import { Select } from "@/ui/field";
-import { Failed, Skeleton } from "@/ui/state";
+import { Awaited, Failed, Skeleton } from "@/ui/state";
 import { toast } from "@/ui/toast";
-import { RowsSkeleton } from "../parts";
+import { Rows } from "../parts";
 import { isConflict, useDraft, useFreshProject, useTakeProject } from "../project";
 import { Conflict } from "../save-bar";
 import { type Rules, ruleProblems, useProblems } from "./check";
@@ -24,15 +24,11 @@ const read = (p: Project): Rules => ({ fingerprintRules: p.fingerprintRules, sta
 /** Rules that decide which events are one issue, tried before they are saved. */
 export default function Grouping() {
   const project = useFreshProject();
-  if (project.isPending) return <RowsSkeleton what="grouping rules" />;
   if (!project.data)
     return (
-      <Failed
-        what="Grouping rules could not be read"
-        error={project.error}
-        retry={() => void project.refetch()}
-        still="Events are still grouped by them."
-      />
+      <Awaited of={project} what="grouping rules" still="Events are still grouped by them.">
+        <Rows />
+      </Awaited>
     );
   return <Laboratory project={project.data} />;
 }
