@@ -18,6 +18,11 @@ function floatingOpen(): boolean {
   return document.querySelector('[role="dialog"], [role="menu"]') !== null;
 }
 
+/** Enter follows the link, or presses the button, that has the focus. */
+function pressing(e: KeyboardEvent): boolean {
+  return e.key === "Enter" && e.target instanceof Element && e.target.closest("a, button") !== null;
+}
+
 /** Single keys for a page. "mod+k" is ⌘K or Ctrl-K and works while typing. */
 export function useHotkeys(keys: Keys, enabled = true) {
   const latest = useRef(keys);
@@ -31,7 +36,7 @@ export function useHotkeys(keys: Keys, enabled = true) {
       const mod = e.metaKey || e.ctrlKey;
       const name = mod ? `mod+${e.key.toLowerCase()}` : e.key;
       const run = latest.current[name];
-      if (!run || (!mod && (e.altKey || typing(e.target) || floatingOpen()))) return;
+      if (!run || (!mod && (e.altKey || typing(e.target) || pressing(e) || floatingOpen()))) return;
       e.preventDefault();
       run(e);
     };

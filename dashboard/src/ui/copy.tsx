@@ -1,6 +1,7 @@
 import { Check, Copy } from "lucide-react";
 import { useEffect, useState } from "react";
 import { Button, IconButton } from "./button";
+import { toast } from "./toast";
 
 /** Puts text on the clipboard; false if the browser does not let us. */
 async function copyText(text: string): Promise<boolean> {
@@ -28,7 +29,17 @@ function useCopied(text: string | (() => string)): [boolean, () => void] {
     const t = setTimeout(() => setCopied(false), 1500);
     return () => clearTimeout(t);
   }, [copied]);
-  return [copied, () => void copyText(typeof text === "string" ? text : text()).then(setCopied)];
+  const copy = async () => {
+    const done = await copyText(typeof text === "string" ? text : text());
+    setCopied(done);
+    if (!done)
+      toast({
+        bad: true,
+        text: "Not copied",
+        detail: "The browser does not let this page copy. Select the text instead.",
+      });
+  };
+  return [copied, () => void copy()];
 }
 
 export function CopyText({ text, label = "Copy" }: { text: string; label?: string }) {
