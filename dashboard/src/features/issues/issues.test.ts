@@ -3,7 +3,7 @@ import { expect, test } from "vitest";
 import { IssueSchema } from "@/gen/faultline/query/v1/query_pb";
 import { toggled } from "./actions";
 import { issueSearch, issuesSearch } from "./search";
-import { leftOut, splitTitle, statusWord } from "./words";
+import { activityText, leftOut, splitTitle, statusWord } from "./words";
 
 test("the list's URL keeps what it understands and leaves out what is the default", () => {
   expect(issuesSearch({ query: "is:unresolved", sort: "last_seen", range: "14d" })).toEqual({});
@@ -39,4 +39,15 @@ test("a key does the opposite when every issue has the state already", () => {
   expect(toggled([issue("unresolved"), issue("resolved")], "resolved")).toBe("resolved");
   expect(toggled([issue("resolved")], "resolved")).toBe("unresolved");
   expect(statusWord({ status: "unresolved", substatus: "regressed" })).toBe("Regressed");
+});
+
+test("what happened is told with what the server says of it", () => {
+  expect(activityText({ kind: "regressed", detail: "my_shop@1.8.0" })).toBe("Regressed in my_shop@1.8.0");
+  expect(activityText({ kind: "regressed", detail: "" })).toBe("Regressed");
+  expect(activityText({ kind: "resolved", detail: "my_shop@1.7.0" })).toBe(
+    "Resolved, with my_shop@1.7.0 the newest release",
+  );
+  expect(activityText({ kind: "merged", detail: "into 7k3q" })).toBe("Merged into another issue");
+  expect(activityText({ kind: "merged", detail: "7k3q" })).toBe("Another issue was merged into this one");
+  expect(activityText({ kind: "unassigned", detail: "ada@shop.example" })).toBe("Unassigned");
 });

@@ -1,4 +1,4 @@
-import type { Issue } from "@/gen/faultline/query/v1/query_pb";
+import type { Activity, Issue } from "@/gen/faultline/query/v1/query_pb";
 
 /** The states of the workflow. */
 export type Status = "unresolved" | "resolved" | "archived";
@@ -68,4 +68,26 @@ export function leftOut(query: string, issue: Pick<Issue, "status">): boolean {
   ];
   if (/(^|\s)OR(\s|$)/.test(query)) return false;
   return wants.some(([re, status]) => re.test(query) && issue.status !== status);
+}
+
+/** What happened to an issue. What a detail is depends on the kind. */
+export function activityText({ kind, detail }: Pick<Activity, "kind" | "detail">): string {
+  switch (kind) {
+    case "first_seen":
+      return "First event";
+    case "resolved":
+      return detail ? `Resolved, with ${detail} the newest release` : "Resolved";
+    case "unresolved":
+      return "Reopened";
+    case "assigned":
+      return `Assigned to ${detail}`;
+    case "regressed":
+      return detail ? `Regressed in ${detail}` : "Regressed";
+    case "merged":
+      return detail.startsWith("into ") ? "Merged into another issue" : "Another issue was merged into this one";
+    case "unmerged":
+      return detail.startsWith("from ") ? "Taken out of another issue" : "Another issue was taken out of this one";
+    default:
+      return kind.charAt(0).toUpperCase() + kind.slice(1).replaceAll("_", " ");
+  }
 }

@@ -1,26 +1,9 @@
 import { useQuery } from "@connectrpc/connect-query";
-import { type Activity, QueryService } from "@/gen/faultline/query/v1/query_pb";
+import { QueryService } from "@/gen/faultline/query/v1/query_pb";
 import { useSession } from "@/lib/current";
 import { Failed, Loading, Skeleton } from "@/ui/state";
 import { Time } from "@/ui/values";
-import { reasonText } from "../words";
-
-function sentence(a: Activity): string {
-  switch (a.kind) {
-    case "first_seen":
-      return "First event";
-    case "assigned":
-      return `Assigned to ${a.detail}`;
-    case "unassigned":
-      return "Unassigned";
-    case "regressed":
-      return `Regressed: ${reasonText(a.detail || "regressed")}`;
-    case "unresolved":
-      return "Reopened";
-    default:
-      return a.kind.charAt(0).toUpperCase() + a.kind.slice(1).replaceAll("_", " ");
-  }
-}
+import { activityText } from "../words";
 
 /** What people and the state machine did. */
 export function ActivityList({ issueId }: { issueId: string }) {
@@ -41,7 +24,7 @@ export function ActivityList({ issueId }: { issueId: string }) {
     <ol className="flex flex-col gap-2">
       {q.data.activities.map((a) => (
         <li key={a.id} className="text-meta">
-          <span className="text-ink [overflow-wrap:anywhere]">{sentence(a)}</span>
+          <span className="text-ink [overflow-wrap:anywhere]">{activityText(a)}</span>
           <span className="block text-muted">
             {a.actor !== "faultline" && <>{a.actor === member?.email ? "you" : a.actor} · </>}
             <Time at={a.time} />
