@@ -205,6 +205,27 @@ func TestARuleThatAsksForMoreThanTheShortFormWaitsForTheEvent(t *testing.T) {
 	}
 }
 
+func TestAnEventThatNobodyKnowsIsNotWaitedFor(t *testing.T) {
+	t.Parallel()
+	m := newMachine(t)
+	r := fresh("oncall@example.com")
+	r.Query = `!stack.function:pay`
+	m.rules(r)
+	m.run()
+	e := fatal(1, 1)
+	rec, _, err := m.meta.EnsureIssue(t.Context(), issue.Record{
+		ID:    issue.ID{ProjectID: 7, Fingerprint: e.Fingerprint},
+		State: issue.State{Status: issue.Unresolved, Reason: issue.ReasonFirstSeen}, Title: e.Title, FirstSeen: e.Timestamp, UpdatedAt: time.Now(),
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := m.bus.IssueChanged(t.Context(), issue.Change{Record: rec, Time: e.ReceivedAt}, "WEB-1", nil); err != nil {
+		t.Fatal(err)
+	}
+	m.until("a delivery", func() bool { return len(m.log()) > 0 })
+}
+
 func TestAnEventOfAMergedIssueSpeaksOfItsTarget(t *testing.T) {
 	t.Parallel()
 	m := newMachine(t)

@@ -218,6 +218,9 @@ func (s *Service) subject(ctx context.Context, p settings, c evaluate.Cause) (se
 	if c.Matched != nil || !p.needsWhole(c.Trigger) {
 		return search.OfSummary(&c.Event), nil
 	}
+	if c.Event.EventID.IsZero() { // nobody knows which event it was
+		return search.OfSummary(&c.Event), nil
+	}
 	o, found, err := s.Stored.Event(ctx, c.Event.ProjectID, c.Event.EventID)
 	if found && err == nil {
 		return search.OfOccurrence(o), nil
