@@ -43,7 +43,7 @@ func (s *Store) Amend(ctx context.Context, events []*event.Occurrence) (err erro
 		defer cancel()
 		err = errors.Join(err, explain("tidy up after amending events", s.conn.Exec(clean, "DROP TABLE IF EXISTS "+stage)))
 	}()
-	if err := s.send(ctx, stage, "", columns.input, new(proto.Buffer)); err != nil {
+	if err := s.send(ctx, stage, "", columns.input); err != nil {
 		return err
 	}
 	st, sql := amendSQL(stage, columns.input, events)
@@ -84,7 +84,7 @@ type amendment struct {
 }
 
 func newAmendment(events []*event.Occurrence) amendment {
-	var id, title, text, rest text
+	id, title, text, rest := newText(), newText(), newText(), newText()
 	culprit := newDictionary()
 	parts, exceptions, frames := newPartColumns(), newExceptionColumns(), newFrameColumns()
 	var p packer
@@ -107,7 +107,7 @@ func newAmendment(events []*event.Occurrence) amendment {
 	for _, s := range [...]*spans{parts.spans, exceptions.spans, frames.spans} {
 		s.arrange(*rows)
 	}
-	list := []named{{"id", &id}, {"title", &title}, {"culprit", culprit}, {"search_text", &text}, {"rest", &rest}}
+	list := []named{{"id", id}, {"title", title}, {"culprit", culprit}, {"search_text", text}, {"rest", rest}}
 	list = append(list, parts.columns()...)
 	list = append(list, exceptions.columns()...)
 	return amendment{inOrder(append(list, frames.columns()...), rows)}

@@ -11,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/ClickHouse/ch-go/proto"
 	driver "github.com/ClickHouse/clickhouse-go/v2"
 
 	"github.com/faultline-dev/faultline/internal/embedded/enginetest"
@@ -24,7 +25,7 @@ import (
 // columns and encoding them.
 func BenchmarkBlock(b *testing.B) {
 	events := typicalEvents(10000, 1)
-	block := newBlock(nil)
+	block, piece := newBlock(nil), new(proto.Buffer)
 	var sent int64
 	once := func() {
 		block.reset()
@@ -32,7 +33,7 @@ func BenchmarkBlock(b *testing.B) {
 			block.Append(o)
 		}
 		block.arrange("token")
-		n, err := io.Copy(io.Discard, newNativeReader(block.input, &block.piece))
+		n, err := io.Copy(io.Discard, newNativeReader(block.input, piece))
 		if err != nil {
 			b.Fatal(err)
 		}

@@ -32,16 +32,16 @@ type Block struct {
 	timestamp, receivedAt                 *timesColumn
 	retention                             shortsColumn
 	level, handled                        bytesColumn
-	title, message, template              text
+	title, message, template              *text
 	token, keyID                          *dictionary
 	culprit, platform, logger             *dictionary
 	transaction, server, release          *dictionary
 	dist, environment                     *dictionary
 	sdkName, sdkVersion, httpMethod       *dictionary
-	userID, userEmail, userName, userFull text
-	userIP, httpURL                       text
+	userID, userEmail, userName, userFull *text
+	userIP, httpURL                       *text
 	userHash                              plain[proto.ColUInt64, uint64]
-	extra, rest, searchText               text
+	extra, rest, searchText               *text
 	traceID                               *plain[proto.ColFixedStr16, [16]byte]
 	spanID                                *plain[proto.ColFixedStr8, [8]byte]
 	tags                                  pairs
@@ -69,7 +69,7 @@ func newBlock(s *Store) *Block {
 		spanID: &plain[proto.ColFixedStr8, [8]byte]{convert: func(list [][8]byte) any {
 			return rowsOf(len(list), func(i int) string { return string(list[i][:]) })
 		}},
-		tags:     pairs{keys: newDictionary()},
+		tags:     pairs{keys: newDictionary(), values: newText()},
 		contexts: newContextColumns(), parts: newPartColumns(),
 		exceptions: newExceptionColumns(), frames: newFrameColumns(), crumbs: newCrumbColumns(),
 	}
@@ -78,6 +78,12 @@ func newBlock(s *Store) *Block {
 		&b.sdkName, &b.sdkVersion, &b.httpMethod,
 	} {
 		*c = newDictionary()
+	}
+	for _, c := range []**text{
+		&b.title, &b.message, &b.template, &b.userID, &b.userEmail, &b.userName, &b.userFull, &b.userIP, &b.httpURL,
+		&b.extra, &b.rest, &b.searchText,
+	} {
+		*c = newText()
 	}
 	b.lists = []*spans{&b.tags.spans, b.contexts.spans, b.parts.spans, b.exceptions.spans, b.frames.spans, b.crumbs.spans}
 	b.own = b.columns()
@@ -105,7 +111,7 @@ func (b *Block) columns() []named {
 		{"block", b.token},
 		{"level", &b.level},
 		{"handled", &b.handled},
-		{"title", &b.title},
+		{"title", b.title},
 		{"culprit", b.culprit},
 		{"platform", b.platform},
 		{"logger", b.logger},
@@ -116,22 +122,22 @@ func (b *Block) columns() []named {
 		{"environment", b.environment},
 		{"sdk_name", b.sdkName},
 		{"sdk_version", b.sdkVersion},
-		{"message", &b.message},
-		{"message_template", &b.template},
-		{"user_id", &b.userID},
-		{"user_email", &b.userEmail},
-		{"user_username", &b.userName},
-		{"user_name", &b.userFull},
-		{"user_ip", &b.userIP},
+		{"message", b.message},
+		{"message_template", b.template},
+		{"user_id", b.userID},
+		{"user_email", b.userEmail},
+		{"user_username", b.userName},
+		{"user_name", b.userFull},
+		{"user_ip", b.userIP},
 		{"user_hash", &b.userHash},
 		{"http_method", b.httpMethod},
-		{"http_url", &b.httpURL},
+		{"http_url", b.httpURL},
 		{"tags", &b.tags},
-		{"extra", &b.extra},
+		{"extra", b.extra},
 		{"trace_id", b.traceID},
 		{"span_id", b.spanID},
-		{"rest", &b.rest},
-		{"search_text", &b.searchText},
+		{"rest", b.rest},
+		{"search_text", b.searchText},
 	}
 	list = append(list, b.contexts.columns()...)
 	list = append(list, b.parts.columns()...)

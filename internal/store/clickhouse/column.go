@@ -109,11 +109,13 @@ func (c *plain[C, T]) pick(rows []uint32) any {
 type dictionary struct {
 	index  map[string]uint32
 	texts  []string // by key
-	values text
-	keys   []uint32
+	values *text
+	keys   pages[uint32]
 }
 
-func newDictionary() *dictionary { return &dictionary{index: map[string]uint32{}} }
+func newDictionary() *dictionary {
+	return &dictionary{index: map[string]uint32{}, values: newText(), keys: pages[uint32]{pool: &numberPages}}
+}
 
 // Append adds a value.
 func (c *dictionary) Append(s string) {
@@ -121,13 +123,13 @@ func (c *dictionary) Append(s string) {
 	if !known {
 		key = c.learn(strings.Clone(s)) // a column outlives the events it is made of
 	}
-	c.keys = append(c.keys, key)
+	c.keys.append(key)
 }
 
 // appendLike adds a value that is probably the one at place i, if there is such a place.
 func (c *dictionary) appendLike(s string, i int) {
 	if c.is(s, i) {
-		c.keys = append(c.keys, c.keys[i])
+		c.keys.append(c.keys.at(i))
 		return
 	}
 	c.Append(s)
@@ -135,20 +137,20 @@ func (c *dictionary) appendLike(s string, i int) {
 
 // is tells whether a value is the one at place i.
 func (c *dictionary) is(s string, i int) bool {
-	return uint(i) < uint(len(c.keys)) && c.texts[c.keys[i]] == s
+	return uint(i) < uint(c.keys.n) && c.texts[c.keys.at(i)] == s
 }
 
 // appendBytesLike does the same, and copies the value only if it is new.
 func (c *dictionary) appendBytesLike(b []byte, i int) {
-	if uint(i) < uint(len(c.keys)) && c.texts[c.keys[i]] == string(b) {
-		c.keys = append(c.keys, c.keys[i])
+	if uint(i) < uint(c.keys.n) && c.texts[c.keys.at(i)] == string(b) {
+		c.keys.append(c.keys.at(i))
 		return
 	}
 	key, known := c.index[string(b)]
 	if !known {
 		key = c.learn(string(b))
 	}
-	c.keys = append(c.keys, key)
+	c.keys.append(key)
 }
 
 func (c *dictionary) learn(s string) uint32 {
@@ -160,18 +162,18 @@ func (c *dictionary) learn(s string) uint32 {
 }
 
 // Row is value number i.
-func (c *dictionary) Row(i int) string { return c.texts[c.keys[i]] }
+func (c *dictionary) Row(i int) string { return c.texts[c.keys.at(i)] }
 
 // Rows is the number of values.
-func (c *dictionary) Rows() int { return len(c.keys) }
+func (c *dictionary) Rows() int { return c.keys.n }
 
-// Reset empties the column and keeps its room.
+// Reset empties the column.
 func (c *dictionary) Reset() {
 	clear(c.index)
 	clear(c.texts)
 	c.texts = c.texts[:0]
 	c.values.Reset()
-	c.keys = c.keys[:0]
+	c.keys.reset()
 }
 
 // Type is what ClickHouse calls it.
@@ -190,10 +192,8 @@ func (c *dictionary) EncodeState(b *proto.Buffer) { b.PutInt64(dictionaryVersion
 
 // EncodeColumn writes the dictionary and all keys.
 func (c *dictionary) EncodeColumn(b *proto.Buffer) {
-	if width, any := c.encodeTexts(b, len(c.keys)); any {
-		for _, key := range c.keys {
-			putKey(b, width, key)
-		}
+	if width, any := c.encodeTexts(b, c.keys.n); any {
+		c.keys.each(0, c.keys.n, func(keys []uint32) { putKeys(b, width, keys) })
 	}
 }
 
@@ -202,9 +202,9 @@ func (c *dictionary) WriteColumn(w *proto.Writer) { w.ChainBuffer(c.EncodeColumn
 
 func (c *dictionary) encode(b *proto.Buffer, rows []uint32) {
 	if width, any := c.encodeTexts(b, len(rows)); any {
-		for _, i := range rows {
-			putKey(b, width, c.keys[i])
-		}
+		runs(rows, func(from, to int) {
+			c.keys.each(from, to, func(keys []uint32) { putKeys(b, width, keys) })
+		})
 	}
 }
 
@@ -228,14 +228,20 @@ func (c *dictionary) encodeTexts(b *proto.Buffer, keys int) (width proto.Cardina
 	return width, true
 }
 
-func putKey(b *proto.Buffer, width proto.CardinalityKey, key uint32) {
+func putKeys(b *proto.Buffer, width proto.CardinalityKey, keys []uint32) {
 	switch width {
 	case proto.KeyUInt8:
-		b.PutByte(byte(key))
+		for _, key := range keys {
+			b.Buf = append(b.Buf, byte(key))
+		}
 	case proto.KeyUInt16:
-		b.Buf = append(b.Buf, byte(key), byte(key>>8))
+		for _, key := range keys {
+			b.Buf = append(b.Buf, byte(key), byte(key>>8))
+		}
 	default:
-		b.PutUInt32(key)
+		for _, key := range keys {
+			b.PutUInt32(key)
+		}
 	}
 }
 

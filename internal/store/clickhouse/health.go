@@ -18,7 +18,7 @@ func (s *Store) InsertSessions(ctx context.Context, token string, rows []health.
 	}
 	var project proto.ColUInt32
 	var hour proto.ColDateTime
-	var release, environment text
+	release, environment := newText(), newText()
 	var session, user, started, errored, crashed, abnormal proto.ColUInt64
 	var status proto.ColUInt8
 	hour.Location = time.UTC
@@ -37,10 +37,10 @@ func (s *Store) InsertSessions(ctx context.Context, token string, rows []health.
 		status.Append(uint8(r.Status))
 	}
 	return s.send(ctx, "session_rows", token, []proto.InputColumn{
-		{Name: "project_id", Data: &project}, {Name: "hour", Data: &hour}, {Name: "release", Data: &release}, {Name: "environment", Data: &environment},
+		{Name: "project_id", Data: &project}, {Name: "hour", Data: &hour}, {Name: "release", Data: release}, {Name: "environment", Data: environment},
 		{Name: "session", Data: &session}, {Name: "user", Data: &user}, {Name: "started", Data: &started}, {Name: "errored", Data: &errored},
 		{Name: "crashed", Data: &crashed}, {Name: "abnormal", Data: &abnormal}, {Name: "status", Data: &status},
-	}, new(proto.Buffer))
+	})
 }
 
 // InsertCheckIns stores what scheduled jobs said. The token names the block, as with Insert.
@@ -49,7 +49,7 @@ func (s *Store) InsertCheckIns(ctx context.Context, token string, list []health.
 		return nil
 	}
 	var project proto.ColUInt32
-	var monitor text
+	monitor := newText()
 	var id proto.ColUUID
 	var duration proto.ColUInt64
 	var margin, runtime proto.ColUInt32
@@ -70,10 +70,10 @@ func (s *Store) InsertCheckIns(ctx context.Context, token string, list []health.
 		runtime.Append(seconds(c.MaxRuntime))
 	}
 	return s.send(ctx, "check_ins", token, []proto.InputColumn{
-		{Name: "project_id", Data: &project}, {Name: "monitor", Data: &monitor}, {Name: "environment", Data: environment}, {Name: "at", Data: at},
+		{Name: "project_id", Data: &project}, {Name: "monitor", Data: monitor}, {Name: "environment", Data: environment}, {Name: "at", Data: at},
 		{Name: "id", Data: &id}, {Name: "status", Data: status}, {Name: "duration_ms", Data: &duration}, {Name: "schedule", Data: schedule},
 		{Name: "timezone", Data: timezone}, {Name: "margin_s", Data: &margin}, {Name: "max_runtime_s", Data: &runtime},
-	}, new(proto.Buffer))
+	})
 }
 
 // seconds are those of a length of time, as many as a column takes.

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/ClickHouse/ch-go/proto"
@@ -40,7 +41,7 @@ func (b *Block) Insert(ctx context.Context, token string) error {
 		return nil
 	}
 	b.arrange(token)
-	return b.store.send(ctx, "events", token, b.input, &b.piece)
+	return b.store.send(ctx, "events", token, b.input)
 }
 
 // compareUUIDs is the order of UUIDs in ClickHouse: the second half decides first.
@@ -48,11 +49,16 @@ func compareUUIDs(a, b [16]byte) int {
 	return cmp.Or(bytes.Compare(a[8:], b[8:]), bytes.Compare(a[:8], b[:8]))
 }
 
-// send inserts columns with retries. The buffer is where they are encoded, piece by piece.
-func (s *Store) send(ctx context.Context, table, token string, input []proto.InputColumn, piece *proto.Buffer) error {
+// pieces are where columns are encoded.
+var pieces = sync.Pool{New: func() any { return new(proto.Buffer) }}
+
+// send inserts columns with retries.
+func (s *Store) send(ctx context.Context, table, token string, input []proto.InputColumn) error {
 	statement := insertStatement(table, input)
 	attempt := func(ctx context.Context) error { return s.sendBatch(ctx, statement, input) }
 	if s.http {
+		piece := pieces.Get().(*proto.Buffer)
+		defer pieces.Put(piece)
 		attempt = func(ctx context.Context) error {
 			r := newNativeReader(input, piece)
 			defer r.stop()

@@ -19,7 +19,7 @@ func (s *Store) PutRecords(ctx context.Context, records []issue.Record) error {
 	var project proto.ColUInt32
 	var fingerprint proto.ColUUID
 	var number, version proto.ColUInt64
-	var release, assignee text
+	release, assignee := newText(), newText()
 	status, substatus, reason := newDictionary(), newDictionary(), newDictionary()
 	since, updated := microseconds(), microseconds()
 	for i := range records {
@@ -39,9 +39,9 @@ func (s *Store) PutRecords(ctx context.Context, records []issue.Record) error {
 	return s.send(ctx, "issue_states", "", []proto.InputColumn{
 		{Name: "project_id", Data: &project}, {Name: "fingerprint", Data: &fingerprint}, {Name: "number", Data: &number},
 		{Name: "status", Data: status}, {Name: "substatus", Data: substatus}, {Name: "reason", Data: reason},
-		{Name: "since", Data: since}, {Name: "release", Data: &release}, {Name: "assignee", Data: &assignee},
+		{Name: "since", Data: since}, {Name: "release", Data: release}, {Name: "assignee", Data: assignee},
 		{Name: "updated_at", Data: updated}, {Name: "version", Data: &version},
-	}, new(proto.Buffer))
+	})
 }
 
 // PutMerges writes down which fingerprints count as another's issue, or no longer do. The
@@ -66,7 +66,7 @@ func (s *Store) PutMerges(ctx context.Context, merges []issue.Merge) error {
 	return s.send(ctx, "issue_merges", "", []proto.InputColumn{
 		{Name: "project_id", Data: &project}, {Name: "fingerprint", Data: &from}, {Name: "merged_into", Data: &into},
 		{Name: "undone", Data: &undone}, {Name: "version", Data: &version},
-	}, new(proto.Buffer))
+	})
 }
 
 // InsertOutcomes adds up what became of events. The token names the block, as with Insert.
@@ -95,7 +95,7 @@ func (s *Store) InsertOutcomes(ctx context.Context, token string, counts []outco
 		{Name: "project_id", Data: &project}, {Name: "minute", Data: &minute}, {Name: "kind", Data: &kind},
 		{Name: "reason", Data: reason}, {Name: "key_id", Data: key}, {Name: "fingerprint", Data: &fingerprint},
 		{Name: "events", Data: &events},
-	}, new(proto.Buffer))
+	})
 }
 
 // microseconds is an empty DateTime64(6, 'UTC').

@@ -21,7 +21,7 @@ type (
 	timesColumn   = plain[proto.ColInt64, int64]
 )
 
-func texts(s *spans) *array[*text]       { return &array[*text]{s, new(text)} }
+func texts(s *spans) *array[*text]       { return &array[*text]{s, newText()} }
 func words(s *spans) *array[*dictionary] { return &array[*dictionary]{s, newDictionary()} }
 
 func arrayOf[C library[T], T any](s *spans) *array[*plain[C, T]] {

@@ -25,7 +25,11 @@ func (s *spans) add(from, to int) span {
 
 // arrange finds the elements of the rows that are sent.
 func (s *spans) arrange(rows []uint32) {
-	s.elements = s.elements[:0]
+	n := 0
+	for _, i := range rows {
+		n += int(s.all[i].to - s.all[i].from)
+	}
+	s.elements = make([]uint32, 0, n)
 	for _, i := range rows {
 		for j := s.all[i].from; j < s.all[i].to; j++ {
 			s.elements = append(s.elements, j)
@@ -41,7 +45,7 @@ func (s *spans) at(row int) span {
 	return s.all[row]
 }
 
-func (s *spans) reset() { s.all, s.elements = s.all[:0], s.elements[:0] }
+func (s *spans) reset() { s.all, s.elements = s.all[:0], nil }
 
 // encode writes where the lists of rows end when they are sent one after the other.
 func (s *spans) encode(b *proto.Buffer, rows []uint32) {
@@ -98,7 +102,7 @@ func (c *array[T]) appendRows(to driver.BatchColumn, rows []uint32) error {
 type pairs struct {
 	spans  spans
 	keys   *dictionary
-	values text
+	values *text
 }
 
 // Rows is the number of maps.

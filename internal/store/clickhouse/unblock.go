@@ -46,7 +46,7 @@ func (b *Block) row(i int) *eventRow {
 		Request: event.Request{Method: b.httpMethod.Row(i), URL: b.httpURL.Row(i)},
 	}
 	at := b.tags.spans.all[i]
-	r.tagKeys, r.tagValues = elements(at, b.tags.keys), elements(at, &b.tags.values)
+	r.tagKeys, r.tagValues = elements(at, b.tags.keys), elements(at, b.tags.values)
 	at = b.contexts.spans.all[i]
 	r.contextNames, r.contextData = elements(at, b.contexts.name.data), elements(at, b.contexts.data.data)
 	at = b.parts.spans.all[i]
