@@ -21,9 +21,8 @@ const (
 // parsed is an event with what only matters until it is complete.
 type parsed struct {
 	*event.Event
-	kind    string // type of the payload
-	inferIP string // the SDK's wish: auto, never or empty
-	hasUser bool
+	kind    string   // type of the payload
+	inferIP string   // the SDK's wish: auto, never or empty
 	ignored []string // paths of fields that could not be understood
 	trimmed []string // paths of fields that the SDK trimmed
 }
