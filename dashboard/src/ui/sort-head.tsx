@@ -14,12 +14,8 @@ export function SortHead({ label, order, onSort, className }: SortHeadProps) {
   const Arrow = order === "descending" ? ArrowDown : ArrowUp;
   return (
     <th className={cx("px-2 font-normal sm:px-3", className)} aria-sort={order ?? "none"}>
-      <button
-        type="button"
-        className={cx("inline-flex items-center gap-0.5 hover:text-ink", order && "font-medium text-ink")}
-        onClick={onSort}
-      >
-        {order && <Arrow size={11} aria-hidden />}
+      <button type="button" className={cx("hover:text-ink", order && "font-medium text-ink")} onClick={onSort}>
+        {order && <Arrow size={11} className="mr-0.5 inline align-[-1px]" aria-hidden />}
         {label}
       </button>
     </th>
