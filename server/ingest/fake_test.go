@@ -142,7 +142,7 @@ func (m *memory) Newest(context.Context, string, int) ([]string, error) {
 	return m.newest, nil
 }
 
-func (m *memory) Existing(_ context.Context, _ uint32, _ event.Period, ids []event.ID) (map[event.ID]struct{}, error) {
+func (m *memory) Existing(_ context.Context, _ uint32, ids []event.ID) (map[event.ID]struct{}, error) {
 	time.Sleep(time.Millisecond) // of simulated time: a question is not answered at once
 	m.mu.Lock()
 	defer m.mu.Unlock()

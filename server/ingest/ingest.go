@@ -44,11 +44,11 @@ type Store interface {
 	InsertOutcomes(ctx context.Context, token string, counts []outcome.Count) error
 }
 
-// Index knows what the store holds: which of these events of a project, if they were made
-// in a period, which of these issues by their own fingerprints, and the tokens of so many
+// Index knows what the store holds: which of these events of a project,
+// which of these issues by their own fingerprints, and the tokens of so many
 // newest blocks among those below one, the newest first.
 type Index interface {
-	Existing(ctx context.Context, projectID uint32, made event.Period, ids []event.ID) (map[event.ID]struct{}, error)
+	Existing(ctx context.Context, projectID uint32, ids []event.ID) (map[event.ID]struct{}, error)
 	Known(ctx context.Context, issues []issue.ID) (map[issue.ID]struct{}, error)
 	Newest(ctx context.Context, below string, limit int) ([]string, error)
 }

@@ -31,7 +31,7 @@ func (w *writer) known(ctx context.Context, t *tray, f *flight) bool {
 	for i, o := range t.accepted {
 		ids[i] = o.Event.ID
 	}
-	existing, err := w.lookups.existing(ctx, t.batch.ProjectID, madeIn(t.accepted), ids)
+	existing, err := w.lookups.existing(ctx, t.batch.ProjectID, ids)
 	if err != nil {
 		w.metrics.failures.WithLabelValues("look up resent events").Inc()
 		return false
@@ -59,28 +59,6 @@ func (w *writer) sentBefore(b *receive.Batch) bool {
 	return b.MadeAt.IsZero() || age > w.cfg.ResendAge || age < -clockLead || b.MadeAt.Add(-clockLead).Before(w.uncounted.horizon())
 }
 
-// clockChange is how much a client's clock, or what is known of it, may change between two
-// sendings of an event. Looking further would read most of what a project has.
-const clockChange = time.Hour
-
-// madeIn is a period in which all of some events were made, whenever they were sent. An
-// event that was dated to its arrival may have arrived at any time before.
-func madeIn(events []*event.Occurrence) event.Period {
-	var p event.Period
-	for i, o := range events {
-		at := o.Event.Timestamp
-		if !at.Before(o.ReceivedAt.Truncate(time.Millisecond)) && !at.After(o.ReceivedAt) {
-			return event.Period{}
-		}
-		around := event.Period{From: at.Add(-clockChange), To: at.Add(clockChange)}
-		if i == 0 {
-			p = around
-		}
-		p = p.Including(around)
-	}
-	return p
-}
-
 // lookupsAtOnce is how many questions the store is asked at a time.
 const lookupsAtOnce = 2
 
@@ -99,7 +77,6 @@ type lookups struct {
 // lookup is one question.
 type lookup struct {
 	ids   []event.ID
-	made  event.Period
 	done  chan struct{}
 	found map[event.ID]struct{} // read after done, like err
 	err   error
@@ -109,10 +86,9 @@ func newLookups(index Index, timeout time.Duration) *lookups {
 	return &lookups{index: index, timeout: timeout, turns: make(chan struct{}, lookupsAtOnce), open: map[uint32]*lookup{}}
 }
 
-// existing returns which of some events of a project, made in a period, the store has, and
-// perhaps others. The store is asked after the call.
-func (l *lookups) existing(ctx context.Context, projectID uint32, made event.Period, ids []event.ID) (map[event.ID]struct{}, error) {
-	q, first := l.join(projectID, made, ids)
+// existing returns which of some events of a project the store has, and perhaps others. The store is asked after the call.
+func (l *lookups) existing(ctx context.Context, projectID uint32, ids []event.ID) (map[event.ID]struct{}, error) {
+	q, first := l.join(projectID, ids)
 	if first {
 		l.ask(context.WithoutCancel(ctx), projectID, q) // others wait for it too
 	}
@@ -127,15 +103,15 @@ func (l *lookups) existing(ctx context.Context, projectID uint32, made event.Per
 }
 
 // join adds events to the project's next question; the first one has to ask it.
-func (l *lookups) join(projectID uint32, made event.Period, ids []event.ID) (q *lookup, first bool) {
+func (l *lookups) join(projectID uint32, ids []event.ID) (q *lookup, first bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	q = l.open[projectID]
 	if first = q == nil; first {
-		q = &lookup{done: make(chan struct{}), made: made}
+		q = &lookup{done: make(chan struct{})}
 		l.open[projectID] = q
 	}
-	q.ids, q.made = append(q.ids, ids...), q.made.Including(made)
+	q.ids = append(q.ids, ids...)
 	return q, first
 }
 
@@ -153,6 +129,6 @@ func (l *lookups) ask(ctx context.Context, projectID uint32, q *lookup) {
 	delete(l.open, projectID)
 	l.mu.Unlock()
 	if q.err = ctx.Err(); q.err == nil {
-		q.found, q.err = l.index.Existing(ctx, projectID, q.made, q.ids)
+		q.found, q.err = l.index.Existing(ctx, projectID, q.ids)
 	}
 }

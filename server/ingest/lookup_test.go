@@ -276,23 +276,3 @@ func TestResentEventsGatherOnTheirWayToTheDisk(t *testing.T) {
 		}
 	})
 }
-
-func TestWhenEventsWereMade(t *testing.T) {
-	t.Parallel()
-	received := time.Date(2026, 5, 1, 12, 0, 0, 123_456_789, time.UTC)
-	made := func(times ...time.Time) event.Period {
-		var list []*event.Occurrence
-		for _, at := range times {
-			list = append(list, &event.Occurrence{ReceivedAt: received, Event: &event.Event{Timestamp: at}})
-		}
-		return madeIn(list)
-	}
-	early, late := received.Add(-3*time.Hour), received.Add(-time.Second)
-	if got, want := made(late, early, late), (event.Period{From: early.Add(-time.Hour), To: late.Add(time.Hour)}); got != want {
-		t.Errorf("got %v, want %v", got, want)
-	}
-	// As it is dated that has no time of its own: its first sending may have arrived days ago.
-	if got := made(late, received.Truncate(time.Millisecond), early); !got.All() {
-		t.Errorf("got %v, want all time", got)
-	}
-}

@@ -150,12 +150,12 @@ func (d *drainer) store(ctx context.Context, name string, events []*event.Occurr
 
 // unstored tells events that the store lacks from those that it has.
 func (d *drainer) unstored(ctx context.Context, events []*event.Occurrence) (left, gone []*event.Occurrence, err error) {
-	made, perProject := madeIn(events), map[uint32][]event.ID{}
+	perProject := map[uint32][]event.ID{}
 	for _, o := range events {
 		perProject[o.ProjectID] = append(perProject[o.ProjectID], o.Event.ID)
 	}
 	for id, ids := range perProject {
-		existing, err := d.lookups.existing(ctx, id, made, ids)
+		existing, err := d.lookups.existing(ctx, id, ids)
 		if err != nil {
 			return nil, nil, err
 		}

@@ -161,7 +161,7 @@ func BenchmarkRead(b *testing.B) {
 		}},
 		{"known", func() error { _, err := s.Known(ctx, []issue.ID{id, {ProjectID: 1}}); return err }},
 		{"existing", func() error {
-			_, err := s.Existing(ctx, 1, event.Period{}, []event.ID{sample.Event.ID, {1}})
+			_, err := s.Existing(ctx, 1, []event.ID{sample.Event.ID, {1}})
 			return err
 		}},
 		{"young", func() error { _, err := s.Young(ctx, noon.Add(-time.Hour), 100); return err }},

@@ -189,7 +189,7 @@ func TestNoProjectSeesAnother(t *testing.T) {
 	if known, err := s.Known(t.Context(), []issue.ID{id}); err != nil || len(known) != 0 {
 		t.Errorf("known: %v %v", known, err)
 	}
-	if got, err := s.Existing(t.Context(), 1, event.Period{}, []event.ID{foreign.Event.ID}); err != nil || len(got) != 0 {
+	if got, err := s.Existing(t.Context(), 1, []event.ID{foreign.Event.ID}); err != nil || len(got) != 0 {
 		t.Errorf("existing: %v %v", got, err)
 	}
 	if _, shown := listed(t, s, view.IssuesRequest{}); len(shown) != 3 {

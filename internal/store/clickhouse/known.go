@@ -17,13 +17,12 @@ const lookup = 2000
 // it errs, and asking it costs more than reading the ids, so for many it is of no use.
 const fewIDs = 50
 
-// Existing tells which of some event ids a project has, if the events are dated in a
-// period.
-func (s *Store) Existing(ctx context.Context, projectID uint32, made event.Period, ids []event.ID) (map[event.ID]struct{}, error) {
+// Existing tells which of some event ids a project has.
+func (s *Store) Existing(ctx context.Context, projectID uint32, ids []event.ID) (map[event.ID]struct{}, error) {
 	found := map[event.ID]struct{}{}
 	for part := range slices.Chunk(ids, lookup) {
 		st := &statement{}
-		sql := existingSQL(st, projectID, made, part)
+		sql := existingSQL(st, projectID, part)
 		err := s.uuids(ctx, "look up event ids", st, sql, func(id [16]byte) { found[id] = struct{}{} })
 		if err != nil {
 			return nil, err
@@ -33,12 +32,8 @@ func (s *Store) Existing(ctx context.Context, projectID uint32, made event.Perio
 }
 
 // existingSQL is the statement behind Existing.
-func existingSQL(st *statement, projectID uint32, made event.Period, ids []event.ID) string {
-	sql := "SELECT toString(event_id) FROM events WHERE project_id = " + st.project(projectID)
-	if !made.All() {
-		sql += " AND timestamp >= " + st.moment(made.From) + " AND timestamp <= " + st.moment(made.To)
-	}
-	sql += " AND " + st.oneOf("event_id", bytesOf(ids))
+func existingSQL(st *statement, projectID uint32, ids []event.ID) string {
+	sql := "SELECT toString(event_id) FROM events WHERE project_id = " + st.project(projectID) + " AND " + st.oneOf("event_id", bytesOf(ids))
 	if len(ids) > fewIDs {
 		sql += " SETTINGS use_skip_indexes = 0"
 	}
