@@ -3,7 +3,6 @@ package ingest
 import (
 	"context"
 	"errors"
-	"fmt"
 	"slices"
 	"sync"
 	"time"
@@ -122,6 +121,12 @@ func (w *writer) interval() time.Duration {
 func (w *writer) insert(ctx context.Context, b *block) {
 	b.coming.Wait()
 	w.metrics.rows.Observe(float64(b.count))
+	if b.in != b.count { // a batch ended on its way into it, by a mistake of ours
+		w.log.Error("a block lacks events, and is refused", "events", b.count, "missing", b.count-b.in)
+		b.free()
+		b.result = lost
+		return
+	}
 	if b.resent {
 		w.putOnDisk(ctx, resentPrefix+b.token(), b)
 		return
@@ -129,7 +134,7 @@ func (w *writer) insert(ctx context.Context, b *block) {
 	name := b.name(time.Now())
 	if !w.away.Load() {
 		b.news = w.announcer.look(ctx, &b.found)
-		err := w.attempt(ctx, name, b, w.cfg.InsertPatience)
+		err := w.attempt(ctx, name, b.rows, w.cfg.InsertPatience)
 		if err == nil {
 			b.result = outcome.Result{Kind: outcome.Stored}
 			b.free()
@@ -147,11 +152,8 @@ func (w *writer) insert(ctx context.Context, b *block) {
 	w.putOnDisk(ctx, name, b)
 }
 
-// attempt inserts a block under the name, and notes what it took.
-func (w *writer) attempt(ctx context.Context, name string, b *block, patience time.Duration) error {
-	if b.in != b.count { // a goroutine ended on its way, and told nobody that its events are stored
-		return fmt.Errorf("a block lacks %d of its %d events", b.count-b.in, b.count)
-	}
+// attempt inserts rows under the name, and notes what it took.
+func (w *writer) attempt(ctx context.Context, name string, rows Rows, patience time.Duration) error {
 	began := time.Now()
 	defer func() {
 		took := time.Since(began)
@@ -162,7 +164,7 @@ func (w *writer) attempt(ctx context.Context, name string, b *block, patience ti
 	}()
 	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
-	return b.rows.Insert(ctx, name)
+	return rows.Insert(ctx, name)
 }
 
 // passing tells an error that may be gone later.

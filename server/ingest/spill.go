@@ -5,8 +5,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/zeebo/xxh3"
-
 	"github.com/faultline-dev/faultline/internal/event"
 	"github.com/faultline-dev/faultline/internal/outcome"
 )
@@ -135,13 +133,13 @@ func (d *drainer) insert(ctx context.Context, name string, again bool, events []
 
 // store inserts events as one block, and tells of them.
 func (d *drainer) store(ctx context.Context, name string, events []*event.Occurrence) error {
-	b := &block{rows: d.newRows(), ids: xxh3.New(), count: len(events), in: len(events)}
-	defer b.free()
+	rows := d.newRows()
+	defer rows.Free()
 	for _, o := range events {
-		b.rows.Append(o)
+		rows.Append(o)
 	}
 	n := d.announcer.look(ctx, d.announcer.gather(ctx, events))
-	if err := d.attempt(ctx, name, b, drainPatience*d.cfg.InsertPatience); err != nil {
+	if err := d.attempt(ctx, name, rows, drainPatience*d.cfg.InsertPatience); err != nil {
 		return err
 	}
 	d.announcer.announce(ctx, n)

@@ -228,7 +228,7 @@ func (w *writer) notify() {
 // count counts the outcome of a block's events. The store itself counts what it
 // stores.
 func (w *writer) count(b *block) {
-	if b.result.Kind == outcome.Stored {
+	if b.result.Kind == outcome.Stored || b.rows == nil {
 		return
 	}
 	for o := range b.rows.All() {

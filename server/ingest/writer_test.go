@@ -9,6 +9,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/faultline-dev/faultline/internal/event"
 	"github.com/faultline-dev/faultline/internal/outcome"
 )
 
@@ -286,4 +287,43 @@ func TestConfigIsChecked(t *testing.T) {
 	if err := errors.Join(DefaultConfig().Validate()); err != nil {
 		t.Fatal(err)
 	}
+}
+
+// fragile is rows that break at an event.
+type fragile struct {
+	list
+	at int
+}
+
+func (f *fragile) Append(o *event.Occurrence) {
+	if len(f.events) == f.at {
+		panic("broken")
+	}
+	f.list.Append(o)
+}
+
+func TestABlockThatLacksEventsIsNotAcknowledged(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		for _, away := range []bool{false, true} {
+			r := start(t, nil)
+			r.Receive(t.Context(), batch(1)) // what comes after it waits for each other
+			r.writer.newRows = func() Rows { return &fragile{list{insert: r.store.insert}, 15} }
+			r.writer.away.Store(away)
+			answers := make(chan map[outcome.Kind]int, 1)
+			go func() { answers <- kinds(r.Receive(t.Context(), batch(10))) }()
+			synctest.Wait()
+			func() {
+				defer func() { recover() }()
+				r.Receive(t.Context(), batch(10))
+			}()
+			if got := <-answers; got[outcome.Lost] != 10 {
+				t.Errorf("away %v: %v", away, got)
+			}
+			if len(r.store.stored()) != 1 || len(r.disk.tokens) > 0 {
+				t.Errorf("away %v: a part is stored", away)
+			}
+			r.stop()
+		}
+	})
 }
