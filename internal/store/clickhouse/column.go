@@ -14,7 +14,7 @@ type column interface {
 	Type() proto.ColumnType
 	Rows() int
 	Reset()
-	encode(b *proto.Buffer, rows []uint32)
+	encode(e *encoder, rows []uint32)
 }
 
 // values is a column whose rows the driver takes all at once, as a slice of what it calls
@@ -40,7 +40,7 @@ type ordered struct {
 func (c ordered) EncodeState(b *proto.Buffer) { encodeState(b, c.column) }
 
 // EncodeColumn writes the rows.
-func (c ordered) EncodeColumn(b *proto.Buffer) { c.encode(b, *c.rows) }
+func (c ordered) EncodeColumn(b *proto.Buffer) { c.encode(&encoder{Buffer: b}, *c.rows) }
 
 // WriteColumn does the same to a stream.
 func (c ordered) WriteColumn(w *proto.Writer) { w.ChainBuffer(c.EncodeColumn) }
@@ -84,16 +84,17 @@ func (c *plain[C, T]) Type() proto.ColumnType {
 // gathered is how many values are put together before they are encoded.
 const gathered = 1024
 
-func (c *plain[C, T]) encode(b *proto.Buffer, rows []uint32) {
+func (c *plain[C, T]) encode(e *encoder, rows []uint32) {
 	piece := make(C, 0, min(len(rows), gathered))
 	for _, i := range rows {
 		if len(piece) == cap(piece) {
-			piece.EncodeColumn(b)
+			piece.EncodeColumn(e.Buffer)
 			piece = piece[:0]
+			e.pause()
 		}
 		piece = append(piece, c.all[i])
 	}
-	piece.EncodeColumn(b)
+	piece.EncodeColumn(e.Buffer)
 }
 
 func (c *plain[C, T]) pick(rows []uint32) any {
@@ -200,10 +201,11 @@ func (c *dictionary) EncodeColumn(b *proto.Buffer) {
 // WriteColumn does the same to a stream.
 func (c *dictionary) WriteColumn(w *proto.Writer) { w.ChainBuffer(c.EncodeColumn) }
 
-func (c *dictionary) encode(b *proto.Buffer, rows []uint32) {
-	if width, any := c.encodeTexts(b, len(rows)); any {
+func (c *dictionary) encode(e *encoder, rows []uint32) {
+	if width, any := c.encodeTexts(e.Buffer, len(rows)); any {
 		runs(rows, func(from, to int) {
-			c.keys.each(from, to, func(keys []uint32) { putKeys(b, width, keys) })
+			c.keys.each(from, to, func(keys []uint32) { putKeys(e.Buffer, width, keys) })
+			e.pause()
 		})
 	}
 }

@@ -4,22 +4,40 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"iter"
 	"sync"
 
 	"github.com/ClickHouse/ch-go/proto"
 )
 
-// pieceBytes is how much of a block is encoded before it is read; a single column may be
-// more.
+// pieceBytes is how much is encoded before it is read; a single value may be more, and so
+// may a column that is not one of a block.
 const pieceBytes = 256 << 10
 
-// nativeReader reads columns in ClickHouse's format Native. It encodes a few columns at a
-// time, so that a block is never in memory twice.
+// encoder is where columns are encoded, piece by piece.
+type encoder struct {
+	*proto.Buffer
+	hand  func() bool // hands over what is in the buffer, and empties it; false: nobody wants more. nil: it grows
+	ended bool
+}
+
+// pause hands over what is encoded if it is a whole piece.
+func (e *encoder) pause() {
+	if e.hand == nil || len(e.Buf) < pieceBytes {
+		return
+	}
+	if e.ended = e.ended || !e.hand(); e.ended {
+		e.Reset()
+	}
+}
+
+// nativeReader reads columns in ClickHouse's format Native. It encodes a piece at a time,
+// so that a block is never in memory twice.
 type nativeReader struct {
 	mu    sync.Mutex
-	done  bool
-	input []proto.InputColumn // those that are not encoded yet
-	rows  int
+	next  func() (error, bool)
+	end   func()
+	ended bool
 	piece *proto.Buffer
 	read  int // of the piece
 }
@@ -27,10 +45,14 @@ type nativeReader struct {
 // newNativeReader starts with the first column. Columns of different lengths are an error
 // of Read.
 func newNativeReader(input []proto.InputColumn, piece *proto.Buffer) *nativeReader {
-	r := &nativeReader{input: input, rows: input[0].Data.Rows(), piece: piece}
+	r := &nativeReader{piece: piece}
 	piece.Reset()
-	piece.PutInt(len(input))
-	piece.PutInt(r.rows)
+	r.next, r.end = iter.Pull(func(yield func(error) bool) {
+		e := &encoder{Buffer: piece, hand: func() bool { return yield(nil) }}
+		if err := e.block(input); err != nil || len(piece.Buf) > 0 {
+			yield(err)
+		}
+	})
 	return r
 }
 
@@ -39,43 +61,50 @@ func newNativeReader(input []proto.InputColumn, piece *proto.Buffer) *nativeRead
 func (r *nativeReader) stop() {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.done = true
+	r.ended = true
+	r.end()
 }
 
 // Read implements io.Reader.
 func (r *nativeReader) Read(p []byte) (int, error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if r.done {
+	if r.ended {
 		return 0, errors.New("the insert has ended")
 	}
 	if r.read == len(r.piece.Buf) {
-		if len(r.input) == 0 {
-			return 0, io.EOF
-		}
 		r.piece.Reset()
 		r.read = 0
-	}
-	for len(r.input) > 0 && r.read == 0 && len(r.piece.Buf) < pieceBytes {
-		if err := r.encode(r.input[0]); err != nil {
+		if err, more := r.next(); err != nil {
 			return 0, err
+		} else if !more {
+			return 0, io.EOF
 		}
-		r.input = r.input[1:]
 	}
 	n := copy(p, r.piece.Buf[r.read:])
 	r.read += n
 	return n, nil
 }
 
-// encode adds a column to the piece.
-func (r *nativeReader) encode(c proto.InputColumn) error {
-	if n := c.Data.Rows(); n != r.rows {
-		return fmt.Errorf("column %s has %d rows, not %d", c.Name, n, r.rows)
+// block encodes all columns.
+func (e *encoder) block(input []proto.InputColumn) error {
+	rows := input[0].Data.Rows()
+	e.PutInt(len(input))
+	e.PutInt(rows)
+	for _, c := range input {
+		if n := c.Data.Rows(); n != rows {
+			return fmt.Errorf("column %s has %d rows, not %d", c.Name, n, rows)
+		}
+		c.EncodeStart(e.Buffer, 0)
+		if s, ok := c.Data.(proto.StateEncoder); ok {
+			s.EncodeState(e.Buffer)
+		}
+		if own, ok := c.Data.(ordered); ok {
+			own.encode(e, *own.rows)
+		} else {
+			c.Data.EncodeColumn(e.Buffer)
+		}
+		e.pause()
 	}
-	c.EncodeStart(r.piece, 0)
-	if s, ok := c.Data.(proto.StateEncoder); ok {
-		s.EncodeState(r.piece)
-	}
-	c.Data.EncodeColumn(r.piece)
 	return nil
 }

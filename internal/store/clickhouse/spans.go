@@ -48,11 +48,11 @@ func (s *spans) at(row int) span {
 func (s *spans) reset() { s.all, s.elements = s.all[:0], nil }
 
 // encode writes where the lists of rows end when they are sent one after the other.
-func (s *spans) encode(b *proto.Buffer, rows []uint32) {
+func (s *spans) encode(e *encoder, rows []uint32) {
 	var end uint64
 	for _, i := range rows {
 		end += uint64(s.all[i].to - s.all[i].from)
-		b.PutUInt64(end)
+		e.PutUInt64(end)
 	}
 }
 
@@ -84,9 +84,9 @@ func (c *array[T]) Type() proto.ColumnType { return proto.ColumnTypeArray.Sub(c.
 // EncodeState writes what stands before the column.
 func (c *array[T]) EncodeState(b *proto.Buffer) { encodeState(b, c.data) }
 
-func (c *array[T]) encode(b *proto.Buffer, rows []uint32) {
-	c.spans.encode(b, rows)
-	c.data.encode(b, c.spans.elements)
+func (c *array[T]) encode(e *encoder, rows []uint32) {
+	c.spans.encode(e, rows)
+	c.data.encode(e, c.spans.elements)
 }
 
 func (c *array[T]) appendRows(to driver.BatchColumn, rows []uint32) error {
@@ -123,10 +123,10 @@ func (c *pairs) Type() proto.ColumnType {
 // EncodeState writes what stands before the column.
 func (c *pairs) EncodeState(b *proto.Buffer) { c.keys.EncodeState(b) }
 
-func (c *pairs) encode(b *proto.Buffer, rows []uint32) {
-	c.spans.encode(b, rows)
-	c.keys.encode(b, c.spans.elements)
-	c.values.encode(b, c.spans.elements)
+func (c *pairs) encode(e *encoder, rows []uint32) {
+	c.spans.encode(e, rows)
+	c.keys.encode(e, c.spans.elements)
+	c.values.encode(e, c.spans.elements)
 }
 
 func (c *pairs) appendRows(to driver.BatchColumn, rows []uint32) error {

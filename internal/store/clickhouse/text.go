@@ -64,8 +64,11 @@ func (c *text) EncodeColumn(b *proto.Buffer) { b.Buf = c.encoded.appendTo(b.Buf,
 // WriteColumn does the same to a stream.
 func (c *text) WriteColumn(w *proto.Writer) { w.ChainBuffer(c.EncodeColumn) }
 
-func (c *text) encode(b *proto.Buffer, rows []uint32) {
-	runs(rows, func(from, to int) { b.Buf = c.encoded.appendTo(b.Buf, c.begin(from), c.begin(to)) })
+func (c *text) encode(e *encoder, rows []uint32) {
+	runs(rows, func(from, to int) {
+		e.Buf = c.encoded.appendTo(e.Buf, c.begin(from), c.begin(to))
+		e.pause()
+	})
 }
 
 func (c *text) pick(rows []uint32) any {
