@@ -24,7 +24,6 @@ type Block struct {
 	lists  []*spans
 	rows   []uint32 // in the order in which they are sent
 	packed packer
-	piece  proto.Buffer     // of the encoded columns
 	last   map[issue.ID]int // the row that came last
 
 	projectID                             plain[proto.ColUInt32, uint32]
