@@ -59,8 +59,16 @@ func (w *writer) sentBefore(b *receive.Batch) bool {
 	return b.MadeAt.IsZero() || age > w.cfg.ResendAge || age < -clockLead || b.MadeAt.Add(-clockLead).Before(w.uncounted.horizon())
 }
 
-// lookupsAtOnce is how many questions the store is asked at a time.
-const lookupsAtOnce = 2
+// lookupsAtOnce is how many questions the store is asked at a time. Where one takes longer
+// than lookupQuick, nobody asks in its place for lookupRest times what it took beyond that:
+// when clients send everything again after the store was away, questions must leave it time
+// to store. A question about thousands of events costs hardly more than one about fifty, so
+// waiting loses nothing.
+const (
+	lookupsAtOnce = 2
+	lookupQuick   = 50 * time.Millisecond
+	lookupRest    = 2
+)
 
 // lookups asks the store which events it has. Requests that come while it is asked wait
 // and are put into one question for each project, because a question costs much more
@@ -122,7 +130,10 @@ func (l *lookups) ask(ctx context.Context, projectID uint32, q *lookup) {
 	defer cancel()
 	select {
 	case l.turns <- struct{}{}:
-		defer func() { <-l.turns }()
+		began := time.Now()
+		defer func() {
+			time.AfterFunc(lookupRest*max(time.Since(began)-lookupQuick, 0), func() { <-l.turns })
+		}()
 	case <-ctx.Done():
 	}
 	l.mu.Lock()

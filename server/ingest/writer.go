@@ -45,6 +45,9 @@ type writer struct {
 	closed bool
 	began  time.Time     // of the last insert
 	took   time.Duration // the last insert
+
+	unanswered int       // blocks that are inserted, but not answered
+	answered   time.Time // when the last one was
 }
 
 func newWriter(cfg Config, p Parts, t *tally) *writer {
@@ -127,16 +130,18 @@ func (w *writer) hand(ctx context.Context, t *tray, f *flight, known bool) {
 		return
 	}
 	t.board()
-	r := outcome.Result{
-		Kind: outcome.Lost, Reason: outcome.StoreFailed, Message: "the request ended before the event was stored",
-		Retry: true, RetryAfter: retryLater,
-	}
+	r := requestEnded
 	select {
 	case <-f.done:
 		r = f.result
 	case <-ctx.Done():
 	}
 	t.land(r)
+}
+
+// requestEnded is what events get whose sender did not wait for what becomes of them.
+var requestEnded = outcome.Result{
+	Kind: outcome.Lost, Reason: outcome.StoreFailed, Message: "the request ended before the event was stored", Retry: true, RetryAfter: retryLater,
 }
 
 // stopping is what events get that come too late.
@@ -148,17 +153,16 @@ var stopping = outcome.Result{
 // are duplicates if those were stored.
 func (w *writer) join(ctx context.Context, t *tray, joined []twin) {
 	for _, j := range joined {
+		r := requestEnded
 		select {
 		case <-j.flight.done:
 			if j.flight.state.Load() == landed {
 				continue
 			}
+			r.Message = "the first sending of this event was not stored"
 		case <-ctx.Done():
 		}
-		t.refuse(j.place, outcome.Result{
-			Kind: outcome.Lost, Reason: outcome.StoreFailed, Message: "the first sending of this event was not stored",
-			Retry: true, RetryAfter: retryLater,
-		})
+		t.refuse(j.place, r)
 	}
 }
 
@@ -183,8 +187,9 @@ func (w *writer) place(f *flight, events int, resent bool) *block {
 	b := w.filling(resent)
 	first := b.count == 0
 	b.count, b.flights, b.bytes = b.count+events, append(b.flights, f), b.bytes+f.bytes
+	b.latest = time.Now()
 	b.coming.Add(1)
-	if first || w.full(b) {
+	if n := len(b.flights); first || n == lullBatches || w.full(b) {
 		w.notify()
 	}
 	return b
@@ -244,4 +249,6 @@ func (w *writer) finish(b *block) {
 		w.release(f)
 	}
 	b.flights = nil
+	w.owe(-1)
+	w.notify()
 }

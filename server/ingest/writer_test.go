@@ -30,7 +30,7 @@ func TestWhatArrivesDuringAnInsertMakesTheNextBlock(t *testing.T) {
 		var clients sync.WaitGroup
 		for range 100 {
 			clients.Go(func() { r.Receive(t.Context(), batch(10)) })
-			time.Sleep(100 * time.Microsecond)
+			time.Sleep(500 * time.Microsecond)
 		}
 		clients.Wait()
 		if want := []int{10, 990}; !slices.Equal(r.store.blocks, want) {
@@ -38,6 +38,25 @@ func TestWhatArrivesDuringAnInsertMakesTheNextBlock(t *testing.T) {
 		}
 		if gap := r.store.starts[1].Sub(r.store.starts[0]); gap != r.cfg.FlushMin {
 			t.Fatalf("%v between inserts", gap)
+		}
+	})
+}
+
+func TestABlockDoesNotWaitWhenAllWhoSendWait(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := start(t, nil)
+		r.store.took = 5 * time.Millisecond
+		for round := range 20 { // of clients that send again when they have their answers
+			began := time.Now()
+			var clients sync.WaitGroup
+			for range 50 {
+				clients.Go(func() { r.Receive(t.Context(), batch(1)) })
+				time.Sleep(100 * time.Microsecond)
+			}
+			clients.Wait()
+			if took, most := time.Since(began), 5*time.Millisecond+lullAnswer+2*r.store.took; round > 0 && took > most {
+				t.Fatalf("round %d took %v, more than %v", round, took, most)
+			}
 		}
 	})
 }

@@ -10,8 +10,12 @@ import (
 	"github.com/faultline-dev/faultline/internal/view"
 )
 
-// lookup is how many ids one statement asks for.
-const lookup = 2000
+// lookup is how many fingerprints one statement asks for, and manyIDs how many ids of events:
+// to look for these all of the project's are read, however many they are.
+const (
+	lookup  = 2000
+	manyIDs = 20_000
+)
 
 // fewIDs is for how many ids an index tells where they may be. Of one in a thousand granules
 // it errs, and asking it costs more than reading the ids, so for many it is of no use.
@@ -20,7 +24,7 @@ const fewIDs = 50
 // Existing tells which of some event ids a project has.
 func (s *Store) Existing(ctx context.Context, projectID uint32, ids []event.ID) (map[event.ID]struct{}, error) {
 	found := map[event.ID]struct{}{}
-	for part := range slices.Chunk(ids, lookup) {
+	for part := range slices.Chunk(ids, manyIDs) {
 		st := &statement{}
 		sql := existingSQL(st, projectID, part)
 		err := s.uuids(ctx, "look up event ids", st, sql, func(id [16]byte) { found[id] = struct{}{} })
