@@ -1,7 +1,8 @@
-// Package repair explains events that came before the upload that explains them. When a
+// Package repair changes what is stored to what it would be if it came now. It explains events that came before the upload that explains them. When a
 // source map arrives, it first sees to it that issues keep together: what an issue's
 // events are called from now on is merged with what they were called. Then, in the
-// background, the stored events are explained and written back, at a bounded rate.
+// background, the stored events are explained and written back, at a bounded rate. And when rules that take
+// issues apart are applied to the past, it moves their stored events to where the rules group them.
 //
 // Work is a note in the meta store that says how far it has come; any process may go on
 // with it, and doing a part of it twice changes nothing. Nobody is told of repaired
@@ -28,7 +29,7 @@ import (
 // Config bounds the work.
 type Config struct {
 	// EventsPerSecond is how many stored events are looked at in a second; 0 leaves events
-	// as they came.
+	// as they came, and where.
 	EventsPerSecond int
 	// Batch is how many events are read and written at a time.
 	Batch int
@@ -106,14 +107,16 @@ type Symbols interface {
 
 // Parts are what a service works with.
 type Parts struct {
-	Jobs     Jobs
-	Events   Events
-	Issues   Issues
-	Workflow Workflow
-	Projects Projects
-	Announce Announcer
-	Metrics  prometheus.Registerer // nil: none
-	Logger   *slog.Logger          // nil: slog's default
+	Jobs        Jobs
+	Events      Events
+	Issues      Issues
+	Workflow    Workflow
+	Projects    Projects
+	Announce    Announcer
+	Regroupings Regroupings
+	Moves       Moves
+	Metrics     prometheus.Registerer // nil: none
+	Logger      *slog.Logger          // nil: slog's default
 }
 
 // Service repairs. It is safe for concurrent use.
@@ -174,7 +177,7 @@ func (s *Service) work(ctx context.Context, symbols Symbols) error {
 		if err != nil || !found {
 			return err
 		}
-		if s.cfg.EventsPerSecond == 0 {
+		if s.cfg.EventsPerSecond == 0 && r.Regrouping == "" {
 			if err := s.Jobs.EndRepair(ctx, r.ID); err != nil {
 				return err
 			}
