@@ -130,6 +130,7 @@ func (m *moving) batch(ctx context.Context, at *place, received time.Time) (batc
 	var moved []view.Movable
 	var fresh []view.Move
 	var expected []issue.Record
+	looked, gone := len(events), 0
 	for _, e := range events {
 		to, found := m.goes(e.Event)
 		one := way{e.Fingerprint, to}
@@ -143,6 +144,9 @@ func (m *moving) batch(ctx context.Context, at *place, received time.Time) (batc
 					expected = append(expected, record(m.query.ProjectID, e.Event, found))
 				}
 			}
+		}
+		if to != m.query.Fingerprint {
+			gone++
 		}
 		if to == e.Fingerprint {
 			to = event.Fingerprint{}
@@ -169,8 +173,11 @@ func (m *moving) batch(ctx context.Context, at *place, received time.Time) (batc
 		at.Of, at.At = at.Of+1, view.AffectedPlace{}
 	}
 	m.left = at.Left
-	m.done.Looked, m.done.Moved = m.done.Looked+int64(len(events)), m.done.Moved+int64(len(moved))
-	return batch{len(events), len(moved), at.Of < len(m.done.Torn)}, m.Regroupings.TellRegrouping(ctx, *m.done)
+	if !received.IsZero() { // most of these were counted before
+		looked, gone = len(moved), len(moved)
+	}
+	m.done.Looked, m.done.Moved = m.done.Looked+int64(looked), m.done.Moved+int64(gone)
+	return batch{len(events), gone, at.Of < len(m.done.Torn)}, m.Regroupings.TellRegrouping(ctx, *m.done)
 }
 
 // goes is the fingerprint of an event as far as the rules have anything to do with it. What
