@@ -22,13 +22,14 @@ type Regroupings interface {
 	Expect(ctx context.Context, records []issue.Record) error
 }
 
-// Moves are where stored events count. What Move writes counts as far as PutMoves says, until
-// UndoMoves, which is for good. All of them may be called again, and each event must be there exactly once for every
+// Moves are where stored events count. After BeginMoves with all fingerprints that come apart, what Move writes counts as far
+// as PutMoves says, until UndoMoves, which is for good. All of them may be called again, and each event must be there exactly once for every
 // reader at any time; view.ErrFixed where events cannot be changed.
 type Moves interface {
 	Movable(ctx context.Context, r view.MovableRequest) ([]view.Movable, error)
 	Move(ctx context.Context, events []view.Movable) error
 	Moves(ctx context.Context, projectID uint32, regrouping string) ([]view.Move, error)
+	BeginMoves(ctx context.Context, projectID uint32, regrouping string, prints []event.Fingerprint) error
 	PutMoves(ctx context.Context, projectID uint32, regrouping string, list []view.Move) error
 	UndoMoves(ctx context.Context, projectID uint32, regrouping string) error
 }
@@ -97,6 +98,9 @@ func (s *Service) move(ctx context.Context, r *artifact.Repair, rg *issue.Regrou
 		Service: s, done: rg, put: map[way]bool{}, left: at.Left,
 		query: view.MovableRequest{ProjectID: p.ID, Regrouping: rg.ID, Since: s.since(&p, time.Now()), Limit: s.cfg.Batch},
 		today: s.groups.Rules(rg.Before.Fingerprints, rg.Before.Stacks), tried: s.groups.Rules(rg.After.Fingerprints, rg.After.Stacks),
+	}
+	if err := s.Moves.BeginMoves(ctx, p.ID, rg.ID, rg.Torn); err != nil {
+		return err
 	}
 	known, err := s.Moves.Moves(ctx, p.ID, rg.ID)
 	if err != nil {

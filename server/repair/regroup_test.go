@@ -73,10 +73,14 @@ func (s *moves) Moves(_ context.Context, _ uint32, regrouping string) (list []vi
 	return list, nil
 }
 
-func (s *moves) PutMoves(_ context.Context, _ uint32, regrouping string, list []view.Move) error {
+func (s *moves) BeginMoves(context.Context, uint32, string, []event.Fingerprint) error {
 	if s.fixed {
 		return view.ErrFixed
 	}
+	return nil
+}
+
+func (s *moves) PutMoves(_ context.Context, _ uint32, regrouping string, list []view.Move) error {
 	if s.put[regrouping] == nil {
 		s.put[regrouping] = map[way]bool{}
 	}

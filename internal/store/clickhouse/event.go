@@ -87,7 +87,7 @@ func (s *Store) EventAt(ctx context.Context, in issue.ID, at view.Cursor) (o *ev
 	if err := rows.Close(); err != nil {
 		return nil, false, explain(tried, err)
 	}
-	if m.any {
+	if m.any() {
 		err = s.movedParts(ctx, m, o, row.moved)
 	}
 	return o, err == nil, err
@@ -96,7 +96,7 @@ func (s *Store) EventAt(ctx context.Context, in issue.ID, at view.Cursor) (o *ev
 // eventAtSQL is the statement behind EventAt.
 func eventAtSQL(st *statement, row *eventRow, in issue.ID, at view.Cursor, m moves) (sql string, targets []any) {
 	names, targets := row.columns()
-	if m.any {
+	if m.any() {
 		names, targets = append(names, "toString(moved)"), append(targets, &row.moved)
 	}
 	return "SELECT " + strings.Join(names, ", ") + "\nFROM events\nWHERE project_id = " + st.project(in.ProjectID) + " AND " + m.rows(st, "fingerprint", [][16]byte{in.Fingerprint}) +

@@ -69,7 +69,7 @@ func exploreSQL(r view.ExploreRequest, m moves, now time.Time) (*statement, stri
 		return nil, "", grid{}, err
 	}
 	source := "events"
-	if join != "" && m.any {
+	if join != "" && m.any() {
 		source = "(SELECT *, " + m.owner(st) + " AS own FROM events) AS events"
 	}
 	measure, total, count := "count() AS counted", "sum(counted)", "counted"
@@ -107,7 +107,7 @@ func groupExpr(w *where, field string) (expr, join string, err error) {
 		return "", "", err
 	}
 	if k.Field == search.Issue {
-		if w.moves.any {
+		if w.moves.any() {
 			return "toString(if(empty(m.merged_into), events.own, m.merged_into))", "\n  LEFT JOIN merges AS m ON m.fingerprint = events.own", nil
 		}
 		return "toString(" + issueOf("events") + ")", "\n  LEFT JOIN merges AS m ON m.fingerprint = events.fingerprint", nil

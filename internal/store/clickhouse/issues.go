@@ -166,7 +166,7 @@ func eventCounts(w *where, r view.IssuesRequest, ofEvent []search.Node, g grid) 
 FROM events
 WHERE `+conditions(conds)+`
 GROUP BY `
-	if w.moves.any {
+	if w.moves.any() {
 		return "SELECT own AS fingerprint, * EXCEPT own FROM (SELECT " + own + " AS own" + counts + "own)", nil
 	}
 	return "SELECT " + own + counts + own, nil

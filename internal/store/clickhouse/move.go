@@ -15,13 +15,14 @@ import (
 
 // Movable returns events that rules may move, by the fingerprint of their rows and then by time.
 func (s *Store) Movable(ctx context.Context, r view.MovableRequest) ([]view.Movable, error) {
-	const tried = "read events to move"
-	var prints []event.Fingerprint
-	st := &statement{}
-	if err := s.uuids(ctx, tried, st, movableRowsSQL(st, r), func(id [16]byte) { prints = append(prints, id) }); err != nil {
+	others, err := s.otherMoves(ctx, r.ProjectID, r.Regrouping)
+	if err != nil {
 		return nil, err
 	}
-	slices.SortFunc(prints, func(a, b event.Fingerprint) int { return bytes.Compare(a[:], b[:]) })
+	prints, err := s.rowsOf(ctx, others, []event.Fingerprint{r.Fingerprint})
+	if err != nil {
+		return nil, err
+	}
 	var list []view.Movable
 	for _, f := range prints {
 		if bytes.Compare(f[:], r.After.Fingerprint[:]) < 0 {
@@ -34,7 +35,7 @@ func (s *Store) Movable(ctx context.Context, r view.MovableRequest) ([]view.Mova
 		if f != r.After.Fingerprint {
 			part.After = view.AffectedPlace{}
 		}
-		found, err := s.movable(ctx, part, f)
+		found, err := s.movable(ctx, part, others, f)
 		if err != nil {
 			return nil, err
 		}
@@ -43,22 +44,32 @@ func (s *Store) Movable(ctx context.Context, r view.MovableRequest) ([]view.Mova
 	return list, nil
 }
 
-// movableRowsSQL finds the fingerprints of rows that may count under the one asked for.
-func movableRowsSQL(st *statement, r view.MovableRequest) string {
-	f := st.uuid([16]byte(r.Fingerprint))
-	return "SELECT DISTINCT toString(arrayJoin([fingerprint, " + f + "])) FROM (" + othersMoves(st, r) + " AND moved = " + f + " UNION ALL SELECT " + f + ", " + f + ")"
+// otherMoves are the moves of a project that a regrouping did not make.
+func (s *Store) otherMoves(ctx context.Context, projectID uint32, regrouping string) (moves, error) {
+	m, err := s.moves(ctx, projectID)
+	m.regroupings = slices.DeleteFunc(slices.Clone(m.regroupings), func(name string) bool { return name == regrouping })
+	return m, err
 }
 
-// othersMoves are the moves of other regroupings than that of a request.
-func othersMoves(st *statement, r view.MovableRequest) string {
-	return moves{project: r.ProjectID, any: true}.standing(st) + " AND regrouping != " + st.text(r.Regrouping)
+// rowsOf are the fingerprints of rows that may count under some fingerprints, in order.
+func (s *Store) rowsOf(ctx context.Context, m moves, prints []event.Fingerprint) ([]event.Fingerprint, error) {
+	all := slices.Clone(prints)
+	if m.any() {
+		st := &statement{}
+		sql := "SELECT DISTINCT toString(fingerprint) FROM (" + m.standing(st) + ") WHERE moved IN " + st.uuids(bytesOf(prints))
+		if err := s.uuids(ctx, "find rows of moved events", st, sql, func(id [16]byte) { all = append(all, id) }); err != nil {
+			return nil, err
+		}
+	}
+	slices.SortFunc(all, func(a, b event.Fingerprint) int { return bytes.Compare(a[:], b[:]) })
+	return slices.Compact(all), nil
 }
 
 // movable reads rows of one fingerprint.
-func (s *Store) movable(ctx context.Context, r view.MovableRequest, f event.Fingerprint) ([]view.Movable, error) {
+func (s *Store) movable(ctx context.Context, r view.MovableRequest, others moves, f event.Fingerprint) ([]view.Movable, error) {
 	const tried = "read events to move"
 	st := &statement{}
-	rows, err := s.conn.Query(s.limited(ctx), movableSQL(st, r, f), st.args...)
+	rows, err := s.conn.Query(s.limited(ctx), movableSQL(st, r, others, f), st.args...)
 	if err != nil {
 		return nil, explain(tried, err)
 	}
@@ -86,10 +97,12 @@ func (s *Store) movable(ctx context.Context, r view.MovableRequest, f event.Fing
 
 // movableSQL is the statement behind movable. What the regrouping itself moved still counts
 // where it was, so that doing a part of it twice finds the same.
-func movableSQL(st *statement, r view.MovableRequest, f event.Fingerprint) string {
+func movableSQL(st *statement, r view.MovableRequest, others moves, f event.Fingerprint) string {
 	conds := []string{
 		"project_id = " + st.project(r.ProjectID), "fingerprint = " + st.uuid([16]byte(f)), "timestamp >= " + st.moment(r.Since),
-		"if((fingerprint, moved) IN (" + othersMoves(st, r) + "), moved, fingerprint) = " + st.uuid([16]byte(r.Fingerprint)),
+	}
+	if others.any() {
+		conds = append(conds, others.owner(st)+" = "+st.uuid([16]byte(r.Fingerprint)))
 	}
 	if p := r.After; p != (view.AffectedPlace{}) {
 		at := st.moment(p.Timestamp)
@@ -99,6 +112,28 @@ func movableSQL(st *statement, r view.MovableRequest, f event.Fingerprint) strin
 		conds = append(conds, "received_at >= "+st.moment(r.Received))
 	}
 	return "SELECT " + packedGrouping + ", toString(moved)\nFROM events\nWHERE " + conditions(conds) + "\nORDER BY timestamp, event_id\nLIMIT " + st.number(uint64(r.Limit))
+}
+
+// BeginMoves tells that a regrouping moves events that count under some fingerprints. It must come before
+// PutMoves, with all of them, and may be called again.
+func (s *Store) BeginMoves(ctx context.Context, projectID uint32, regrouping string, prints []event.Fingerprint) error {
+	if s.cfg.Cluster != "" {
+		return fmt.Errorf("move events in a cluster: %w", view.ErrFixed)
+	}
+	s.moved.forget()
+	others, err := s.otherMoves(ctx, projectID, regrouping)
+	if err != nil {
+		return err
+	}
+	rows, err := s.rowsOf(ctx, others, prints)
+	if err != nil {
+		return err
+	}
+	list := make([]view.Move, len(rows))
+	for i, f := range rows {
+		list[i] = view.Move{From: f, To: f}
+	}
+	return s.putMoves(ctx, projectID, regrouping, list, false)
 }
 
 // PutMoves lets moves of a regrouping count. It may be called again.
@@ -146,7 +181,7 @@ func (s *Store) Moves(ctx context.Context, projectID uint32, regrouping string) 
 	const tried = "read the moves of a regrouping"
 	st := &statement{}
 	rows, err := s.conn.Query(s.limited(ctx), "SELECT DISTINCT toString(fingerprint), toString(moved) FROM issue_moves WHERE project_id = "+st.project(projectID)+
-		" AND regrouping = "+st.text(regrouping)+" AND undone = 0", st.args...)
+		" AND regrouping = "+st.text(regrouping)+" AND undone = 0 AND moved != fingerprint", st.args...)
 	if err != nil {
 		return nil, explain(tried, err)
 	}

@@ -10,17 +10,21 @@ import (
 // fingerprint than that of their row, because rules were applied to the past. The zero value
 // is for projects without any, which are nearly all: they are read as if there were no moves.
 //
-// Roll-ups know nothing of moves. Fingerprints that events were moved away from are counted by
-// their events instead.
+// Roll-ups know nothing of moves. Fingerprints that events are moved away from are counted by
+// their events instead. All those of a regrouping are written down at once before anybody knows of it, so that no
+// statement takes one of them from both.
 type moves struct {
-	project uint32
-	any     bool
+	project     uint32
+	regroupings []string // those that count
 }
+
+// any reports whether events of the project may have been moved.
+func (m moves) any() bool { return len(m.regroupings) > 0 }
 
 // standing are the fingerprints and moves that count.
 func (m moves) standing(st *statement) string {
 	return "SELECT fingerprint, moved FROM issue_moves WHERE project_id = " + st.project(m.project) +
-		" AND undone = 0 AND regrouping NOT IN (SELECT regrouping FROM issue_moves WHERE project_id = " + st.project(m.project) + " AND undone = 1)"
+		" AND regrouping IN " + st.bind("Array(String)", m.regroupings) + " AND undone = 0"
 }
 
 // origins are the fingerprints of rows that events were moved away from.
@@ -30,7 +34,7 @@ func (m moves) origins(st *statement) string {
 
 // owner is the fingerprint under which an event counts.
 func (m moves) owner(st *statement) string {
-	if !m.any {
+	if !m.any() {
 		return "fingerprint"
 	}
 	return "if((fingerprint, moved) IN (" + m.standing(st) + "), moved, fingerprint)"
@@ -39,7 +43,7 @@ func (m moves) owner(st *statement) string {
 // rows is the condition on a fingerprint column under which rows are that count under some
 // fingerprints, and maybe others.
 func (m moves) rows(st *statement, column string, members [][16]byte) string {
-	if !m.any {
+	if !m.any() {
 		return st.oneOf(column, members)
 	}
 	return column + " IN (SELECT arrayJoin(" + st.uuids(members) + ") UNION ALL SELECT fingerprint FROM (" + m.standing(st) + ") WHERE moved IN " + st.uuids(members) + ")"
@@ -47,7 +51,7 @@ func (m moves) rows(st *statement, column string, members [][16]byte) string {
 
 // of is the condition that events count under some fingerprints.
 func (m moves) of(st *statement, members [][16]byte) string {
-	if !m.any {
+	if !m.any() {
 		return st.oneOf("fingerprint", members)
 	}
 	return m.rows(st, "fingerprint", members) + " AND " + m.owner(st) + " IN " + st.uuids(members)
@@ -65,7 +69,7 @@ func (m moves) own(st *statement, members [][16]byte) string {
 
 // totals is what is read of issue_totals; with members, of no others.
 func (m moves) totals(st *statement, members [][16]byte) string {
-	if !m.any {
+	if !m.any() {
 		return "issue_totals"
 	}
 	return `(
@@ -91,7 +95,7 @@ func (m moves) totals(st *statement, members [][16]byte) string {
 
 // hours is what is read of issue_hours of a range, whose ends may be open; with members, of no others.
 func (m moves) hours(st *statement, members [][16]byte, from, to time.Time) string {
-	if !m.any {
+	if !m.any() {
 		return "issue_hours"
 	}
 	within := ""
@@ -116,14 +120,14 @@ func (m moves) hours(st *statement, members [][16]byte, from, to time.Time) stri
   )`
 }
 
-// movesKept is how long it is remembered which projects have moves. Until then other
-// processes show a project as it was before its first move.
+// movesKept is how long it is remembered which moves count. Until then other processes
+// show a project as if a regrouping had not begun, or was not undone.
 const movesKept = 5 * time.Second
 
-// movedProjects remembers which projects have moves.
+// movedProjects remembers the regroupings of projects that moved events.
 type movedProjects struct {
 	mu    sync.Mutex
-	known map[uint32]bool
+	known map[uint32][]string
 	until time.Time
 }
 
@@ -149,28 +153,29 @@ func (s *Store) moves(ctx context.Context, projectID uint32) (moves, error) {
 		}
 		p.known, p.until = known, now.Add(movesKept)
 	}
-	if !p.known[projectID] {
-		return moves{}, nil
-	}
-	return moves{project: projectID, any: true}, nil
+	return moves{project: projectID, regroupings: p.known[projectID]}, nil
 }
 
-// readMoved asks which projects have moves that count.
-func (s *Store) readMoved(ctx context.Context) (map[uint32]bool, error) {
+// readMoved asks which regroupings moved events and were not undone.
+func (s *Store) readMoved(ctx context.Context) (map[uint32][]string, error) {
 	const tried = "ask which projects have moved events"
-	rows, err := s.conn.Query(s.limited(ctx), `SELECT DISTINCT project_id FROM issue_moves
-WHERE undone = 0 AND (project_id, regrouping) NOT IN (SELECT project_id, regrouping FROM issue_moves WHERE undone = 1)`)
+	rows, err := s.conn.Query(s.limited(ctx), `SELECT project_id, regrouping
+FROM issue_moves
+GROUP BY project_id, regrouping
+HAVING max(undone) = 0
+ORDER BY project_id, regrouping`)
 	if err != nil {
 		return nil, explain(tried, err)
 	}
 	defer rows.Close()
-	known := map[uint32]bool{}
+	known := map[uint32][]string{}
 	for rows.Next() {
 		var id uint32
-		if err := rows.Scan(&id); err != nil {
+		var regrouping string
+		if err := rows.Scan(&id, &regrouping); err != nil {
 			return nil, explain(tried, err)
 		}
-		known[id] = true
+		known[id] = append(known[id], regrouping)
 	}
 	return known, explain(tried, rows.Err())
 }

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"sync"
 	"testing"
 	"time"
 
@@ -171,6 +172,9 @@ func requireIssue(t *testing.T, s *Store, issueOf byte, events ...*event.Occurre
 // put lets events of one issue count for others.
 func put(t *testing.T, s *Store, regrouping string, from byte, to ...byte) {
 	t.Helper()
+	if err := s.BeginMoves(t.Context(), 3, regrouping, []event.Fingerprint{{from}}); err != nil {
+		t.Fatal(err)
+	}
 	var list []view.Move
 	for _, n := range to {
 		list = append(list, view.Move{From: event.Fingerprint{from}, To: event.Fingerprint{n}, Parts: []event.Part{{Kind: "rule", Value: fmt.Sprint(n)}}})
@@ -344,4 +348,80 @@ func TestNothingIsMovedInACluster(t *testing.T) {
 	if err := s.PutMoves(t.Context(), 3, "r", []view.Move{{}}); !errors.Is(err, view.ErrFixed) {
 		t.Error(err)
 	}
+	if err := s.BeginMoves(t.Context(), 3, "r", []event.Fingerprint{{}}); !errors.Is(err, view.ErrFixed) {
+		t.Error(err)
+	}
+}
+
+func TestWhoeverReadsMeanwhileSeesEachEventOnce(t *testing.T) {
+	t.Parallel()
+	s := openStore(t)
+	ctx := t.Context()
+	all := tornFixture(t, s)
+	other, err := Open(ctx, s.cfg) // another process, which knows later
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer other.Close()
+	span := view.Range{Start: noon.Add(-time.Hour), End: noon.Add(5 * time.Hour)}
+	look := func(s *Store) error {
+		for _, query := range []string{"", "level:>=debug"} {
+			q, err := search.Parse(query)
+			if err != nil {
+				return err
+			}
+			list, _, err := s.Issues(ctx, view.IssuesRequest{ProjectID: 3, Query: q, Range: span, Limit: 100})
+			if err != nil {
+				return err
+			}
+			n := uint64(0)
+			for _, row := range list {
+				n += row.Events
+			}
+			if n != uint64(len(all)) {
+				return fmt.Errorf("a list with %q counts %d events", query, n)
+			}
+		}
+		list, err := s.Events(ctx, view.EventsRequest{ProjectID: 3, Limit: 100})
+		if err != nil || len(list) != len(all) {
+			return fmt.Errorf("%d events are listed: %w", len(list), err)
+		}
+		return nil
+	}
+	stop := make(chan struct{})
+	var readers sync.WaitGroup
+	for _, s := range []*Store{s, other} {
+		readers.Go(func() {
+			for {
+				if err := look(s); err != nil {
+					t.Error(err)
+					return
+				}
+				select {
+				case <-stop:
+					return
+				default:
+				}
+			}
+		})
+	}
+	for i := range 5 {
+		r := fmt.Sprint("r", i)
+		put(t, s, r, 1, 8)
+		move(t, s, tornTo(8, all[i*3:i*3+3]...)...)
+		put(t, s, r, 1, 9)
+		move(t, s, tornTo(9, all[i*3:i*3+2]...)...)
+		if i == 2 {
+			if err := s.conn.Exec(ctx, "OPTIMIZE TABLE events FINAL"); err != nil {
+				t.Error(err)
+			}
+		}
+		if i%2 == 0 {
+			if err := s.UndoMoves(ctx, 3, r); err != nil {
+				t.Error(err)
+			}
+		}
+	}
+	close(stop)
+	readers.Wait()
 }

@@ -21,7 +21,7 @@ import (
 func TestStatements(t *testing.T) {
 	t.Parallel()
 	golden(t, "statements.sql", statements(t, moves{}))
-	golden(t, "statements_moved.sql", statements(t, moves{project: 7, any: true}))
+	golden(t, "statements_moved.sql", statements(t, moves{project: 7, regroupings: []string{"r1", "r2"}}))
 }
 
 func statements(t *testing.T, m moves) string {

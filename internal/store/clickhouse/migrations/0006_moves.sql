@@ -3,7 +3,8 @@ ALTER TABLE {{local "events"}}{{cluster}} ADD COLUMN IF NOT EXISTS moved UUID;
 
 {{if clustered}}ALTER TABLE {{name "events"}}{{cluster}} ADD COLUMN IF NOT EXISTS moved UUID;{{end}}
 
--- By regroupings: events of a fingerprint count under another where that is what they were moved to. parts tell people why. A regrouping that has a row which is undone counts no more.
+-- By regroupings: events of a fingerprint count under another where that is what they were moved to. parts tell people why. First of all
+-- each fingerprint that events are moved away from has a row of itself. A regrouping that has a row which is undone counts no more.
 CREATE TABLE IF NOT EXISTS {{local "issue_moves"}}{{cluster}} (
   project_id UInt32,
   regrouping String,

@@ -15,7 +15,7 @@ totals AS (
     argMinIfMerge(r.first_release) AS first_release,
     argMaxIfMerge(r.last_release) AS last_release
   FROM (
-    SELECT * FROM issue_totals WHERE project_id = {p2:UInt32} AND fingerprint NOT IN (SELECT fingerprint FROM (SELECT fingerprint, moved FROM issue_moves WHERE project_id = {p3:UInt32} AND undone = 0 AND regrouping NOT IN (SELECT regrouping FROM issue_moves WHERE project_id = {p4:UInt32} AND undone = 1)))
+    SELECT * FROM issue_totals WHERE project_id = {p2:UInt32} AND fingerprint NOT IN (SELECT fingerprint FROM (SELECT fingerprint, moved FROM issue_moves WHERE project_id = {p3:UInt32} AND regrouping IN {p4:Array(String)} AND undone = 0))
     UNION ALL
     SELECT
       e.project_id AS project_id,
@@ -30,7 +30,7 @@ totals AS (
       argMaxState((e.title, toString(e.culprit), e.level, toString(e.platform)), e.timestamp) AS latest,
       argMinIfState(toString(e.release), e.timestamp, e.release != '') AS first_release,
       argMaxIfState(toString(e.release), e.timestamp, e.release != '') AS last_release
-    FROM (SELECT *, if((fingerprint, moved) IN (SELECT fingerprint, moved FROM issue_moves WHERE project_id = {p5:UInt32} AND undone = 0 AND regrouping NOT IN (SELECT regrouping FROM issue_moves WHERE project_id = {p6:UInt32} AND undone = 1)), moved, fingerprint) AS own FROM events WHERE project_id = {p7:UInt32} AND fingerprint IN (SELECT fingerprint FROM (SELECT fingerprint, moved FROM issue_moves WHERE project_id = {p8:UInt32} AND undone = 0 AND regrouping NOT IN (SELECT regrouping FROM issue_moves WHERE project_id = {p9:UInt32} AND undone = 1)))) AS e
+    FROM (SELECT *, if((fingerprint, moved) IN (SELECT fingerprint, moved FROM issue_moves WHERE project_id = {p5:UInt32} AND regrouping IN {p6:Array(String)} AND undone = 0), moved, fingerprint) AS own FROM events WHERE project_id = {p7:UInt32} AND fingerprint IN (SELECT fingerprint FROM (SELECT fingerprint, moved FROM issue_moves WHERE project_id = {p8:UInt32} AND regrouping IN {p9:Array(String)} AND undone = 0))) AS e
     GROUP BY e.project_id, e.own
   ) AS r
   LEFT JOIN merges AS m ON m.fingerprint = r.fingerprint
@@ -46,7 +46,7 @@ counts AS (
   FROM (
     SELECT fingerprint, sum(h.events) AS events, uniqCombined64IfMergeState(12)(h.users) AS users, ([toUInt32(0)], [toUInt64(0)]) AS series
     FROM (
-        SELECT * FROM issue_hours WHERE project_id = {p13:UInt32} AND fingerprint NOT IN (SELECT fingerprint FROM (SELECT fingerprint, moved FROM issue_moves WHERE project_id = {p14:UInt32} AND undone = 0 AND regrouping NOT IN (SELECT regrouping FROM issue_moves WHERE project_id = {p15:UInt32} AND undone = 1)))
+        SELECT * FROM issue_hours WHERE project_id = {p13:UInt32} AND fingerprint NOT IN (SELECT fingerprint FROM (SELECT fingerprint, moved FROM issue_moves WHERE project_id = {p14:UInt32} AND regrouping IN {p15:Array(String)} AND undone = 0))
         UNION ALL
         SELECT
           e.project_id AS project_id,
@@ -55,7 +55,7 @@ counts AS (
           e.environment AS environment,
           count() AS events,
           uniqCombined64IfState(12)(e.user_hash, e.user_hash != 0) AS users
-        FROM (SELECT *, if((fingerprint, moved) IN (SELECT fingerprint, moved FROM issue_moves WHERE project_id = {p16:UInt32} AND undone = 0 AND regrouping NOT IN (SELECT regrouping FROM issue_moves WHERE project_id = {p17:UInt32} AND undone = 1)), moved, fingerprint) AS own FROM events WHERE project_id = {p18:UInt32} AND fingerprint IN (SELECT fingerprint FROM (SELECT fingerprint, moved FROM issue_moves WHERE project_id = {p19:UInt32} AND undone = 0 AND regrouping NOT IN (SELECT regrouping FROM issue_moves WHERE project_id = {p20:UInt32} AND undone = 1)))) AS e
+        FROM (SELECT *, if((fingerprint, moved) IN (SELECT fingerprint, moved FROM issue_moves WHERE project_id = {p16:UInt32} AND regrouping IN {p17:Array(String)} AND undone = 0), moved, fingerprint) AS own FROM events WHERE project_id = {p18:UInt32} AND fingerprint IN (SELECT fingerprint FROM (SELECT fingerprint, moved FROM issue_moves WHERE project_id = {p19:UInt32} AND regrouping IN {p20:Array(String)} AND undone = 0))) AS e
         GROUP BY e.project_id, e.own, hour, environment
       ) AS h
     WHERE project_id = {p12:UInt32}
@@ -77,23 +77,23 @@ LIMIT {p21:UInt64} OFFSET {p22:UInt64}
 -- p1 = "7"
 -- p2 = "7"
 -- p3 = "7"
--- p4 = "7"
+-- p4 = "[r1 r2]"
 -- p5 = "7"
--- p6 = "7"
+-- p6 = "[r1 r2]"
 -- p7 = "7"
 -- p8 = "7"
--- p9 = "7"
+-- p9 = "[r1 r2]"
 -- p10 = "7"
 -- p11 = "7"
 -- p12 = "7"
 -- p13 = "7"
 -- p14 = "7"
--- p15 = "7"
+-- p15 = "[r1 r2]"
 -- p16 = "7"
--- p17 = "7"
+-- p17 = "[r1 r2]"
 -- p18 = "7"
 -- p19 = "7"
--- p20 = "7"
+-- p20 = "[r1 r2]"
 -- p21 = "26"
 -- p22 = "0"
 
@@ -114,7 +114,7 @@ totals AS (
     argMinIfMerge(r.first_release) AS first_release,
     argMaxIfMerge(r.last_release) AS last_release
   FROM (
-    SELECT * FROM issue_totals WHERE project_id = {p2:UInt32} AND fingerprint NOT IN (SELECT fingerprint FROM (SELECT fingerprint, moved FROM issue_moves WHERE project_id = {p3:UInt32} AND undone = 0 AND regrouping NOT IN (SELECT regrouping FROM issue_moves WHERE project_id = {p4:UInt32} AND undone = 1)))
+    SELECT * FROM issue_totals WHERE project_id = {p2:UInt32} AND fingerprint NOT IN (SELECT fingerprint FROM (SELECT fingerprint, moved FROM issue_moves WHERE project_id = {p3:UInt32} AND regrouping IN {p4:Array(String)} AND undone = 0))
     UNION ALL
     SELECT
       e.project_id AS project_id,
@@ -129,7 +129,7 @@ totals AS (
       argMaxState((e.title, toString(e.culprit), e.level, toString(e.platform)), e.timestamp) AS latest,
       argMinIfState(toString(e.release), e.timestamp, e.release != '') AS first_release,
       argMaxIfState(toString(e.release), e.timestamp, e.release != '') AS last_release
-    FROM (SELECT *, if((fingerprint, moved) IN (SELECT fingerprint, moved FROM issue_moves WHERE project_id = {p5:UInt32} AND undone = 0 AND regrouping NOT IN (SELECT regrouping FROM issue_moves WHERE project_id = {p6:UInt32} AND undone = 1)), moved, fingerprint) AS own FROM events WHERE project_id = {p7:UInt32} AND fingerprint IN (SELECT fingerprint FROM (SELECT fingerprint, moved FROM issue_moves WHERE project_id = {p8:UInt32} AND undone = 0 AND regrouping NOT IN (SELECT regrouping FROM issue_moves WHERE project_id = {p9:UInt32} AND undone = 1)))) AS e
+    FROM (SELECT *, if((fingerprint, moved) IN (SELECT fingerprint, moved FROM issue_moves WHERE project_id = {p5:UInt32} AND regrouping IN {p6:Array(String)} AND undone = 0), moved, fingerprint) AS own FROM events WHERE project_id = {p7:UInt32} AND fingerprint IN (SELECT fingerprint FROM (SELECT fingerprint, moved FROM issue_moves WHERE project_id = {p8:UInt32} AND regrouping IN {p9:Array(String)} AND undone = 0))) AS e
     GROUP BY e.project_id, e.own
   ) AS r
   LEFT JOIN merges AS m ON m.fingerprint = r.fingerprint
@@ -145,7 +145,7 @@ counts AS (
   FROM (
     SELECT fingerprint, sum(h.events) AS events, uniqCombined64IfMergeState(12)(h.users) AS users, sumMap([toUInt32(intDiv(greatest(toUnixTimestamp(h.hour) - {p16:Int64}, 0), {p17:Int64}))], [toUInt64(h.events)]) AS series
     FROM (
-        SELECT * FROM issue_hours WHERE project_id = {p20:UInt32} AND fingerprint NOT IN (SELECT fingerprint FROM (SELECT fingerprint, moved FROM issue_moves WHERE project_id = {p21:UInt32} AND undone = 0 AND regrouping NOT IN (SELECT regrouping FROM issue_moves WHERE project_id = {p22:UInt32} AND undone = 1)))
+        SELECT * FROM issue_hours WHERE project_id = {p20:UInt32} AND fingerprint NOT IN (SELECT fingerprint FROM (SELECT fingerprint, moved FROM issue_moves WHERE project_id = {p21:UInt32} AND regrouping IN {p22:Array(String)} AND undone = 0))
         UNION ALL
         SELECT
           e.project_id AS project_id,
@@ -154,7 +154,7 @@ counts AS (
           e.environment AS environment,
           count() AS events,
           uniqCombined64IfState(12)(e.user_hash, e.user_hash != 0) AS users
-        FROM (SELECT *, if((fingerprint, moved) IN (SELECT fingerprint, moved FROM issue_moves WHERE project_id = {p23:UInt32} AND undone = 0 AND regrouping NOT IN (SELECT regrouping FROM issue_moves WHERE project_id = {p24:UInt32} AND undone = 1)), moved, fingerprint) AS own FROM events WHERE project_id = {p25:UInt32} AND fingerprint IN (SELECT fingerprint FROM (SELECT fingerprint, moved FROM issue_moves WHERE project_id = {p26:UInt32} AND undone = 0 AND regrouping NOT IN (SELECT regrouping FROM issue_moves WHERE project_id = {p27:UInt32} AND undone = 1))) AND timestamp >= fromUnixTimestamp64Nano({p18:Int64}, 'UTC') AND timestamp < fromUnixTimestamp64Nano({p19:Int64}, 'UTC')) AS e
+        FROM (SELECT *, if((fingerprint, moved) IN (SELECT fingerprint, moved FROM issue_moves WHERE project_id = {p23:UInt32} AND regrouping IN {p24:Array(String)} AND undone = 0), moved, fingerprint) AS own FROM events WHERE project_id = {p25:UInt32} AND fingerprint IN (SELECT fingerprint FROM (SELECT fingerprint, moved FROM issue_moves WHERE project_id = {p26:UInt32} AND regrouping IN {p27:Array(String)} AND undone = 0)) AND timestamp >= fromUnixTimestamp64Nano({p18:Int64}, 'UTC') AND timestamp < fromUnixTimestamp64Nano({p19:Int64}, 'UTC')) AS e
         GROUP BY e.project_id, e.own, hour, environment
       ) AS h
     WHERE project_id = {p12:UInt32}
@@ -182,12 +182,12 @@ LIMIT {p32:UInt64} OFFSET {p33:UInt64}
 -- p1 = "7"
 -- p2 = "7"
 -- p3 = "7"
--- p4 = "7"
+-- p4 = "[r1 r2]"
 -- p5 = "7"
--- p6 = "7"
+-- p6 = "[r1 r2]"
 -- p7 = "7"
 -- p8 = "7"
--- p9 = "7"
+-- p9 = "[r1 r2]"
 -- p10 = "7"
 -- p11 = "7"
 -- p12 = "7"
@@ -200,12 +200,12 @@ LIMIT {p32:UInt64} OFFSET {p33:UInt64}
 -- p19 = "1769864400000000000"
 -- p20 = "7"
 -- p21 = "7"
--- p22 = "7"
+-- p22 = "[r1 r2]"
 -- p23 = "7"
--- p24 = "7"
+-- p24 = "[r1 r2]"
 -- p25 = "7"
 -- p26 = "7"
--- p27 = "7"
+-- p27 = "[r1 r2]"
 -- p28 = "unresolved"
 -- p29 = "a@b.c"
 -- p30 = "100"
@@ -230,7 +230,7 @@ totals AS (
     argMinIfMerge(r.first_release) AS first_release,
     argMaxIfMerge(r.last_release) AS last_release
   FROM (
-    SELECT * FROM issue_totals WHERE project_id = {p2:UInt32} AND fingerprint NOT IN (SELECT fingerprint FROM (SELECT fingerprint, moved FROM issue_moves WHERE project_id = {p3:UInt32} AND undone = 0 AND regrouping NOT IN (SELECT regrouping FROM issue_moves WHERE project_id = {p4:UInt32} AND undone = 1)))
+    SELECT * FROM issue_totals WHERE project_id = {p2:UInt32} AND fingerprint NOT IN (SELECT fingerprint FROM (SELECT fingerprint, moved FROM issue_moves WHERE project_id = {p3:UInt32} AND regrouping IN {p4:Array(String)} AND undone = 0))
     UNION ALL
     SELECT
       e.project_id AS project_id,
@@ -245,7 +245,7 @@ totals AS (
       argMaxState((e.title, toString(e.culprit), e.level, toString(e.platform)), e.timestamp) AS latest,
       argMinIfState(toString(e.release), e.timestamp, e.release != '') AS first_release,
       argMaxIfState(toString(e.release), e.timestamp, e.release != '') AS last_release
-    FROM (SELECT *, if((fingerprint, moved) IN (SELECT fingerprint, moved FROM issue_moves WHERE project_id = {p5:UInt32} AND undone = 0 AND regrouping NOT IN (SELECT regrouping FROM issue_moves WHERE project_id = {p6:UInt32} AND undone = 1)), moved, fingerprint) AS own FROM events WHERE project_id = {p7:UInt32} AND fingerprint IN (SELECT fingerprint FROM (SELECT fingerprint, moved FROM issue_moves WHERE project_id = {p8:UInt32} AND undone = 0 AND regrouping NOT IN (SELECT regrouping FROM issue_moves WHERE project_id = {p9:UInt32} AND undone = 1)))) AS e
+    FROM (SELECT *, if((fingerprint, moved) IN (SELECT fingerprint, moved FROM issue_moves WHERE project_id = {p5:UInt32} AND regrouping IN {p6:Array(String)} AND undone = 0), moved, fingerprint) AS own FROM events WHERE project_id = {p7:UInt32} AND fingerprint IN (SELECT fingerprint FROM (SELECT fingerprint, moved FROM issue_moves WHERE project_id = {p8:UInt32} AND regrouping IN {p9:Array(String)} AND undone = 0))) AS e
     GROUP BY e.project_id, e.own
   ) AS r
   LEFT JOIN merges AS m ON m.fingerprint = r.fingerprint
@@ -259,7 +259,7 @@ states AS (
 counts AS (
   SELECT if(empty(m.merged_into), r.fingerprint, m.merged_into) AS issue, sum(r.events) AS events, uniqCombined64IfMerge(12)(r.users) AS users, sumMap(r.series) AS series, series.1 AS parts, series.2 AS sums
   FROM (
-    SELECT own AS fingerprint, * EXCEPT own FROM (SELECT if((fingerprint, moved) IN (SELECT fingerprint, moved FROM issue_moves WHERE project_id = {p36:UInt32} AND undone = 0 AND regrouping NOT IN (SELECT regrouping FROM issue_moves WHERE project_id = {p37:UInt32} AND undone = 1)), moved, fingerprint) AS own, count() AS events, uniqCombined64IfState(12)(user_hash, user_hash != 0) AS users, sumMap([toUInt32(intDiv(greatest(toUnixTimestamp64Nano(timestamp) - {p38:Int64}, 0), {p39:Int64}))], [toUInt64(1)]) AS series
+    SELECT own AS fingerprint, * EXCEPT own FROM (SELECT if((fingerprint, moved) IN (SELECT fingerprint, moved FROM issue_moves WHERE project_id = {p36:UInt32} AND regrouping IN {p37:Array(String)} AND undone = 0), moved, fingerprint) AS own, count() AS events, uniqCombined64IfState(12)(user_hash, user_hash != 0) AS users, sumMap([toUInt32(intDiv(greatest(toUnixTimestamp64Nano(timestamp) - {p38:Int64}, 0), {p39:Int64}))], [toUInt64(1)]) AS series
     FROM events
     WHERE project_id = {p27:UInt32}
       AND timestamp >= fromUnixTimestamp64Nano({p28:Int64}, 'UTC')
@@ -287,12 +287,12 @@ LIMIT {p41:UInt64} OFFSET {p42:UInt64}
 -- p1 = "7"
 -- p2 = "7"
 -- p3 = "7"
--- p4 = "7"
+-- p4 = "[r1 r2]"
 -- p5 = "7"
--- p6 = "7"
+-- p6 = "[r1 r2]"
 -- p7 = "7"
 -- p8 = "7"
--- p9 = "7"
+-- p9 = "[r1 r2]"
 -- p10 = "7"
 -- p11 = "7"
 -- p12 = "7"
@@ -304,12 +304,12 @@ LIMIT {p41:UInt64} OFFSET {p42:UInt64}
 -- p18 = "1769864400000000000"
 -- p19 = "7"
 -- p20 = "7"
--- p21 = "7"
+-- p21 = "[r1 r2]"
 -- p22 = "7"
--- p23 = "7"
+-- p23 = "[r1 r2]"
 -- p24 = "7"
 -- p25 = "7"
--- p26 = "7"
+-- p26 = "[r1 r2]"
 -- p27 = "7"
 -- p28 = "1768653296000000789"
 -- p29 = "1769862896000000789"
@@ -320,7 +320,7 @@ LIMIT {p41:UInt64} OFFSET {p42:UInt64}
 -- p34 = "handle%"
 -- p35 = "[time out]"
 -- p36 = "7"
--- p37 = "7"
+-- p37 = "[r1 r2]"
 -- p38 = "1768651200000000000"
 -- p39 = "54000000000000"
 -- p40 = "unresolved"
@@ -344,7 +344,7 @@ totals AS (
     argMinIfMerge(r.first_release) AS first_release,
     argMaxIfMerge(r.last_release) AS last_release
   FROM (
-    SELECT * FROM issue_totals WHERE project_id = {p2:UInt32} AND fingerprint NOT IN (SELECT fingerprint FROM (SELECT fingerprint, moved FROM issue_moves WHERE project_id = {p3:UInt32} AND undone = 0 AND regrouping NOT IN (SELECT regrouping FROM issue_moves WHERE project_id = {p4:UInt32} AND undone = 1)))
+    SELECT * FROM issue_totals WHERE project_id = {p2:UInt32} AND fingerprint NOT IN (SELECT fingerprint FROM (SELECT fingerprint, moved FROM issue_moves WHERE project_id = {p3:UInt32} AND regrouping IN {p4:Array(String)} AND undone = 0))
     UNION ALL
     SELECT
       e.project_id AS project_id,
@@ -359,7 +359,7 @@ totals AS (
       argMaxState((e.title, toString(e.culprit), e.level, toString(e.platform)), e.timestamp) AS latest,
       argMinIfState(toString(e.release), e.timestamp, e.release != '') AS first_release,
       argMaxIfState(toString(e.release), e.timestamp, e.release != '') AS last_release
-    FROM (SELECT *, if((fingerprint, moved) IN (SELECT fingerprint, moved FROM issue_moves WHERE project_id = {p5:UInt32} AND undone = 0 AND regrouping NOT IN (SELECT regrouping FROM issue_moves WHERE project_id = {p6:UInt32} AND undone = 1)), moved, fingerprint) AS own FROM events WHERE project_id = {p7:UInt32} AND fingerprint IN (SELECT fingerprint FROM (SELECT fingerprint, moved FROM issue_moves WHERE project_id = {p8:UInt32} AND undone = 0 AND regrouping NOT IN (SELECT regrouping FROM issue_moves WHERE project_id = {p9:UInt32} AND undone = 1)))) AS e
+    FROM (SELECT *, if((fingerprint, moved) IN (SELECT fingerprint, moved FROM issue_moves WHERE project_id = {p5:UInt32} AND regrouping IN {p6:Array(String)} AND undone = 0), moved, fingerprint) AS own FROM events WHERE project_id = {p7:UInt32} AND fingerprint IN (SELECT fingerprint FROM (SELECT fingerprint, moved FROM issue_moves WHERE project_id = {p8:UInt32} AND regrouping IN {p9:Array(String)} AND undone = 0))) AS e
     GROUP BY e.project_id, e.own
   ) AS r
   LEFT JOIN merges AS m ON m.fingerprint = r.fingerprint
@@ -373,12 +373,12 @@ states AS (
 counts AS (
   SELECT if(empty(m.merged_into), r.fingerprint, m.merged_into) AS issue, sum(r.events) AS events, uniqCombined64IfMerge(12)(r.users) AS users, sumMap(r.series) AS series, series.1 AS parts, series.2 AS sums
   FROM (
-    SELECT own AS fingerprint, * EXCEPT own FROM (SELECT if((fingerprint, moved) IN (SELECT fingerprint, moved FROM issue_moves WHERE project_id = {p32:UInt32} AND undone = 0 AND regrouping NOT IN (SELECT regrouping FROM issue_moves WHERE project_id = {p33:UInt32} AND undone = 1)), moved, fingerprint) AS own, count() AS events, uniqCombined64IfState(12)(user_hash, user_hash != 0) AS users, ([toUInt32(0)], [toUInt64(0)]) AS series
+    SELECT own AS fingerprint, * EXCEPT own FROM (SELECT if((fingerprint, moved) IN (SELECT fingerprint, moved FROM issue_moves WHERE project_id = {p32:UInt32} AND regrouping IN {p33:Array(String)} AND undone = 0), moved, fingerprint) AS own, count() AS events, uniqCombined64IfState(12)(user_hash, user_hash != 0) AS users, ([toUInt32(0)], [toUInt64(0)]) AS series
     FROM events
     WHERE project_id = {p25:UInt32}
       AND timestamp >= fromUnixTimestamp64Nano({p26:Int64}, 'UTC')
       AND timestamp < fromUnixTimestamp64Nano({p27:Int64}, 'UTC')
-      AND (if((fingerprint, moved) IN (SELECT fingerprint, moved FROM issue_moves WHERE project_id = {p29:UInt32} AND undone = 0 AND regrouping NOT IN (SELECT regrouping FROM issue_moves WHERE project_id = {p30:UInt32} AND undone = 1)), moved, fingerprint) IN (SELECT arrayJoin(t.members) FROM totals AS t LEFT JOIN states AS s ON s.issue = t.issue WHERE if(s.status = '', 'unresolved', s.status) = {p28:String}) OR level = {p31:UInt64})
+      AND (if((fingerprint, moved) IN (SELECT fingerprint, moved FROM issue_moves WHERE project_id = {p29:UInt32} AND regrouping IN {p30:Array(String)} AND undone = 0), moved, fingerprint) IN (SELECT arrayJoin(t.members) FROM totals AS t LEFT JOIN states AS s ON s.issue = t.issue WHERE if(s.status = '', 'unresolved', s.status) = {p28:String}) OR level = {p31:UInt64})
     GROUP BY own)
   ) AS r
   LEFT JOIN merges AS m ON m.fingerprint = r.fingerprint
@@ -397,12 +397,12 @@ LIMIT {p34:UInt64} OFFSET {p35:UInt64}
 -- p1 = "7"
 -- p2 = "7"
 -- p3 = "7"
--- p4 = "7"
+-- p4 = "[r1 r2]"
 -- p5 = "7"
--- p6 = "7"
+-- p6 = "[r1 r2]"
 -- p7 = "7"
 -- p8 = "7"
--- p9 = "7"
+-- p9 = "[r1 r2]"
 -- p10 = "7"
 -- p11 = "7"
 -- p12 = "7"
@@ -412,21 +412,21 @@ LIMIT {p34:UInt64} OFFSET {p35:UInt64}
 -- p16 = "1769864400000000000"
 -- p17 = "7"
 -- p18 = "7"
--- p19 = "7"
+-- p19 = "[r1 r2]"
 -- p20 = "7"
--- p21 = "7"
+-- p21 = "[r1 r2]"
 -- p22 = "7"
 -- p23 = "7"
--- p24 = "7"
+-- p24 = "[r1 r2]"
 -- p25 = "7"
 -- p26 = "1768653296000000789"
 -- p27 = "1769862896000000789"
 -- p28 = "resolved"
 -- p29 = "7"
--- p30 = "7"
+-- p30 = "[r1 r2]"
 -- p31 = "5"
 -- p32 = "7"
--- p33 = "7"
+-- p33 = "[r1 r2]"
 -- p34 = "26"
 -- p35 = "0"
 
@@ -447,7 +447,7 @@ totals AS (
     argMinIfMerge(r.first_release) AS first_release,
     argMaxIfMerge(r.last_release) AS last_release
   FROM (
-    SELECT * FROM issue_totals WHERE project_id = {p11:UInt32} AND fingerprint NOT IN (SELECT fingerprint FROM (SELECT fingerprint, moved FROM issue_moves WHERE project_id = {p12:UInt32} AND undone = 0 AND regrouping NOT IN (SELECT regrouping FROM issue_moves WHERE project_id = {p13:UInt32} AND undone = 1)))
+    SELECT * FROM issue_totals WHERE project_id = {p11:UInt32} AND fingerprint NOT IN (SELECT fingerprint FROM (SELECT fingerprint, moved FROM issue_moves WHERE project_id = {p12:UInt32} AND regrouping IN {p13:Array(String)} AND undone = 0))
     UNION ALL
     SELECT
       e.project_id AS project_id,
@@ -462,7 +462,7 @@ totals AS (
       argMaxState((e.title, toString(e.culprit), e.level, toString(e.platform)), e.timestamp) AS latest,
       argMinIfState(toString(e.release), e.timestamp, e.release != '') AS first_release,
       argMaxIfState(toString(e.release), e.timestamp, e.release != '') AS last_release
-    FROM (SELECT *, if((fingerprint, moved) IN (SELECT fingerprint, moved FROM issue_moves WHERE project_id = {p14:UInt32} AND undone = 0 AND regrouping NOT IN (SELECT regrouping FROM issue_moves WHERE project_id = {p15:UInt32} AND undone = 1)), moved, fingerprint) AS own FROM events WHERE project_id = {p16:UInt32} AND fingerprint IN (SELECT fingerprint FROM (SELECT fingerprint, moved FROM issue_moves WHERE project_id = {p17:UInt32} AND undone = 0 AND regrouping NOT IN (SELECT regrouping FROM issue_moves WHERE project_id = {p18:UInt32} AND undone = 1)))) AS e
+    FROM (SELECT *, if((fingerprint, moved) IN (SELECT fingerprint, moved FROM issue_moves WHERE project_id = {p14:UInt32} AND regrouping IN {p15:Array(String)} AND undone = 0), moved, fingerprint) AS own FROM events WHERE project_id = {p16:UInt32} AND fingerprint IN (SELECT fingerprint FROM (SELECT fingerprint, moved FROM issue_moves WHERE project_id = {p17:UInt32} AND regrouping IN {p18:Array(String)} AND undone = 0))) AS e
     GROUP BY e.project_id, e.own
   ) AS r
   LEFT JOIN merges AS m ON m.fingerprint = r.fingerprint
@@ -474,13 +474,13 @@ states AS (
   FROM issue_states FINAL WHERE project_id = {p20:UInt32}
 )
 SELECT
-  toString(event_id), project_id, toString(if((fingerprint, moved) IN (SELECT fingerprint, moved FROM issue_moves WHERE project_id = {p21:UInt32} AND undone = 0 AND regrouping NOT IN (SELECT regrouping FROM issue_moves WHERE project_id = {p22:UInt32} AND undone = 1)), moved, fingerprint)), timestamp, received_at, title, culprit, level, handled, platform, release, environment, transaction, server_name,
+  toString(event_id), project_id, toString(if((fingerprint, moved) IN (SELECT fingerprint, moved FROM issue_moves WHERE project_id = {p21:UInt32} AND regrouping IN {p22:Array(String)} AND undone = 0), moved, fingerprint)), timestamp, received_at, title, culprit, level, handled, platform, release, environment, transaction, server_name,
   multiIf(user_id != '', user_id, user_email != '', user_email, user_username != '', user_username, user_name != '', user_name, user_ip), mapKeys(tags), mapValues(tags)
 FROM events
 WHERE project_id = {p1:UInt32}
   AND timestamp >= fromUnixTimestamp64Nano({p2:Int64}, 'UTC')
   AND timestamp < fromUnixTimestamp64Nano({p3:Int64}, 'UTC')
-  AND (lower(user_email) = {p4:String} AND if((fingerprint, moved) IN (SELECT fingerprint, moved FROM issue_moves WHERE project_id = {p6:UInt32} AND undone = 0 AND regrouping NOT IN (SELECT regrouping FROM issue_moves WHERE project_id = {p7:UInt32} AND undone = 1)), moved, fingerprint) IN (SELECT arrayJoin(t.members) FROM totals AS t LEFT JOIN states AS s ON s.issue = t.issue WHERE (if(s.status = '', 'unresolved', s.status) = 'unresolved' AND if(s.status = '', 'new', s.substatus) = {p5:String})))
+  AND (lower(user_email) = {p4:String} AND if((fingerprint, moved) IN (SELECT fingerprint, moved FROM issue_moves WHERE project_id = {p6:UInt32} AND regrouping IN {p7:Array(String)} AND undone = 0), moved, fingerprint) IN (SELECT arrayJoin(t.members) FROM totals AS t LEFT JOIN states AS s ON s.issue = t.issue WHERE (if(s.status = '', 'unresolved', s.status) = 'unresolved' AND if(s.status = '', 'new', s.substatus) = {p5:String})))
   AND timestamp <= fromUnixTimestamp64Nano({p8:Int64}, 'UTC')
   AND (timestamp, event_id) < (fromUnixTimestamp64Nano({p8:Int64}, 'UTC'), {p9:UUID})
 ORDER BY timestamp DESC, event_id DESC
@@ -491,43 +491,43 @@ LIMIT {p23:UInt64}
 -- p4 = "a@b.c"
 -- p5 = "new"
 -- p6 = "7"
--- p7 = "7"
+-- p7 = "[r1 r2]"
 -- p8 = "1769862896000000789"
 -- p9 = "09000000-0000-0000-0000-000000000000"
 -- p10 = "7"
 -- p11 = "7"
 -- p12 = "7"
--- p13 = "7"
+-- p13 = "[r1 r2]"
 -- p14 = "7"
--- p15 = "7"
+-- p15 = "[r1 r2]"
 -- p16 = "7"
 -- p17 = "7"
--- p18 = "7"
+-- p18 = "[r1 r2]"
 -- p19 = "7"
 -- p20 = "7"
 -- p21 = "7"
--- p22 = "7"
+-- p22 = "[r1 r2]"
 -- p23 = "50"
 
 ---- events of a merged issue
 SELECT
-  toString(event_id), project_id, toString(if((fingerprint, moved) IN (SELECT fingerprint, moved FROM issue_moves WHERE project_id = {p9:UInt32} AND undone = 0 AND regrouping NOT IN (SELECT regrouping FROM issue_moves WHERE project_id = {p10:UInt32} AND undone = 1)), moved, fingerprint)), timestamp, received_at, title, culprit, level, handled, platform, release, environment, transaction, server_name,
+  toString(event_id), project_id, toString(if((fingerprint, moved) IN (SELECT fingerprint, moved FROM issue_moves WHERE project_id = {p9:UInt32} AND regrouping IN {p10:Array(String)} AND undone = 0), moved, fingerprint)), timestamp, received_at, title, culprit, level, handled, platform, release, environment, transaction, server_name,
   multiIf(user_id != '', user_id, user_email != '', user_email, user_username != '', user_username, user_name != '', user_name, user_ip), mapKeys(tags), mapValues(tags)
 FROM events
 WHERE project_id = {p1:UInt32}
-  AND fingerprint IN (SELECT arrayJoin({p2:Array(UUID)}) UNION ALL SELECT fingerprint FROM (SELECT fingerprint, moved FROM issue_moves WHERE project_id = {p3:UInt32} AND undone = 0 AND regrouping NOT IN (SELECT regrouping FROM issue_moves WHERE project_id = {p4:UInt32} AND undone = 1)) WHERE moved IN {p5:Array(UUID)}) AND if((fingerprint, moved) IN (SELECT fingerprint, moved FROM issue_moves WHERE project_id = {p6:UInt32} AND undone = 0 AND regrouping NOT IN (SELECT regrouping FROM issue_moves WHERE project_id = {p7:UInt32} AND undone = 1)), moved, fingerprint) IN {p8:Array(UUID)}
+  AND fingerprint IN (SELECT arrayJoin({p2:Array(UUID)}) UNION ALL SELECT fingerprint FROM (SELECT fingerprint, moved FROM issue_moves WHERE project_id = {p3:UInt32} AND regrouping IN {p4:Array(String)} AND undone = 0) WHERE moved IN {p5:Array(UUID)}) AND if((fingerprint, moved) IN (SELECT fingerprint, moved FROM issue_moves WHERE project_id = {p6:UInt32} AND regrouping IN {p7:Array(String)} AND undone = 0), moved, fingerprint) IN {p8:Array(UUID)}
 ORDER BY timestamp DESC, event_id DESC
 LIMIT {p11:UInt64}
 -- p1 = "7"
 -- p2 = "[01000000-0000-0000-0000-000000000000 02000000-0000-0000-0000-000000000000]"
 -- p3 = "7"
--- p4 = "7"
+-- p4 = "[r1 r2]"
 -- p5 = "[01000000-0000-0000-0000-000000000000 02000000-0000-0000-0000-000000000000]"
 -- p6 = "7"
--- p7 = "7"
+-- p7 = "[r1 r2]"
 -- p8 = "[01000000-0000-0000-0000-000000000000 02000000-0000-0000-0000-000000000000]"
 -- p9 = "7"
--- p10 = "7"
+-- p10 = "[r1 r2]"
 -- p11 = "50"
 
 ---- members
@@ -552,7 +552,7 @@ WITH totals AS (
     argMinIfMerge(r.first_release) AS first_release,
     argMaxIfMerge(r.last_release) AS last_release
   FROM (
-    SELECT * FROM issue_totals WHERE project_id = {p3:UInt32} AND fingerprint NOT IN (SELECT fingerprint FROM (SELECT fingerprint, moved FROM issue_moves WHERE project_id = {p4:UInt32} AND undone = 0 AND regrouping NOT IN (SELECT regrouping FROM issue_moves WHERE project_id = {p5:UInt32} AND undone = 1)))
+    SELECT * FROM issue_totals WHERE project_id = {p3:UInt32} AND fingerprint NOT IN (SELECT fingerprint FROM (SELECT fingerprint, moved FROM issue_moves WHERE project_id = {p4:UInt32} AND regrouping IN {p5:Array(String)} AND undone = 0))
     UNION ALL
     SELECT
       e.project_id AS project_id,
@@ -567,7 +567,7 @@ WITH totals AS (
       argMaxState((e.title, toString(e.culprit), e.level, toString(e.platform)), e.timestamp) AS latest,
       argMinIfState(toString(e.release), e.timestamp, e.release != '') AS first_release,
       argMaxIfState(toString(e.release), e.timestamp, e.release != '') AS last_release
-    FROM (SELECT *, if((fingerprint, moved) IN (SELECT fingerprint, moved FROM issue_moves WHERE project_id = {p6:UInt32} AND undone = 0 AND regrouping NOT IN (SELECT regrouping FROM issue_moves WHERE project_id = {p7:UInt32} AND undone = 1)), moved, fingerprint) AS own FROM events WHERE project_id = {p8:UInt32} AND fingerprint IN (SELECT fingerprint FROM (SELECT fingerprint, moved FROM issue_moves WHERE project_id = {p9:UInt32} AND undone = 0 AND regrouping NOT IN (SELECT regrouping FROM issue_moves WHERE project_id = {p10:UInt32} AND undone = 1))) AND fingerprint IN (SELECT arrayJoin({p11:Array(UUID)}) UNION ALL SELECT fingerprint FROM (SELECT fingerprint, moved FROM issue_moves WHERE project_id = {p12:UInt32} AND undone = 0 AND regrouping NOT IN (SELECT regrouping FROM issue_moves WHERE project_id = {p13:UInt32} AND undone = 1)) WHERE moved IN {p14:Array(UUID)}) AND if((fingerprint, moved) IN (SELECT fingerprint, moved FROM issue_moves WHERE project_id = {p15:UInt32} AND undone = 0 AND regrouping NOT IN (SELECT regrouping FROM issue_moves WHERE project_id = {p16:UInt32} AND undone = 1)), moved, fingerprint) IN {p17:Array(UUID)}) AS e
+    FROM (SELECT *, if((fingerprint, moved) IN (SELECT fingerprint, moved FROM issue_moves WHERE project_id = {p6:UInt32} AND regrouping IN {p7:Array(String)} AND undone = 0), moved, fingerprint) AS own FROM events WHERE project_id = {p8:UInt32} AND fingerprint IN (SELECT fingerprint FROM (SELECT fingerprint, moved FROM issue_moves WHERE project_id = {p9:UInt32} AND regrouping IN {p10:Array(String)} AND undone = 0)) AND fingerprint IN (SELECT arrayJoin({p11:Array(UUID)}) UNION ALL SELECT fingerprint FROM (SELECT fingerprint, moved FROM issue_moves WHERE project_id = {p12:UInt32} AND regrouping IN {p13:Array(String)} AND undone = 0) WHERE moved IN {p14:Array(UUID)}) AND if((fingerprint, moved) IN (SELECT fingerprint, moved FROM issue_moves WHERE project_id = {p15:UInt32} AND regrouping IN {p16:Array(String)} AND undone = 0), moved, fingerprint) IN {p17:Array(UUID)}) AS e
     GROUP BY e.project_id, e.own
   ) AS r
   WHERE project_id = {p1:UInt32} AND fingerprint = {p18:UUID}
@@ -587,25 +587,25 @@ LEFT JOIN states AS s ON s.issue = t.issue
 -- p2 = "01000000-0000-0000-0000-000000000000"
 -- p3 = "7"
 -- p4 = "7"
--- p5 = "7"
+-- p5 = "[r1 r2]"
 -- p6 = "7"
--- p7 = "7"
+-- p7 = "[r1 r2]"
 -- p8 = "7"
 -- p9 = "7"
--- p10 = "7"
+-- p10 = "[r1 r2]"
 -- p11 = "[01000000-0000-0000-0000-000000000000]"
 -- p12 = "7"
--- p13 = "7"
+-- p13 = "[r1 r2]"
 -- p14 = "[01000000-0000-0000-0000-000000000000]"
 -- p15 = "7"
--- p16 = "7"
+-- p16 = "[r1 r2]"
 -- p17 = "[01000000-0000-0000-0000-000000000000]"
 -- p18 = "01000000-0000-0000-0000-000000000000"
 
 ---- trend by the hour
 SELECT (sumMap([toUInt32(intDiv(greatest(toUnixTimestamp(hour) - {p3:Int64}, 0), {p4:Int64}))], [toUInt64(events)]) AS series).1, series.2
 FROM (
-    SELECT * FROM issue_hours WHERE project_id = {p7:UInt32} AND fingerprint NOT IN (SELECT fingerprint FROM (SELECT fingerprint, moved FROM issue_moves WHERE project_id = {p8:UInt32} AND undone = 0 AND regrouping NOT IN (SELECT regrouping FROM issue_moves WHERE project_id = {p9:UInt32} AND undone = 1)))
+    SELECT * FROM issue_hours WHERE project_id = {p7:UInt32} AND fingerprint NOT IN (SELECT fingerprint FROM (SELECT fingerprint, moved FROM issue_moves WHERE project_id = {p8:UInt32} AND regrouping IN {p9:Array(String)} AND undone = 0))
     UNION ALL
     SELECT
       e.project_id AS project_id,
@@ -614,7 +614,7 @@ FROM (
       e.environment AS environment,
       count() AS events,
       uniqCombined64IfState(12)(e.user_hash, e.user_hash != 0) AS users
-    FROM (SELECT *, if((fingerprint, moved) IN (SELECT fingerprint, moved FROM issue_moves WHERE project_id = {p10:UInt32} AND undone = 0 AND regrouping NOT IN (SELECT regrouping FROM issue_moves WHERE project_id = {p11:UInt32} AND undone = 1)), moved, fingerprint) AS own FROM events WHERE project_id = {p12:UInt32} AND fingerprint IN (SELECT fingerprint FROM (SELECT fingerprint, moved FROM issue_moves WHERE project_id = {p13:UInt32} AND undone = 0 AND regrouping NOT IN (SELECT regrouping FROM issue_moves WHERE project_id = {p14:UInt32} AND undone = 1))) AND fingerprint IN (SELECT arrayJoin({p15:Array(UUID)}) UNION ALL SELECT fingerprint FROM (SELECT fingerprint, moved FROM issue_moves WHERE project_id = {p16:UInt32} AND undone = 0 AND regrouping NOT IN (SELECT regrouping FROM issue_moves WHERE project_id = {p17:UInt32} AND undone = 1)) WHERE moved IN {p18:Array(UUID)}) AND if((fingerprint, moved) IN (SELECT fingerprint, moved FROM issue_moves WHERE project_id = {p19:UInt32} AND undone = 0 AND regrouping NOT IN (SELECT regrouping FROM issue_moves WHERE project_id = {p20:UInt32} AND undone = 1)), moved, fingerprint) IN {p21:Array(UUID)} AND timestamp >= fromUnixTimestamp64Nano({p5:Int64}, 'UTC') AND timestamp < fromUnixTimestamp64Nano({p6:Int64}, 'UTC')) AS e
+    FROM (SELECT *, if((fingerprint, moved) IN (SELECT fingerprint, moved FROM issue_moves WHERE project_id = {p10:UInt32} AND regrouping IN {p11:Array(String)} AND undone = 0), moved, fingerprint) AS own FROM events WHERE project_id = {p12:UInt32} AND fingerprint IN (SELECT fingerprint FROM (SELECT fingerprint, moved FROM issue_moves WHERE project_id = {p13:UInt32} AND regrouping IN {p14:Array(String)} AND undone = 0)) AND fingerprint IN (SELECT arrayJoin({p15:Array(UUID)}) UNION ALL SELECT fingerprint FROM (SELECT fingerprint, moved FROM issue_moves WHERE project_id = {p16:UInt32} AND regrouping IN {p17:Array(String)} AND undone = 0) WHERE moved IN {p18:Array(UUID)}) AND if((fingerprint, moved) IN (SELECT fingerprint, moved FROM issue_moves WHERE project_id = {p19:UInt32} AND regrouping IN {p20:Array(String)} AND undone = 0), moved, fingerprint) IN {p21:Array(UUID)} AND timestamp >= fromUnixTimestamp64Nano({p5:Int64}, 'UTC') AND timestamp < fromUnixTimestamp64Nano({p6:Int64}, 'UTC')) AS e
     GROUP BY e.project_id, e.own, hour, environment
   )
 WHERE project_id = {p1:UInt32}
@@ -629,18 +629,18 @@ WHERE project_id = {p1:UInt32}
 -- p6 = "1769864400000000000"
 -- p7 = "7"
 -- p8 = "7"
--- p9 = "7"
+-- p9 = "[r1 r2]"
 -- p10 = "7"
--- p11 = "7"
+-- p11 = "[r1 r2]"
 -- p12 = "7"
 -- p13 = "7"
--- p14 = "7"
+-- p14 = "[r1 r2]"
 -- p15 = "[01000000-0000-0000-0000-000000000000]"
 -- p16 = "7"
--- p17 = "7"
+-- p17 = "[r1 r2]"
 -- p18 = "[01000000-0000-0000-0000-000000000000]"
 -- p19 = "7"
--- p20 = "7"
+-- p20 = "[r1 r2]"
 -- p21 = "[01000000-0000-0000-0000-000000000000]"
 -- p22 = "1768651200"
 -- p23 = "1769862896"
@@ -649,16 +649,16 @@ WHERE project_id = {p1:UInt32}
 SELECT (sumMap([toUInt32(intDiv(greatest(toUnixTimestamp64Nano(timestamp) - {p9:Int64}, 0), {p10:Int64}))], [toUInt64(1)]) AS series).1, series.2
 FROM events
 WHERE project_id = {p1:UInt32}
-  AND fingerprint IN (SELECT arrayJoin({p2:Array(UUID)}) UNION ALL SELECT fingerprint FROM (SELECT fingerprint, moved FROM issue_moves WHERE project_id = {p3:UInt32} AND undone = 0 AND regrouping NOT IN (SELECT regrouping FROM issue_moves WHERE project_id = {p4:UInt32} AND undone = 1)) WHERE moved IN {p5:Array(UUID)}) AND if((fingerprint, moved) IN (SELECT fingerprint, moved FROM issue_moves WHERE project_id = {p6:UInt32} AND undone = 0 AND regrouping NOT IN (SELECT regrouping FROM issue_moves WHERE project_id = {p7:UInt32} AND undone = 1)), moved, fingerprint) IN {p8:Array(UUID)}
+  AND fingerprint IN (SELECT arrayJoin({p2:Array(UUID)}) UNION ALL SELECT fingerprint FROM (SELECT fingerprint, moved FROM issue_moves WHERE project_id = {p3:UInt32} AND regrouping IN {p4:Array(String)} AND undone = 0) WHERE moved IN {p5:Array(UUID)}) AND if((fingerprint, moved) IN (SELECT fingerprint, moved FROM issue_moves WHERE project_id = {p6:UInt32} AND regrouping IN {p7:Array(String)} AND undone = 0), moved, fingerprint) IN {p8:Array(UUID)}
   AND timestamp >= fromUnixTimestamp64Nano({p11:Int64}, 'UTC')
   AND timestamp < fromUnixTimestamp64Nano({p12:Int64}, 'UTC')
 -- p1 = "7"
 -- p2 = "[01000000-0000-0000-0000-000000000000]"
 -- p3 = "7"
--- p4 = "7"
+-- p4 = "[r1 r2]"
 -- p5 = "[01000000-0000-0000-0000-000000000000]"
 -- p6 = "7"
--- p7 = "7"
+-- p7 = "[r1 r2]"
 -- p8 = "[01000000-0000-0000-0000-000000000000]"
 -- p9 = "1769859296000000000"
 -- p10 = "60001000000"
@@ -677,7 +677,7 @@ FROM (
         arrayMap((k, v) -> (toString(k), v), mapKeys(tags), mapValues(tags))
       ))) AS pair
       FROM events
-      WHERE project_id = {p1:UInt32} AND fingerprint IN (SELECT arrayJoin({p2:Array(UUID)}) UNION ALL SELECT fingerprint FROM (SELECT fingerprint, moved FROM issue_moves WHERE project_id = {p3:UInt32} AND undone = 0 AND regrouping NOT IN (SELECT regrouping FROM issue_moves WHERE project_id = {p4:UInt32} AND undone = 1)) WHERE moved IN {p5:Array(UUID)}) AND if((fingerprint, moved) IN (SELECT fingerprint, moved FROM issue_moves WHERE project_id = {p6:UInt32} AND undone = 0 AND regrouping NOT IN (SELECT regrouping FROM issue_moves WHERE project_id = {p7:UInt32} AND undone = 1)), moved, fingerprint) IN {p8:Array(UUID)}
+      WHERE project_id = {p1:UInt32} AND fingerprint IN (SELECT arrayJoin({p2:Array(UUID)}) UNION ALL SELECT fingerprint FROM (SELECT fingerprint, moved FROM issue_moves WHERE project_id = {p3:UInt32} AND regrouping IN {p4:Array(String)} AND undone = 0) WHERE moved IN {p5:Array(UUID)}) AND if((fingerprint, moved) IN (SELECT fingerprint, moved FROM issue_moves WHERE project_id = {p6:UInt32} AND regrouping IN {p7:Array(String)} AND undone = 0), moved, fingerprint) IN {p8:Array(UUID)}
     )
     GROUP BY key, value
   )
@@ -688,10 +688,10 @@ LIMIT {p10:UInt64}
 -- p1 = "7"
 -- p2 = "[01000000-0000-0000-0000-000000000000]"
 -- p3 = "7"
--- p4 = "7"
+-- p4 = "[r1 r2]"
 -- p5 = "[01000000-0000-0000-0000-000000000000]"
 -- p6 = "7"
--- p7 = "7"
+-- p7 = "[r1 r2]"
 -- p8 = "[01000000-0000-0000-0000-000000000000]"
 -- p9 = "10"
 -- p10 = "600"
@@ -702,16 +702,16 @@ FROM (
   SELECT arrayJoin([
     ('previous', maxIf(at, at < (fromUnixTimestamp64Nano({p9:Int64}, 'UTC'), {p10:UUID})).2), ('next', minIf(at, at > (fromUnixTimestamp64Nano({p9:Int64}, 'UTC'), {p10:UUID})).2), ('oldest', minIf(at, 1).2), ('latest', maxIf(at, 1).2)
   ]) AS found
-  FROM (SELECT (timestamp, event_id) AS at FROM events WHERE project_id = {p1:UInt32} AND fingerprint IN (SELECT arrayJoin({p2:Array(UUID)}) UNION ALL SELECT fingerprint FROM (SELECT fingerprint, moved FROM issue_moves WHERE project_id = {p3:UInt32} AND undone = 0 AND regrouping NOT IN (SELECT regrouping FROM issue_moves WHERE project_id = {p4:UInt32} AND undone = 1)) WHERE moved IN {p5:Array(UUID)}) AND if((fingerprint, moved) IN (SELECT fingerprint, moved FROM issue_moves WHERE project_id = {p6:UInt32} AND undone = 0 AND regrouping NOT IN (SELECT regrouping FROM issue_moves WHERE project_id = {p7:UInt32} AND undone = 1)), moved, fingerprint) IN {p8:Array(UUID)})
+  FROM (SELECT (timestamp, event_id) AS at FROM events WHERE project_id = {p1:UInt32} AND fingerprint IN (SELECT arrayJoin({p2:Array(UUID)}) UNION ALL SELECT fingerprint FROM (SELECT fingerprint, moved FROM issue_moves WHERE project_id = {p3:UInt32} AND regrouping IN {p4:Array(String)} AND undone = 0) WHERE moved IN {p5:Array(UUID)}) AND if((fingerprint, moved) IN (SELECT fingerprint, moved FROM issue_moves WHERE project_id = {p6:UInt32} AND regrouping IN {p7:Array(String)} AND undone = 0), moved, fingerprint) IN {p8:Array(UUID)})
 )
 WHERE NOT empty(found.2)
 -- p1 = "7"
 -- p2 = "[01000000-0000-0000-0000-000000000000]"
 -- p3 = "7"
--- p4 = "7"
+-- p4 = "[r1 r2]"
 -- p5 = "[01000000-0000-0000-0000-000000000000]"
 -- p6 = "7"
--- p7 = "7"
+-- p7 = "[r1 r2]"
 -- p8 = "[01000000-0000-0000-0000-000000000000]"
 -- p9 = "1769862896000000789"
 -- p10 = "09000000-0000-0000-0000-000000000000"
@@ -722,16 +722,16 @@ FROM (
   SELECT arrayJoin([
     ('previous', maxIf(at, at < (fromUnixTimestamp64Nano({p9:Int64}, 'UTC'), {p10:UUID}) AND at.1 >= fromUnixTimestamp64Nano({p11:Int64}, 'UTC')).2), ('next', minIf(at, at > (fromUnixTimestamp64Nano({p9:Int64}, 'UTC'), {p10:UUID}) AND at.1 <= fromUnixTimestamp64Nano({p12:Int64}, 'UTC')).2), ('oldest', minIf(at, at.1 <= fromUnixTimestamp64Nano({p13:Int64}, 'UTC')).2), ('latest', maxIf(at, at.1 >= fromUnixTimestamp64Nano({p14:Int64}, 'UTC')).2)
   ]) AS found
-  FROM (SELECT (timestamp, event_id) AS at FROM events WHERE project_id = {p1:UInt32} AND fingerprint IN (SELECT arrayJoin({p2:Array(UUID)}) UNION ALL SELECT fingerprint FROM (SELECT fingerprint, moved FROM issue_moves WHERE project_id = {p3:UInt32} AND undone = 0 AND regrouping NOT IN (SELECT regrouping FROM issue_moves WHERE project_id = {p4:UInt32} AND undone = 1)) WHERE moved IN {p5:Array(UUID)}) AND if((fingerprint, moved) IN (SELECT fingerprint, moved FROM issue_moves WHERE project_id = {p6:UInt32} AND undone = 0 AND regrouping NOT IN (SELECT regrouping FROM issue_moves WHERE project_id = {p7:UInt32} AND undone = 1)), moved, fingerprint) IN {p8:Array(UUID)} AND (timestamp >= fromUnixTimestamp64Nano({p11:Int64}, 'UTC') AND timestamp <= fromUnixTimestamp64Nano({p12:Int64}, 'UTC') OR timestamp <= fromUnixTimestamp64Nano({p13:Int64}, 'UTC') OR timestamp >= fromUnixTimestamp64Nano({p14:Int64}, 'UTC')))
+  FROM (SELECT (timestamp, event_id) AS at FROM events WHERE project_id = {p1:UInt32} AND fingerprint IN (SELECT arrayJoin({p2:Array(UUID)}) UNION ALL SELECT fingerprint FROM (SELECT fingerprint, moved FROM issue_moves WHERE project_id = {p3:UInt32} AND regrouping IN {p4:Array(String)} AND undone = 0) WHERE moved IN {p5:Array(UUID)}) AND if((fingerprint, moved) IN (SELECT fingerprint, moved FROM issue_moves WHERE project_id = {p6:UInt32} AND regrouping IN {p7:Array(String)} AND undone = 0), moved, fingerprint) IN {p8:Array(UUID)} AND (timestamp >= fromUnixTimestamp64Nano({p11:Int64}, 'UTC') AND timestamp <= fromUnixTimestamp64Nano({p12:Int64}, 'UTC') OR timestamp <= fromUnixTimestamp64Nano({p13:Int64}, 'UTC') OR timestamp >= fromUnixTimestamp64Nano({p14:Int64}, 'UTC')))
 )
 WHERE NOT empty(found.2)
 -- p1 = "7"
 -- p2 = "[01000000-0000-0000-0000-000000000000]"
 -- p3 = "7"
--- p4 = "7"
+-- p4 = "[r1 r2]"
 -- p5 = "[01000000-0000-0000-0000-000000000000]"
 -- p6 = "7"
--- p7 = "7"
+-- p7 = "[r1 r2]"
 -- p8 = "[01000000-0000-0000-0000-000000000000]"
 -- p9 = "1769862896000000789"
 -- p10 = "09000000-0000-0000-0000-000000000000"
@@ -779,7 +779,7 @@ totals AS (
     argMinIfMerge(r.first_release) AS first_release,
     argMaxIfMerge(r.last_release) AS last_release
   FROM (
-    SELECT * FROM issue_totals WHERE project_id = {p7:UInt32} AND fingerprint NOT IN (SELECT fingerprint FROM (SELECT fingerprint, moved FROM issue_moves WHERE project_id = {p8:UInt32} AND undone = 0 AND regrouping NOT IN (SELECT regrouping FROM issue_moves WHERE project_id = {p9:UInt32} AND undone = 1)))
+    SELECT * FROM issue_totals WHERE project_id = {p7:UInt32} AND fingerprint NOT IN (SELECT fingerprint FROM (SELECT fingerprint, moved FROM issue_moves WHERE project_id = {p8:UInt32} AND regrouping IN {p9:Array(String)} AND undone = 0))
     UNION ALL
     SELECT
       e.project_id AS project_id,
@@ -794,7 +794,7 @@ totals AS (
       argMaxState((e.title, toString(e.culprit), e.level, toString(e.platform)), e.timestamp) AS latest,
       argMinIfState(toString(e.release), e.timestamp, e.release != '') AS first_release,
       argMaxIfState(toString(e.release), e.timestamp, e.release != '') AS last_release
-    FROM (SELECT *, if((fingerprint, moved) IN (SELECT fingerprint, moved FROM issue_moves WHERE project_id = {p10:UInt32} AND undone = 0 AND regrouping NOT IN (SELECT regrouping FROM issue_moves WHERE project_id = {p11:UInt32} AND undone = 1)), moved, fingerprint) AS own FROM events WHERE project_id = {p12:UInt32} AND fingerprint IN (SELECT fingerprint FROM (SELECT fingerprint, moved FROM issue_moves WHERE project_id = {p13:UInt32} AND undone = 0 AND regrouping NOT IN (SELECT regrouping FROM issue_moves WHERE project_id = {p14:UInt32} AND undone = 1)))) AS e
+    FROM (SELECT *, if((fingerprint, moved) IN (SELECT fingerprint, moved FROM issue_moves WHERE project_id = {p10:UInt32} AND regrouping IN {p11:Array(String)} AND undone = 0), moved, fingerprint) AS own FROM events WHERE project_id = {p12:UInt32} AND fingerprint IN (SELECT fingerprint FROM (SELECT fingerprint, moved FROM issue_moves WHERE project_id = {p13:UInt32} AND regrouping IN {p14:Array(String)} AND undone = 0))) AS e
     GROUP BY e.project_id, e.own
   ) AS r
   LEFT JOIN merges AS m ON m.fingerprint = r.fingerprint
@@ -808,7 +808,7 @@ states AS (
 SELECT group_name, sum(counted) AS total, groupArray(part) AS parts, groupArray(counted) AS counts
 FROM (
   SELECT toString(if(empty(m.merged_into), events.own, m.merged_into)) AS group_name, toUInt32(0) AS part, count() AS counted
-  FROM (SELECT *, if((fingerprint, moved) IN (SELECT fingerprint, moved FROM issue_moves WHERE project_id = {p4:UInt32} AND undone = 0 AND regrouping NOT IN (SELECT regrouping FROM issue_moves WHERE project_id = {p5:UInt32} AND undone = 1)), moved, fingerprint) AS own FROM events) AS events
+  FROM (SELECT *, if((fingerprint, moved) IN (SELECT fingerprint, moved FROM issue_moves WHERE project_id = {p4:UInt32} AND regrouping IN {p5:Array(String)} AND undone = 0), moved, fingerprint) AS own FROM events) AS events
   LEFT JOIN merges AS m ON m.fingerprint = events.own
   WHERE project_id = {p1:UInt32}
   AND timestamp >= fromUnixTimestamp64Nano({p2:Int64}, 'UTC')
@@ -822,16 +822,16 @@ LIMIT {p17:UInt64}
 -- p2 = "1768653296000000789"
 -- p3 = "1769862896000000789"
 -- p4 = "7"
--- p5 = "7"
+-- p5 = "[r1 r2]"
 -- p6 = "7"
 -- p7 = "7"
 -- p8 = "7"
--- p9 = "7"
+-- p9 = "[r1 r2]"
 -- p10 = "7"
--- p11 = "7"
+-- p11 = "[r1 r2]"
 -- p12 = "7"
 -- p13 = "7"
--- p14 = "7"
+-- p14 = "[r1 r2]"
 -- p15 = "7"
 -- p16 = "7"
 -- p17 = "5"
@@ -851,26 +851,26 @@ ORDER BY kind, reason
 -- p5 = "1769862896"
 
 ---- where an event is
-SELECT toString(if((fingerprint, moved) IN (SELECT fingerprint, moved FROM issue_moves WHERE project_id = {p1:UInt32} AND undone = 0 AND regrouping NOT IN (SELECT regrouping FROM issue_moves WHERE project_id = {p2:UInt32} AND undone = 1)), moved, fingerprint)), timestamp
+SELECT toString(if((fingerprint, moved) IN (SELECT fingerprint, moved FROM issue_moves WHERE project_id = {p1:UInt32} AND regrouping IN {p2:Array(String)} AND undone = 0), moved, fingerprint)), timestamp
 FROM events
 WHERE project_id = {p3:UInt32} AND event_id = {p4:UUID}
 ORDER BY received_at
 LIMIT 1
 -- p1 = "7"
--- p2 = "7"
+-- p2 = "[r1 r2]"
 -- p3 = "7"
 -- p4 = "09000000-0000-0000-0000-000000000000"
 
 ---- event
 SELECT project_id, toString(fingerprint), toString(event_id), timestamp, received_at, retention_days, key_id, level, title, culprit, platform, logger, transaction, server_name, release, dist, environment, sdk_name, sdk_version, message, message_template, user_id, user_email, user_username, user_name, user_ip, http_method, http_url, contexts.name, contexts.data, mapKeys(tags), mapValues(tags), extra, hex(trace_id), hex(span_id), parts.kind, parts.value, parts.source, rest, exceptions.type, exceptions.value, exceptions.module, exceptions.mechanism, exceptions.handled, exceptions.more, frames.exception, frames.function, frames.module, frames.filename, frames.abs_path, frames.line, frames.column, frames.in_app, frames.source, frames.vars, frames.native, crumbs.time, crumbs.type, crumbs.category, crumbs.level, crumbs.message, crumbs.data, toString(moved)
 FROM events
-WHERE project_id = {p1:UInt32} AND fingerprint IN (SELECT arrayJoin({p2:Array(UUID)}) UNION ALL SELECT fingerprint FROM (SELECT fingerprint, moved FROM issue_moves WHERE project_id = {p3:UInt32} AND undone = 0 AND regrouping NOT IN (SELECT regrouping FROM issue_moves WHERE project_id = {p4:UInt32} AND undone = 1)) WHERE moved IN {p5:Array(UUID)}) AND timestamp = fromUnixTimestamp64Nano({p6:Int64}, 'UTC') AND event_id = {p7:UUID}
+WHERE project_id = {p1:UInt32} AND fingerprint IN (SELECT arrayJoin({p2:Array(UUID)}) UNION ALL SELECT fingerprint FROM (SELECT fingerprint, moved FROM issue_moves WHERE project_id = {p3:UInt32} AND regrouping IN {p4:Array(String)} AND undone = 0) WHERE moved IN {p5:Array(UUID)}) AND timestamp = fromUnixTimestamp64Nano({p6:Int64}, 'UTC') AND event_id = {p7:UUID}
 ORDER BY received_at
 LIMIT 1
 -- p1 = "7"
 -- p2 = "[01000000-0000-0000-0000-000000000000]"
 -- p3 = "7"
--- p4 = "7"
+-- p4 = "[r1 r2]"
 -- p5 = "[01000000-0000-0000-0000-000000000000]"
 -- p6 = "1769862896000000789"
 -- p7 = "09000000-0000-0000-0000-000000000000"
@@ -907,23 +907,23 @@ LIMIT 1 BY project_id, fingerprint
 -- p2 = "[01000000-0000-0000-0000-000000000000 02000000-0000-0000-0000-000000000000]"
 
 ---- how many events to group
-SELECT toString(if((fingerprint, moved) IN (SELECT fingerprint, moved FROM issue_moves WHERE project_id = {p1:UInt32} AND undone = 0 AND regrouping NOT IN (SELECT regrouping FROM issue_moves WHERE project_id = {p2:UInt32} AND undone = 1)), moved, fingerprint)), count(), CAST([], 'Array(String)'), CAST([], 'Array(Int64)')
+SELECT toString(if((fingerprint, moved) IN (SELECT fingerprint, moved FROM issue_moves WHERE project_id = {p1:UInt32} AND regrouping IN {p2:Array(String)} AND undone = 0), moved, fingerprint)), count(), CAST([], 'Array(String)'), CAST([], 'Array(Int64)')
 FROM events
 WHERE project_id = {p3:UInt32} AND timestamp >= fromUnixTimestamp64Nano({p4:Int64}, 'UTC')
-GROUP BY if((fingerprint, moved) IN (SELECT fingerprint, moved FROM issue_moves WHERE project_id = {p1:UInt32} AND undone = 0 AND regrouping NOT IN (SELECT regrouping FROM issue_moves WHERE project_id = {p2:UInt32} AND undone = 1)), moved, fingerprint)
+GROUP BY if((fingerprint, moved) IN (SELECT fingerprint, moved FROM issue_moves WHERE project_id = {p1:UInt32} AND regrouping IN {p2:Array(String)} AND undone = 0), moved, fingerprint)
 -- p1 = "7"
--- p2 = "7"
+-- p2 = "[r1 r2]"
 -- p3 = "7"
 -- p4 = "1769862896000000789"
 
 ---- which events to group
-SELECT toString(if((fingerprint, moved) IN (SELECT fingerprint, moved FROM issue_moves WHERE project_id = {p1:UInt32} AND undone = 0 AND regrouping NOT IN (SELECT regrouping FROM issue_moves WHERE project_id = {p2:UInt32} AND undone = 1)), moved, fingerprint)), count() AS events, arrayMap(x -> toString(x.2), groupArraySorted(5)((-toUnixTimestamp64Nano(timestamp), event_id)) AS newest), arrayMap(x -> -x.1, newest)
+SELECT toString(if((fingerprint, moved) IN (SELECT fingerprint, moved FROM issue_moves WHERE project_id = {p1:UInt32} AND regrouping IN {p2:Array(String)} AND undone = 0), moved, fingerprint)), count() AS events, arrayMap(x -> toString(x.2), groupArraySorted(5)((-toUnixTimestamp64Nano(timestamp), event_id)) AS newest), arrayMap(x -> -x.1, newest)
 FROM events
 WHERE project_id = {p3:UInt32} AND timestamp >= fromUnixTimestamp64Nano({p4:Int64}, 'UTC')
-GROUP BY if((fingerprint, moved) IN (SELECT fingerprint, moved FROM issue_moves WHERE project_id = {p1:UInt32} AND undone = 0 AND regrouping NOT IN (SELECT regrouping FROM issue_moves WHERE project_id = {p2:UInt32} AND undone = 1)), moved, fingerprint)
-ORDER BY events DESC, if((fingerprint, moved) IN (SELECT fingerprint, moved FROM issue_moves WHERE project_id = {p1:UInt32} AND undone = 0 AND regrouping NOT IN (SELECT regrouping FROM issue_moves WHERE project_id = {p2:UInt32} AND undone = 1)), moved, fingerprint)
+GROUP BY if((fingerprint, moved) IN (SELECT fingerprint, moved FROM issue_moves WHERE project_id = {p1:UInt32} AND regrouping IN {p2:Array(String)} AND undone = 0), moved, fingerprint)
+ORDER BY events DESC, if((fingerprint, moved) IN (SELECT fingerprint, moved FROM issue_moves WHERE project_id = {p1:UInt32} AND regrouping IN {p2:Array(String)} AND undone = 0), moved, fingerprint)
 -- p1 = "7"
--- p2 = "7"
+-- p2 = "[r1 r2]"
 -- p3 = "7"
 -- p4 = "1769862896000000789"
 
