@@ -37,6 +37,10 @@ type Moves interface {
 // maxMoves is how many parts the issues of a regrouping may come apart into.
 const maxMoves = 5000
 
+// lighter is how many times as many events are moved at a time than are explained, since less is read of them
+// and little written.
+const lighter = 4
+
 // moving is the task of moving events of issues that came apart to where rules group them.
 type moving struct {
 	*Service
@@ -96,7 +100,7 @@ func (s *Service) move(ctx context.Context, r *artifact.Repair, rg *issue.Regrou
 	}
 	m := &moving{
 		Service: s, done: rg, put: map[way]bool{}, left: at.Left,
-		query: view.MovableRequest{ProjectID: p.ID, Regrouping: rg.ID, Since: s.since(&p, time.Now()), Limit: s.cfg.Batch},
+		query: view.MovableRequest{ProjectID: p.ID, Regrouping: rg.ID, Since: s.since(&p, time.Now()), Limit: min(lighter*s.cfg.Batch, 2000)},
 		today: s.groups.Rules(rg.Before.Fingerprints, rg.Before.Stacks), tried: s.groups.Rules(rg.After.Fingerprints, rg.After.Stacks),
 	}
 	if err := s.Moves.BeginMoves(ctx, p.ID, rg.ID, rg.Torn); err != nil {
