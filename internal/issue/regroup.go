@@ -37,6 +37,7 @@ const (
 	PastMoving Past = "moving" // events are moved to where the rules group them
 	PastMoved  Past = "moved"  // all are where the rules group them
 	PastPartly Past = "partly" // too many parts: events of the rest stay where they were
+	PastLarge  Past = "large"  // they have more stored events than may be moved: these stay where they were
 	PastFixed  Past = "fixed"  // stored events cannot be changed here
 )
 

@@ -22,10 +22,12 @@ type Regroupings interface {
 	Expect(ctx context.Context, records []issue.Record) error
 }
 
-// Moves are where stored events count. After BeginMoves with all fingerprints that come apart, what Move writes counts as far
+// Moves are where stored events count. CountMovable counts the rows of some fingerprints and of those that events were
+// moved away from before. After BeginMoves with all fingerprints that come apart, what Move writes counts as far
 // as PutMoves says, until UndoMoves, which is for good. All of them may be called again, and each event must be there exactly once for every
 // reader at any time; view.ErrFixed where events cannot be changed.
 type Moves interface {
+	CountMovable(ctx context.Context, projectID uint32, prints []event.Fingerprint) (uint64, error)
 	Movable(ctx context.Context, r view.MovableRequest) ([]view.Movable, error)
 	Move(ctx context.Context, events []view.Movable) error
 	Moves(ctx context.Context, projectID uint32, regrouping string) ([]view.Move, error)
@@ -102,6 +104,17 @@ func (s *Service) move(ctx context.Context, r *artifact.Repair, rg *issue.Regrou
 		Service: s, done: rg, put: map[way]bool{}, left: at.Left,
 		query: view.MovableRequest{ProjectID: p.ID, Regrouping: rg.ID, Since: s.since(&p, time.Now()), Limit: min(lighter*s.cfg.Batch, 2000)},
 		today: s.groups.Rules(rg.Before.Fingerprints, rg.Before.Stacks), tried: s.groups.Rules(rg.After.Fingerprints, rg.After.Stacks),
+	}
+	if r.Place == "" {
+		n, err := s.Moves.CountMovable(ctx, p.ID, rg.Torn)
+		if err != nil {
+			return err
+		}
+		if n > uint64(s.cfg.MovableEvents) {
+			rg.Past = issue.PastLarge
+			s.log.Warn("issues come apart for new events only: raise --repair-movable-events to move more stored events", "project", p.ID, "regrouping", rg.ID, "events", n, "limit", s.cfg.MovableEvents)
+			return nil
+		}
 	}
 	if err := s.Moves.BeginMoves(ctx, p.ID, rg.ID, rg.Torn); err != nil {
 		return err

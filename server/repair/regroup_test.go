@@ -25,6 +25,10 @@ type moves struct {
 	writes int
 }
 
+func (s *moves) CountMovable(context.Context, uint32, []event.Fingerprint) (uint64, error) {
+	return uint64(len(s.stored)), nil
+}
+
 func (s *moves) Movable(_ context.Context, r view.MovableRequest) (page []view.Movable, _ error) {
 	for _, e := range s.stored {
 		p := view.AffectedPlace{Fingerprint: e.Fingerprint, Timestamp: e.Event.Timestamp, EventID: e.Event.ID}
@@ -219,9 +223,11 @@ func TestOnlySoManyParts(t *testing.T) {
 
 func TestWhereEventsCannotBeChangedTheyStay(t *testing.T) {
 	t.Parallel()
+	want := map[string]issue.Past{"in a cluster": issue.PastFixed, "turned off": issue.PastFixed, "too many": issue.PastLarge}
 	for name, prepare := range map[string]func(w world, s *moves){
 		"in a cluster": func(_ world, s *moves) { s.fixed = true },
 		"turned off":   func(w world, _ *moves) { w.cfg.EventsPerSecond = 0 },
+		"too many":     func(w world, _ *moves) { w.cfg.MovableEvents = 9 },
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -230,7 +236,7 @@ func TestWhereEventsCannotBeChangedTheyStay(t *testing.T) {
 			if err := w.work(t.Context(), nil); err != nil {
 				t.Fatal(err)
 			}
-			if got := w.told(t, rg.ID); got.Past != issue.PastFixed || s.counts()[event.Fingerprint{1}] != 10 {
+			if got := w.told(t, rg.ID); got.Past != want[name] || s.counts()[event.Fingerprint{1}] != 10 {
 				t.Errorf("%+v", got)
 			}
 			if n, err := w.meta.PendingRepairs(t.Context()); n != 0 || err != nil {

@@ -31,6 +31,9 @@ type Config struct {
 	// EventsPerSecond is how many stored events are looked at in a second; 0 leaves events
 	// as they came, and where.
 	EventsPerSecond int
+	// MovableEvents is how many stored events the issues of a project may have that rules took apart: lists read all of
+	// them. Where they have more when the rules are applied, only new events go apart.
+	MovableEvents int
 	// Batch is how many events are read and written at a time.
 	Batch int
 	// Window is how far back events are looked for, if the project keeps them that long.
@@ -41,7 +44,7 @@ type Config struct {
 
 // DefaultConfig takes a small part of one core.
 func DefaultConfig() Config {
-	return Config{EventsPerSecond: 1000, Batch: 250, Window: 90 * 24 * time.Hour, Poll: 5 * time.Second}
+	return Config{EventsPerSecond: 1000, MovableEvents: 1_000_000, Batch: 250, Window: 90 * 24 * time.Hour, Poll: 5 * time.Second}
 }
 
 // Validate reports the first thing wrong with the configuration.
@@ -49,6 +52,8 @@ func (c Config) Validate() error {
 	switch {
 	case c.EventsPerSecond < 0:
 		return fmt.Errorf("repair: %d events a second are too few, give 0 or more", c.EventsPerSecond)
+	case c.MovableEvents < 0:
+		return fmt.Errorf("repair: %d movable events are too few, give 0 or more", c.MovableEvents)
 	case c.Batch < 1 || c.Batch > 2000:
 		return fmt.Errorf("repair: a batch of %d events is not between 1 and 2000", c.Batch)
 	case c.Window < time.Hour:

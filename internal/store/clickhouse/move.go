@@ -13,6 +13,21 @@ import (
 	"github.com/faultline-dev/faultline/internal/view"
 )
 
+// CountMovable counts the rows of some fingerprints and of those that events of the project were moved away from
+// before: what lists have to read if events are moved away from them, too.
+func (s *Store) CountMovable(ctx context.Context, projectID uint32, prints []event.Fingerprint) (n uint64, err error) {
+	m, err := s.moves(ctx, projectID)
+	if err != nil {
+		return 0, err
+	}
+	st := &statement{}
+	sql := "SELECT count() FROM events WHERE project_id = " + st.project(projectID) + " AND fingerprint IN (SELECT arrayJoin(" + st.uuids(bytesOf(prints)) + ")"
+	if m.any() {
+		sql += " UNION ALL " + m.origins(st)
+	}
+	return n, explain("count events to move", s.conn.QueryRow(s.limited(ctx), sql+")", st.args...).Scan(&n))
+}
+
 // Movable returns events that rules may move, by the fingerprint of their rows and then by time.
 func (s *Store) Movable(ctx context.Context, r view.MovableRequest) ([]view.Movable, error) {
 	others, err := s.otherMoves(ctx, r.ProjectID, r.Regrouping)

@@ -310,6 +310,13 @@ func TestWhatMayMoveIsReadOnce(t *testing.T) {
 			t.Errorf("%s (-want +got):\n%s", what, d)
 		}
 	}
+	count := func(want uint64, prints ...event.Fingerprint) {
+		t.Helper()
+		if n, err := s.CountMovable(t.Context(), 3, prints); n != want || err != nil {
+			t.Errorf("%d events may move, not %d: %v", n, want, err)
+		}
+	}
+	count(30, event.Fingerprint{1})
 	f("before", read("r1", 1, time.Time{}), all[:30]...)
 	put(t, s, "r1", 1, 8)
 	move(t, s, tornTo(8, all[:10]...)...)
@@ -317,6 +324,7 @@ func TestWhatMayMoveIsReadOnce(t *testing.T) {
 	f("those of others do", read("r2", 1, time.Time{}), all[10:30]...)
 	f("and are found where they are", read("r2", 8, time.Time{}), all[:10]...)
 	f("what arrived since", read("r2", 1, all[25].ReceivedAt), slices.DeleteFunc(slices.Clone(all[10:30]), func(o *event.Occurrence) bool { return o.ReceivedAt.Before(all[25].ReceivedAt) })...)
+	count(33, event.Fingerprint{2})
 	moved, err := s.Moves(t.Context(), 3, "r1")
 	if err != nil || len(moved) != 1 || moved[0].To != (event.Fingerprint{8}) {
 		t.Error(moved, err)

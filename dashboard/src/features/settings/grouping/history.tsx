@@ -28,6 +28,8 @@ function past(r: Regrouping): string {
       return `Stored events are being moved: ${exact(r.eventsLookedAt)} looked at, ${exact(r.eventsMoved)} moved so far`;
     case "partly":
       return `${moved}; the rest stays where it was, because there are too many parts`;
+    case "large":
+      return "Too many stored events to move them; new events go apart";
     case "fixed":
       return "Stored events cannot be moved here; new events go apart";
   }

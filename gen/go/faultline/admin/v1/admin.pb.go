@@ -1941,7 +1941,8 @@ type Regrouping struct {
 	// Who undid it.
 	UndoneBy string `protobuf:"bytes,10,opt,name=undone_by,json=undoneBy,proto3" json:"undone_by,omitempty"`
 	// What becomes of the stored events of issues that come apart: moving, in the background; moved, all of them;
-	// partly, because there are too many parts; fixed, where stored events cannot be changed; empty: no issue comes apart.
+	// partly, because there are too many parts; large, because they have too many events, which stay; fixed, where stored events
+	// cannot be changed; empty: no issue comes apart.
 	Past string `protobuf:"bytes,11,opt,name=past,proto3" json:"past,omitempty"`
 	// Stored events of these issues that were looked at so far.
 	EventsLookedAt uint64 `protobuf:"varint,12,opt,name=events_looked_at,json=eventsLookedAt,proto3" json:"events_looked_at,omitempty"`

@@ -1186,7 +1186,8 @@ export type Regrouping = Message<"faultline.admin.v1.Regrouping"> & {
 
   /**
    * What becomes of the stored events of issues that come apart: moving, in the background; moved, all of them;
-   * partly, because there are too many parts; fixed, where stored events cannot be changed; empty: no issue comes apart.
+   * partly, because there are too many parts; large, because they have too many events, which stay; fixed, where stored events
+   * cannot be changed; empty: no issue comes apart.
    *
    * @generated from field: string past = 11;
    */
