@@ -18,7 +18,8 @@ import (
 func (s *Server) takeUploads() (err error) {
 	p := s.parts
 	if s.repairs, err = repair.New(s.cfg.Repair, repair.Parts{
-		Jobs: p.Meta, Events: p.ClickHouse, Issues: p.ClickHouse, Workflow: p.Meta, Projects: s.dir, Announce: p.Bus, Metrics: p.Registry, Logger: p.Logger,
+		Jobs: p.Meta, Events: p.ClickHouse, Issues: p.ClickHouse, Workflow: p.Meta, Projects: s.dir, Announce: p.Bus, Regroupings: p.Meta, Moves: p.ClickHouse,
+		Metrics: p.Registry, Logger: p.Logger,
 	}); err != nil {
 		return err
 	}

@@ -84,6 +84,9 @@ export function groupingService(store: Store): ServiceImpl<typeof GroupingServic
         merged: 2,
         split: 1,
         renamed: 1,
+        past: "moving",
+        eventsLookedAt: 1_250n,
+        eventsMoved: 41n,
       });
       before.set(r.id, { fingerprintRules: p.fingerprintRules, stackRules: p.stackRules });
       p.fingerprintRules = req.fingerprintRules ?? p.fingerprintRules;
@@ -93,7 +96,10 @@ export function groupingService(store: Store): ServiceImpl<typeof GroupingServic
       return { project: p, regrouping: r };
     },
     async listRegroupings(req) {
-      return { regroupings: done.filter((r) => r.projectId === req.projectId) };
+      const listed = done.filter((r) => r.projectId === req.projectId);
+      const answer = listed.map((r) => ({ ...r }));
+      for (const r of listed) if (r.past === "moving") Object.assign(r, { past: "moved", eventsLookedAt: 2_810n });
+      return { regroupings: answer };
     },
     async undoRegrouping(req) {
       const r = done.find((x) => x.id === req.regroupingId);

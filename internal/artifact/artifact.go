@@ -66,16 +66,17 @@ type Release struct {
 
 // Repair is the work of explaining the events that came before an upload.
 type Repair struct {
-	ID        string
-	ProjectID uint32
-	Release   string // empty: only events that name one of the ids
-	Dist      string
-	DebugIDs  []string // as ID writes them
-	Place     string   // how far it has come; whoever does it knows what it says
-	Seen      int64    // events that were looked at
-	Changed   int64    // of these, events that changed
-	CreatedAt time.Time
-	Lease     time.Time // until when somebody works on it
+	ID         string
+	ProjectID  uint32
+	Release    string // empty: only events that name one of the ids
+	Dist       string
+	DebugIDs   []string // as ID writes them
+	Place      string   // how far it has come; whoever does it knows what it says
+	Regrouping string   // it is no upload that matters, but rules that are applied to the past, or undone
+	Seen       int64    // events that were looked at
+	Changed    int64    // of these, events that changed
+	CreatedAt  time.Time
+	Lease      time.Time // until when somebody works on it
 }
 
 // repairIDs is how many ids one repair looks for.

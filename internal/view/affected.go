@@ -30,3 +30,28 @@ type AffectedPlace struct {
 	Timestamp   time.Time
 	EventID     event.ID
 }
+
+// Move says that events stored under a fingerprint count under another.
+type Move struct {
+	From, To event.Fingerprint
+	Parts    []event.Part // what made the fingerprint they are moved to
+}
+
+// MovableRequest selects the events of a project that count under a fingerprint, or that
+// a regrouping moved away from it.
+type MovableRequest struct {
+	ProjectID   uint32
+	Regrouping  string
+	Fingerprint event.Fingerprint
+	Since       time.Time
+	Received    time.Time     // only events that arrived since; zero: all
+	After       AffectedPlace // only events behind it; its fingerprint is that of rows
+	Limit       int
+}
+
+// Movable is an event, as far as it decides about grouping, with the fingerprint of its
+// row and what it was moved to, which may be nothing.
+type Movable struct {
+	*event.Occurrence
+	Moved event.Fingerprint
+}

@@ -103,6 +103,7 @@ func toRegrouping(r issue.Regrouping) *adminv1.Regrouping {
 	return &adminv1.Regrouping{
 		Id: r.ID, ProjectId: r.ProjectID, Name: r.Name, Actor: r.Actor, CreatedAt: toTime(r.CreatedAt),
 		Merged: uint32(r.Merged), Split: uint32(r.Split), Renamed: uint32(r.Renamed), UndoneAt: toTime(r.UndoneAt), UndoneBy: r.UndoneBy,
+		Past: string(r.Past), EventsLookedAt: uint64(r.Looked), EventsMoved: uint64(r.Moved),
 	}
 }
 

@@ -21,8 +21,8 @@ const (
 )
 
 // Apply saves rules and makes issues that they join one, the past included. What comes apart does so
-// for new events; its largest part goes on as the issue it was. Nobody is alerted of it. If version is not 0, the
-// project must still have it.
+// for new events at once, and for stored ones in the background; its largest part goes on as the issue it was.
+// Nobody is alerted of it. If version is not 0, the project must still have it.
 func (s *Service) Apply(ctx context.Context, a project.Access, id uint32, t Trial, name string, version uint64) (issue.Regrouping, project.Project, error) {
 	p, err := s.project(ctx, a, id, project.ScopeProjectWrite, project.ScopeIssueWrite, project.ScopeEventRead)
 	if err != nil {
@@ -50,6 +50,9 @@ func (s *Service) Apply(ctx context.Context, a project.Access, id uint32, t Tria
 	}
 	for _, j := range joinings {
 		r.Merged += len(j.From)
+	}
+	for _, one := range v.plan.splits {
+		r.Torn = append(r.Torn, one.torn)
 	}
 	if r.Name == "" {
 		r.Name = fmt.Sprintf("%s, %s", counted(r.Merged, "issue merged", "issues merged"), counted(r.Split, "issue split", "issues split"))
@@ -125,7 +128,8 @@ func (s *Service) List(ctx context.Context, a project.Access, id uint32) ([]issu
 	return all, nil
 }
 
-// Undo takes back what still stands of a regrouping, and its rules if nobody changed them since.
+// Undo takes back what still stands of a regrouping, the moves of events included, and its rules if nobody changed
+// them since.
 func (s *Service) Undo(ctx context.Context, a project.Access, id uint32, regrouping string) (issue.Undone, project.Project, error) {
 	if _, err := s.project(ctx, a, id, project.ScopeProjectWrite, project.ScopeIssueWrite); err != nil {
 		return issue.Undone{}, project.Project{}, err
@@ -133,6 +137,11 @@ func (s *Service) Undo(ctx context.Context, a project.Access, id uint32, regroup
 	done, err := s.parts.Regroup.UndoRegrouping(ctx, id, regrouping, a.Actor(), s.now())
 	if err != nil {
 		return issue.Undone{}, project.Project{}, fmt.Errorf("undo a regrouping: %w", err)
+	}
+	if len(done.Regrouping.Torn) > 0 {
+		if err := s.parts.Events.UndoMoves(ctx, id, regrouping); err != nil {
+			s.parts.Log.WarnContext(ctx, "a regrouping was undone, and moved events will follow a little later", "project", id, "error", err)
+		}
 	}
 	if err := s.tell(ctx, id); err != nil {
 		return issue.Undone{}, project.Project{}, err

@@ -71,25 +71,11 @@ func (l *looker) piece(ctx context.Context, chosen []view.Chosen, seen *sighting
 		if time.Now().After(l.end) {
 			return errEnough
 		}
-		seen.add(o, l.today.Event(withOwnStacks(o.Event)).Fingerprint, l.tried.Event(o.Event))
+		seen.add(o, l.today.Event(group.WithOwnStacks(o.Event)).Fingerprint, l.tried.Event(o.Event))
 		return nil
 	})
 	if err != nil && ctx.Err() == nil && time.Now().After(l.end) {
 		return errEnough // a question that takes too long is cut off, which is no failure
 	}
 	return err
-}
-
-// withOwnStacks copies of an event what stack-trace rules write into.
-func withOwnStacks(e *event.Event) *event.Event {
-	c := *e
-	c.Exceptions = slices.Clone(e.Exceptions)
-	for i := range c.Exceptions {
-		c.Exceptions[i].Stack.Frames = slices.Clone(c.Exceptions[i].Stack.Frames)
-	}
-	c.Threads = slices.Clone(e.Threads)
-	for i := range c.Threads {
-		c.Threads[i].Stack.Frames = slices.Clone(c.Threads[i].Stack.Frames)
-	}
-	return &c
 }

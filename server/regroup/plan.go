@@ -27,6 +27,7 @@ type joined struct {
 // split is an issue of which events go several ways.
 type split struct {
 	issue event.Fingerprint
+	torn  event.Fingerprint // that of its events
 	parts []way
 }
 
@@ -120,7 +121,7 @@ func tear(torn []*source, p plan, w world) []split {
 	var splits []split
 	for _, from := range torn {
 		own := leads(w.issueOf(from.fingerprint))
-		s := split{issue: own}
+		s := split{issue: own, torn: from.fingerprint}
 		goesOn := false
 		for _, at := range from.parts() {
 			one := way{part: at}

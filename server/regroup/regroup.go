@@ -3,8 +3,8 @@
 // and, when asked to, saves the rules, makes issues that they join one, and takes that back.
 //
 // It refuses to rewrite stored events. Rows keep the fingerprint they came with, so
-// issues that become one are a matter of a mapping, while an issue that comes apart does so
-// for new events only. Nobody is alerted of what it does.
+// issues that become one are a matter of a mapping. Where an issue comes apart, it notes that
+// its stored events are to be moved, and somebody else does it in the background. Nobody is alerted of either.
 package regroup
 
 import (
@@ -29,6 +29,8 @@ type Events interface {
 	Read(ctx context.Context, projectID uint32, since time.Time, chosen []view.Chosen, one func(*event.Occurrence) error) error
 	// PutMerges must take the same merge twice, and keep the one with the highest version.
 	PutMerges(ctx context.Context, merges []issue.Merge) error
+	// UndoMoves gives moved events of a regrouping back to where they came. It may be called again.
+	UndoMoves(ctx context.Context, projectID uint32, regrouping string) error
 }
 
 // Records knows projects and the workflow of issues.
@@ -44,7 +46,8 @@ type Records interface {
 // Regrouper writes down what is decided.
 type Regrouper interface {
 	// Regroup writes the project and the merges, all or nothing; project.ErrChanged if the project's version is out
-	// of date. Issues of which no event is stored yet are written down without telling anybody.
+	// of date. Issues of which no event is stored yet are written down without telling anybody. That events of what comes
+	// apart are to be moved is noted; project.ErrInvalid while others are being moved.
 	Regroup(ctx context.Context, r issue.Regrouping, p project.Project, joinings []issue.Joining, expected []issue.Record) (issue.Regrouping, project.Project, error)
 	// Regroupings returns the newest regroupings of a project.
 	Regroupings(ctx context.Context, projectID uint32, limit int) ([]issue.Regrouping, error)

@@ -1,7 +1,8 @@
-// Package repair explains events that came before the upload that explains them. When a
+// Package repair changes what is stored to what it would be if it came now. It explains events that came before the upload that explains them. When a
 // source map arrives, it first sees to it that issues keep together: what an issue's
 // events are called from now on is merged with what they were called. Then, in the
-// background, the stored events are explained and written back, at a bounded rate.
+// background, the stored events are explained and written back, at a bounded rate. And when rules that take
+// issues apart are applied to the past, it moves their stored events to where the rules group them.
 //
 // Work is a note in the meta store that says how far it has come; any process may go on
 // with it, and doing a part of it twice changes nothing. Nobody is told of repaired
@@ -28,8 +29,11 @@ import (
 // Config bounds the work.
 type Config struct {
 	// EventsPerSecond is how many stored events are looked at in a second; 0 leaves events
-	// as they came.
+	// as they came, and where.
 	EventsPerSecond int
+	// MovableEvents is how many stored events the issues of a project may have that rules took apart: lists read all of
+	// them. Where they have more when the rules are applied, only new events go apart.
+	MovableEvents int
 	// Batch is how many events are read and written at a time.
 	Batch int
 	// Window is how far back events are looked for, if the project keeps them that long.
@@ -40,7 +44,7 @@ type Config struct {
 
 // DefaultConfig takes a small part of one core.
 func DefaultConfig() Config {
-	return Config{EventsPerSecond: 1000, Batch: 250, Window: 90 * 24 * time.Hour, Poll: 5 * time.Second}
+	return Config{EventsPerSecond: 1000, MovableEvents: 1_000_000, Batch: 250, Window: 90 * 24 * time.Hour, Poll: 5 * time.Second}
 }
 
 // Validate reports the first thing wrong with the configuration.
@@ -48,6 +52,8 @@ func (c Config) Validate() error {
 	switch {
 	case c.EventsPerSecond < 0:
 		return fmt.Errorf("repair: %d events a second are too few, give 0 or more", c.EventsPerSecond)
+	case c.MovableEvents < 0:
+		return fmt.Errorf("repair: %d movable events are too few, give 0 or more", c.MovableEvents)
 	case c.Batch < 1 || c.Batch > 2000:
 		return fmt.Errorf("repair: a batch of %d events is not between 1 and 2000", c.Batch)
 	case c.Window < time.Hour:
@@ -106,14 +112,16 @@ type Symbols interface {
 
 // Parts are what a service works with.
 type Parts struct {
-	Jobs     Jobs
-	Events   Events
-	Issues   Issues
-	Workflow Workflow
-	Projects Projects
-	Announce Announcer
-	Metrics  prometheus.Registerer // nil: none
-	Logger   *slog.Logger          // nil: slog's default
+	Jobs        Jobs
+	Events      Events
+	Issues      Issues
+	Workflow    Workflow
+	Projects    Projects
+	Announce    Announcer
+	Regroupings Regroupings
+	Moves       Moves
+	Metrics     prometheus.Registerer // nil: none
+	Logger      *slog.Logger          // nil: slog's default
 }
 
 // Service repairs. It is safe for concurrent use.
@@ -174,7 +182,7 @@ func (s *Service) work(ctx context.Context, symbols Symbols) error {
 		if err != nil || !found {
 			return err
 		}
-		if s.cfg.EventsPerSecond == 0 {
+		if s.cfg.EventsPerSecond == 0 && r.Regrouping == "" {
 			if err := s.Jobs.EndRepair(ctx, r.ID); err != nil {
 				return err
 			}

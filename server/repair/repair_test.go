@@ -270,9 +270,9 @@ func TestWhatWasOnItsWayIsExplainedToo(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		w := worker{Service: s, explainer: s.explainer(&project.Project{}, func(e *event.Event) (int, error) {
+		w := worker{Service: s, task: &explaining{s, s.explainer(&project.Project{}, func(e *event.Event) (int, error) {
 			return scripts{"a": "checkout"}.Explain(t.Context(), web, e)
-		}), query: view.AffectedRequest{Limit: 3}, told: began}
+		}), view.AffectedRequest{Limit: 3}}, told: began}
 		go func() {
 			time.Sleep(time.Second)
 			store.mu.Lock()
@@ -303,8 +303,8 @@ func TestASlowRepairStaysWithItsProcess(t *testing.T) {
 		for i := range 2 * cfg.Batch {
 			store.stored = append(store.stored, occurrence(1, "a", i))
 		}
-		w := worker{Service: s, explainer: s.explainer(&project.Project{}, func(*event.Event) (int, error) { return 0, nil }),
-			query: view.AffectedRequest{Limit: cfg.Batch}, told: time.Now()}
+		w := worker{Service: s, task: &explaining{s, s.explainer(&project.Project{}, func(*event.Event) (int, error) { return 0, nil }),
+			view.AffectedRequest{Limit: cfg.Batch}}, told: time.Now()}
 		if err := w.run(t.Context(), &artifact.Repair{CreatedAt: time.Now()}); err != nil {
 			t.Fatal(err)
 		}

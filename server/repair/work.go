@@ -57,11 +57,16 @@ func (s *Service) explainer(p *project.Project, explain func(*event.Event) (int,
 
 // request is what an upload may explain.
 func (s *Service) request(p *project.Project, r artifact.Repair, now time.Time) view.AffectedRequest {
+	return view.AffectedRequest{ProjectID: r.ProjectID, DebugIDs: r.DebugIDs, Release: r.Release, Dist: r.Dist, Since: s.since(p, now)}
+}
+
+// since is the age of the oldest events that are looked at.
+func (s *Service) since(p *project.Project, now time.Time) time.Time {
 	window := s.cfg.Window
 	if days := time.Duration(p.Settings.RetentionDays) * 24 * time.Hour; days > 0 && days < window {
 		window = days
 	}
-	return view.AffectedRequest{ProjectID: r.ProjectID, DebugIDs: r.DebugIDs, Release: r.Release, Dist: r.Dist, Since: now.Add(-window)}
+	return now.Add(-window)
 }
 
 // progressEvery is how often the log says how far a repair is.
@@ -69,24 +74,28 @@ const progressEvery = 30 * time.Second
 
 // repair does one repair, from where it was left.
 func (s *Service) repair(ctx context.Context, r artifact.Repair, symbols Symbols) error {
+	if r.Regrouping != "" {
+		return s.regroup(ctx, r)
+	}
 	p, err := s.Projects.Project(ctx, r.ProjectID)
 	if err != nil {
 		return fmt.Errorf("read the project: %w", err)
 	}
 	explain := func(e *event.Event) (int, error) { return symbols.Explain(ctx, r.ProjectID, e) }
 	q := s.request(&p, r, time.Now())
-	var at place
+	at, err := placeOf(r)
+	if err != nil {
+		return err
+	}
 	if r.Place == "" {
 		s.log.Info("events of before an upload are repaired", "repair", r.ID, "project", r.ProjectID, "release", r.Release, "debug_ids", len(r.DebugIDs))
-	} else if err := json.Unmarshal([]byte(r.Place), &at); err != nil {
-		return fmt.Errorf("read how far it has come: %w", err)
 	}
 	// What could not be foreseen is seen to now, and the mirror of merges is healed.
 	if err := s.align(ctx, &p, q, explain); err != nil {
 		return err
 	}
-	w := worker{Service: s, explainer: s.explainer(&p, explain), query: q, place: at, told: time.Now()}
-	w.query.Limit = s.cfg.Batch
+	q.Limit = s.cfg.Batch
+	w := worker{Service: s, task: &explaining{s, s.explainer(&p, explain), q}, place: at, told: time.Now()}
 	if err := w.run(ctx, &r); errors.Is(err, view.ErrFixed) {
 		s.log.Warn("events of before an upload stay as they are; their issues are prepared", "project", r.ProjectID, "error", err)
 	} else if err != nil {
@@ -104,14 +113,38 @@ const settled = 15 * time.Second
 // place is how far a repair has come.
 type place struct {
 	Late bool // the second time, which looks only for what arrived last
+	Of   int  // which of the fingerprints that come apart
+	Left bool // events stayed where they were because there are too many parts
 	At   view.AffectedPlace
+}
+
+// placeOf reads how far a repair has come.
+func placeOf(r artifact.Repair) (at place, err error) {
+	if r.Place == "" {
+		return at, nil
+	}
+	if err := json.Unmarshal([]byte(r.Place), &at); err != nil {
+		return at, fmt.Errorf("read how far it has come: %w", err)
+	}
+	return at, nil
+}
+
+// task is what is done to events. batch does it to the next ones behind a place, of those
+// that arrived since a time, and goes on with the place. Doing the same again must change nothing.
+type task interface {
+	batch(ctx context.Context, at *place, received time.Time) (batch, error)
+}
+
+// batch is what was done.
+type batch struct {
+	seen, changed int
+	more          bool
 }
 
 // worker is the work on one repair.
 type worker struct {
 	*Service
-	*explainer
-	query view.AffectedRequest
+	task  task
 	place place
 	told  time.Time
 }
@@ -120,22 +153,21 @@ type worker struct {
 // upload did and may have been stored behind its back.
 func (w *worker) run(ctx context.Context, r *artifact.Repair) error {
 	if !w.place.Late {
-		if err := w.batches(ctx, r); err != nil {
+		if err := w.batches(ctx, r, time.Time{}); err != nil {
 			return err
 		}
 		if err := pause(ctx, time.Until(r.CreatedAt.Add(settled))); err != nil {
 			return err
 		}
-		w.place = place{Late: true}
+		w.place = place{Late: true, Left: w.place.Left}
 	}
-	w.query.Received = r.CreatedAt.Add(-settled)
-	return w.batches(ctx, r)
+	return w.batches(ctx, r, r.CreatedAt.Add(-settled))
 }
 
 // batches repairs events until there are no more.
-func (w *worker) batches(ctx context.Context, r *artifact.Repair) error {
+func (w *worker) batches(ctx context.Context, r *artifact.Repair, received time.Time) error {
 	for {
-		more, err := w.batch(ctx, r)
+		more, err := w.batch(ctx, r, received)
 		if err != nil || !more {
 			return err
 		}
@@ -144,50 +176,23 @@ func (w *worker) batches(ctx context.Context, r *artifact.Repair) error {
 
 // batch repairs the next events. The events are written before the note of how far it has
 // come, so that a crash between the two repeats what changes nothing.
-func (w *worker) batch(ctx context.Context, r *artifact.Repair) (more bool, err error) {
+func (w *worker) batch(ctx context.Context, r *artifact.Repair, received time.Time) (more bool, err error) {
 	began := time.Now()
-	w.query.After = w.place.At
-	events, err := w.Events.Affected(ctx, w.query)
+	done, err := w.task.batch(ctx, &w.place, received)
 	if err != nil {
 		return false, err
 	}
-	var amended []*event.Occurrence
-	var renamed []event.Fingerprint
-	for _, o := range events {
-		_, changed, err := w.become(o)
-		if err != nil {
-			return false, err
-		}
-		if changed {
-			amended = append(amended, o)
-			if len(renamed) == 0 || renamed[len(renamed)-1] != o.Fingerprint {
-				renamed = append(renamed, o.Fingerprint)
-			}
-		}
-	}
-	if err := w.Events.Amend(ctx, amended); err != nil {
-		return false, err
-	}
-	before := w.place.At.Fingerprint
-	if len(events) > 0 {
-		last := events[len(events)-1]
-		w.place.At = view.AffectedPlace{Fingerprint: last.Fingerprint, Timestamp: last.Event.Timestamp, EventID: last.Event.ID}
-	}
-	more = len(events) == w.query.Limit
-	if err := w.Issues.Retell(ctx, w.query.ProjectID, complete(renamed, before, w.place.At.Fingerprint, more), time.Now()); err != nil {
-		return false, err
-	}
-	w.metrics.seen.Add(float64(len(events)))
-	w.metrics.changed.Add(float64(len(amended)))
-	r.Seen, r.Changed = r.Seen+int64(len(events)), r.Changed+int64(len(amended))
+	w.metrics.seen.Add(float64(done.seen))
+	w.metrics.changed.Add(float64(done.changed))
+	r.Seen, r.Changed = r.Seen+int64(done.seen), r.Changed+int64(done.changed)
 	text, err := json.Marshal(w.place)
 	if err != nil {
 		return false, fmt.Errorf("write how far it has come: %w", err)
 	}
 	r.Place = string(text)
 	rest := time.Duration(0)
-	if more {
-		rest = max(0, time.Duration(len(events))*time.Second/time.Duration(w.cfg.EventsPerSecond)-time.Since(began))
+	if done.more {
+		rest = max(0, time.Duration(done.seen)*time.Second/time.Duration(w.cfg.EventsPerSecond)-time.Since(began))
 	}
 	// A slow rate rests longer than a lease, and the repair stays ours meanwhile.
 	if *r, err = w.Jobs.KeepRepair(ctx, *r, time.Now().Add(rest+lease)); err != nil {
@@ -195,26 +200,12 @@ func (w *worker) batch(ctx context.Context, r *artifact.Repair) (more bool, err 
 	}
 	if time.Since(w.told) > progressEvery {
 		w.told = time.Now()
-		w.log.Info("events of before an upload are repaired: going on", "repair", r.ID, "project", r.ProjectID, "seen", r.Seen, "changed", r.Changed)
+		w.log.Info("stored events are repaired: going on", "repair", r.ID, "project", r.ProjectID, "seen", r.Seen, "changed", r.Changed)
 	}
-	if !more {
+	if !done.more {
 		return false, nil
 	}
 	return true, pause(ctx, rest)
-}
-
-// complete are the issues whose events are all done and some of which changed: those of a
-// batch, and the one in which the batch before ended, of which nobody remembers. If
-// there is more, the one in which this batch ends waits.
-func complete(renamed []event.Fingerprint, before, last event.Fingerprint, more bool) []event.Fingerprint {
-	none := event.Fingerprint{}
-	if before != none && !slices.Contains(renamed, before) {
-		renamed = append([]event.Fingerprint{before}, renamed...)
-	}
-	if more {
-		renamed = slices.DeleteFunc(renamed, func(f event.Fingerprint) bool { return f == last })
-	}
-	return renamed
 }
 
 // pause waits, if there is something to wait for.

@@ -25,12 +25,16 @@ func (s *Store) Event(ctx context.Context, projectID uint32, id event.ID) (o *ev
 	return nil, false, nil
 }
 
-// Locate finds the fingerprint and the time of an event, under which EventAt finds all of
+// Locate finds the fingerprint that an event counts under and its time, by which EventAt finds all of
 // it: looking for an id is cheap as long as no more is asked for.
 func (s *Store) Locate(ctx context.Context, projectID uint32, id event.ID) (in issue.ID, at view.Cursor, found bool, err error) {
 	const tried = "find event"
+	m, err := s.moves(ctx, projectID)
+	if err != nil {
+		return in, at, false, err
+	}
 	st := &statement{}
-	rows, err := s.conn.Query(s.limited(ctx), locateSQL(st, projectID, id), st.args...)
+	rows, err := s.conn.Query(s.limited(ctx), locateSQL(st, projectID, id, m), st.args...)
 	if err != nil {
 		return in, at, false, explain(tried, err)
 	}
@@ -50,18 +54,22 @@ func (s *Store) Locate(ctx context.Context, projectID uint32, id event.ID) (in i
 }
 
 // locateSQL is the statement behind Locate. Of an event sent twice the first one counts.
-func locateSQL(st *statement, projectID uint32, id event.ID) string {
-	return "SELECT toString(fingerprint), timestamp\nFROM events\nWHERE project_id = " + st.project(projectID) + " AND event_id = " + st.uuid([16]byte(id)) +
+func locateSQL(st *statement, projectID uint32, id event.ID, m moves) string {
+	return "SELECT toString(" + m.owner(st) + "), timestamp\nFROM events\nWHERE project_id = " + st.project(projectID) + " AND event_id = " + st.uuid([16]byte(id)) +
 		"\nORDER BY received_at\nLIMIT 1"
 }
 
-// EventAt returns an event as it was stored, by its own fingerprint, time and id; found is
-// false if it is not there.
+// EventAt returns an event as it was stored, by the fingerprint it counts under, its time and id; found is
+// false if it is not there. One that was moved has the fingerprint it counts under, and its parts.
 func (s *Store) EventAt(ctx context.Context, in issue.ID, at view.Cursor) (o *event.Occurrence, found bool, err error) {
 	const tried = "read event"
+	m, err := s.moves(ctx, in.ProjectID)
+	if err != nil {
+		return nil, false, err
+	}
 	var row eventRow
 	st := &statement{}
-	sql, targets := eventAtSQL(st, &row, in, at)
+	sql, targets := eventAtSQL(st, &row, in, at, m)
 	rows, err := s.conn.Query(s.limited(ctx), sql, st.args...)
 	if err != nil {
 		return nil, false, explain(tried, err)
@@ -73,14 +81,25 @@ func (s *Store) EventAt(ctx context.Context, in issue.ID, at view.Cursor) (o *ev
 	if err := rows.Scan(targets...); err != nil {
 		return nil, false, explain(tried, err)
 	}
-	o, err = row.occurrence()
-	return o, err == nil, wrap(tried, err)
+	if o, err = row.occurrence(); err != nil {
+		return nil, false, wrap(tried, err)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, false, explain(tried, err)
+	}
+	if m.any() {
+		err = s.movedParts(ctx, m, o, row.moved)
+	}
+	return o, err == nil, err
 }
 
 // eventAtSQL is the statement behind EventAt.
-func eventAtSQL(st *statement, row *eventRow, in issue.ID, at view.Cursor) (sql string, targets []any) {
+func eventAtSQL(st *statement, row *eventRow, in issue.ID, at view.Cursor, m moves) (sql string, targets []any) {
 	names, targets := row.columns()
-	return "SELECT " + strings.Join(names, ", ") + "\nFROM events\nWHERE project_id = " + st.project(in.ProjectID) + " AND fingerprint = " + st.uuid([16]byte(in.Fingerprint)) +
+	if m.any() {
+		names, targets = append(names, "toString(moved)"), append(targets, &row.moved)
+	}
+	return "SELECT " + strings.Join(names, ", ") + "\nFROM events\nWHERE project_id = " + st.project(in.ProjectID) + " AND " + m.rows(st, "fingerprint", [][16]byte{in.Fingerprint}) +
 		" AND timestamp = " + st.moment(at.Timestamp) + " AND event_id = " + st.uuid([16]byte(at.EventID)) + "\nORDER BY received_at\nLIMIT 1", targets
 }
 
@@ -89,7 +108,7 @@ type eventRow struct {
 	o event.Occurrence
 	e event.Event
 
-	fingerprint, eventID                string // with dashes
+	fingerprint, eventID, moved         string // with dashes
 	timestamp                           time.Time
 	level                               uint8
 	extra, rest, traceID, spanID        string

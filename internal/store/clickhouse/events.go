@@ -22,7 +22,11 @@ func (s *Store) Events(ctx context.Context, r view.EventsRequest) ([]event.Summa
 			return nil, err
 		}
 	}
-	spans, err := s.windows(ctx, r, members)
+	m, err := s.moves(ctx, r.ProjectID)
+	if err != nil {
+		return nil, err
+	}
+	spans, err := s.windows(ctx, r, members, m)
 	if err != nil {
 		return nil, err
 	}
@@ -30,7 +34,7 @@ func (s *Store) Events(ctx context.Context, r view.EventsRequest) ([]event.Summa
 	for _, span := range spans {
 		part := r
 		part.Range, part.Limit = span, r.Limit-len(list)
-		st, sql, err := eventsSQL(part, members, time.Now())
+		st, sql, err := eventsSQL(part, members, m, time.Now())
 		if err != nil {
 			return nil, err
 		}
@@ -46,12 +50,12 @@ func (s *Store) Events(ctx context.Context, r view.EventsRequest) ([]event.Summa
 }
 
 // eventsSQL is the statement behind Events; members are the fingerprints of the issue.
-func eventsSQL(r view.EventsRequest, members [][16]byte, now time.Time) (*statement, string, error) {
+func eventsSQL(r view.EventsRequest, members [][16]byte, m moves, now time.Time) (*statement, string, error) {
 	if !r.Range.End.IsZero() && !r.Range.Start.Before(r.Range.End) {
 		return nil, "", errRange
 	}
 	st := &statement{}
-	w := &where{st: st, project: r.ProjectID, now: now}
+	w := &where{st: st, project: r.ProjectID, moves: m, now: now}
 	f := eventFilter{environment: r.Environment, span: r.Range}
 	if r.Query.Root != nil {
 		f.query = []search.Node{r.Query.Root}
@@ -61,7 +65,7 @@ func eventsSQL(r view.EventsRequest, members [][16]byte, now time.Time) (*statem
 		return nil, "", err
 	}
 	if r.Issue != nil {
-		conds = append(conds, st.oneOf("fingerprint", members))
+		conds = append(conds, m.of(st, members))
 	}
 	if r.Before != nil {
 		at := st.moment(r.Before.Timestamp)
@@ -69,10 +73,10 @@ func eventsSQL(r view.EventsRequest, members [][16]byte, now time.Time) (*statem
 	}
 	tables := ""
 	if w.issues {
-		tables = issueTables(st, r.ProjectID)
+		tables = issueTables(st, r.ProjectID, m)
 	}
 	return st, with(tables) + `SELECT
-  ` + summaryColumns + `
+  ` + summaryColumns(m.owner(st)) + `
 FROM events
 WHERE ` + conditions(conds) + `
 ORDER BY timestamp DESC, event_id DESC

@@ -14,7 +14,11 @@ import (
 // Explore counts events or users over time and by one field. An event with several values
 // of the field counts in the group of each.
 func (s *Store) Explore(ctx context.Context, r view.ExploreRequest) (view.Exploration, error) {
-	st, sql, g, err := exploreSQL(r, time.Now())
+	m, err := s.moves(ctx, r.ProjectID)
+	if err != nil {
+		return view.Exploration{}, err
+	}
+	st, sql, g, err := exploreSQL(r, m, time.Now())
 	if err != nil {
 		return view.Exploration{}, err
 	}
@@ -41,12 +45,12 @@ func (s *Store) Explore(ctx context.Context, r view.ExploreRequest) (view.Explor
 }
 
 // exploreSQL is the statement behind Explore: counts by group and part, then by group.
-func exploreSQL(r view.ExploreRequest, now time.Time) (*statement, string, grid, error) {
+func exploreSQL(r view.ExploreRequest, m moves, now time.Time) (*statement, string, grid, error) {
 	if r.Range.Start.IsZero() || !r.Range.Start.Before(r.Range.End) {
 		return nil, "", grid{}, errRange
 	}
 	st := &statement{}
-	w := &where{st: st, project: r.ProjectID, now: now}
+	w := &where{st: st, project: r.ProjectID, moves: m, now: now}
 	group, join, err := groupExpr(w, r.GroupBy)
 	if err != nil {
 		return nil, "", grid{}, err
@@ -64,6 +68,10 @@ func exploreSQL(r view.ExploreRequest, now time.Time) (*statement, string, grid,
 	if err != nil {
 		return nil, "", grid{}, err
 	}
+	source := "events"
+	if join != "" && m.any() {
+		source = "(SELECT *, " + m.owner(st) + " AS own FROM events) AS events"
+	}
 	measure, total, count := "count() AS counted", "sum(counted)", "counted"
 	switch r.Measure {
 	case view.CountEvents, "":
@@ -75,12 +83,12 @@ func exploreSQL(r view.ExploreRequest, now time.Time) (*statement, string, grid,
 	}
 	tables := ""
 	if w.issues || join != "" {
-		tables = issueTables(st, r.ProjectID)
+		tables = issueTables(st, r.ProjectID, m)
 	}
 	return st, with(tables) + `SELECT group_name, ` + total + ` AS total, groupArray(part) AS parts, groupArray(` + count + `) AS counts
 FROM (
   SELECT ` + group + ` AS group_name, ` + part + ` AS part, ` + measure + `
-  FROM events` + join + `
+  FROM ` + source + join + `
   WHERE ` + conditions(conds) + `
   GROUP BY group_name, part
 )
@@ -99,6 +107,9 @@ func groupExpr(w *where, field string) (expr, join string, err error) {
 		return "", "", err
 	}
 	if k.Field == search.Issue {
+		if w.moves.any() {
+			return "toString(if(empty(m.merged_into), events.own, m.merged_into))", "\n  LEFT JOIN merges AS m ON m.fingerprint = events.own", nil
+		}
 		return "toString(" + issueOf("events") + ")", "\n  LEFT JOIN merges AS m ON m.fingerprint = events.fingerprint", nil
 	}
 	if isIssueKey(k) || k.Field == search.Timestamp {

@@ -17,7 +17,11 @@ func (s *Store) Issue(ctx context.Context, id issue.ID, buckets int) (row view.I
 		return row, false, err
 	}
 	id.Fingerprint = members[0]
-	st, sql := issueSQL(id, members)
+	m, err := s.moves(ctx, id.ProjectID)
+	if err != nil {
+		return row, false, err
+	}
+	st, sql := issueSQL(id, members, m)
 	rows, err := s.conn.Query(s.limited(ctx), sql, st.args...)
 	if err != nil {
 		return row, false, explain("read issue", err)
@@ -40,7 +44,7 @@ func (s *Store) Issue(ctx context.Context, id issue.ID, buckets int) (row view.I
 }
 
 // issueSQL is the statement behind Issue; members are its fingerprints, its own first.
-func issueSQL(id issue.ID, members [][16]byte) (*statement, string) {
+func issueSQL(id issue.ID, members [][16]byte, m moves) (*statement, string) {
 	st := &statement{}
 	p, own := st.project(id.ProjectID), st.uuid(members[0])
 	return st, `WITH totals AS (
@@ -48,7 +52,7 @@ func issueSQL(id issue.ID, members [][16]byte) (*statement, string) {
     ` + own + ` AS issue,
     groupUniqArray(r.fingerprint) AS members,
 ` + totalColumns + `
-  FROM issue_totals AS r
+  FROM ` + m.totals(st, members) + ` AS r
   WHERE project_id = ` + p + ` AND ` + st.oneOf("fingerprint", members) + `
   HAVING times_seen > 0
 ),
@@ -75,7 +79,11 @@ func (s *Store) IssueTrend(ctx context.Context, id issue.ID, r view.Range, bucke
 
 // trend counts the events of some fingerprints.
 func (s *Store) trend(ctx context.Context, id issue.ID, members [][16]byte, r view.Range, buckets int) ([]uint64, error) {
-	st, sql, g, err := trendSQL(id, members, r, buckets, time.Now())
+	m, err := s.moves(ctx, id.ProjectID)
+	if err != nil {
+		return nil, err
+	}
+	st, sql, g, err := trendSQL(id, members, m, r, buckets, time.Now())
 	if err != nil {
 		return nil, err
 	}
@@ -88,7 +96,7 @@ func (s *Store) trend(ctx context.Context, id issue.ID, members [][16]byte, r vi
 }
 
 // trendSQL is the statement behind IssueTrend.
-func trendSQL(id issue.ID, members [][16]byte, r view.Range, buckets int, now time.Time) (*statement, string, grid, error) {
+func trendSQL(id issue.ID, members [][16]byte, m moves, r view.Range, buckets int, now time.Time) (*statement, string, grid, error) {
 	if r.End.IsZero() {
 		r.End = now
 	}
@@ -99,13 +107,15 @@ func trendSQL(id issue.ID, members [][16]byte, r view.Range, buckets int, now ti
 		return nil, "", grid{}, errRange
 	}
 	st := &statement{}
-	own := "project_id = " + st.project(id.ProjectID) + "\n  AND " + st.oneOf("fingerprint", members)
+	own := "project_id = " + st.project(id.ProjectID) + "\n  AND "
 	if r.End.Sub(r.Start) >= time.Duration(buckets)*time.Hour {
 		g := newGrid(r, buckets, time.Hour)
-		return st, "SELECT (" + g.series(st, "hour", "events", g.ofHours) + " AS series).1, series.2\nFROM issue_hours\nWHERE " + own +
+		own += st.oneOf("fingerprint", members)
+		return st, "SELECT (" + g.series(st, "hour", "events", g.ofHours) + " AS series).1, series.2\nFROM " + m.hours(st, members, g.start, r.End) + "\nWHERE " + own +
 			"\n  AND hour >= " + st.second(g.start) + "\n  AND hour < " + st.second(r.End), g, nil
 	}
 	g := newGrid(r, buckets, time.Millisecond)
+	own += m.of(st, members)
 	return st, "SELECT (" + g.series(st, "timestamp", "1", g.ofTimes) + " AS series).1, series.2\nFROM events\nWHERE " + own +
 		"\n  AND timestamp >= " + st.moment(r.Start) + "\n  AND timestamp < " + st.moment(r.End), g, nil
 }
@@ -123,7 +133,11 @@ func (s *Store) IssueTags(ctx context.Context, id issue.ID) ([]view.TagDistribut
 	if err != nil {
 		return nil, err
 	}
-	st, sql := tagsSQL(id, members)
+	m, err := s.moves(ctx, id.ProjectID)
+	if err != nil {
+		return nil, err
+	}
+	st, sql := tagsSQL(id, members, m)
 	rows, err := s.conn.Query(s.limited(ctx), sql, st.args...)
 	if err != nil {
 		return nil, explain("count tags of issue", err)
@@ -150,7 +164,7 @@ func (s *Store) IssueTags(ctx context.Context, id issue.ID) ([]view.TagDistribut
 }
 
 // tagsSQL is the statement behind IssueTags. A key that an event has twice counts once.
-func tagsSQL(id issue.ID, members [][16]byte) (*statement, string) {
+func tagsSQL(id issue.ID, members [][16]byte, m moves) (*statement, string) {
 	st := &statement{}
 	return st, `SELECT key, value, events, total
 FROM (
@@ -163,7 +177,7 @@ FROM (
         arrayMap((k, v) -> (toString(k), v), mapKeys(tags), mapValues(tags))
       ))) AS pair
       FROM events
-      WHERE project_id = ` + st.project(id.ProjectID) + ` AND ` + st.oneOf("fingerprint", members) + `
+      WHERE project_id = ` + st.project(id.ProjectID) + ` AND ` + m.of(st, members) + `
     )
     GROUP BY key, value
   )

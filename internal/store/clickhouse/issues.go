@@ -33,7 +33,11 @@ const rowColumns = `toString(t.issue), arrayMap(x -> toString(x), arrayFilter(x 
 // counts are by hour: a range then reaches to the hours in which it begins and ends. more
 // tells that the list goes on behind the limit.
 func (s *Store) Issues(ctx context.Context, r view.IssuesRequest) (list []view.IssueRow, more bool, err error) {
-	st, sql, g, err := issuesSQL(r, time.Now())
+	m, err := s.moves(ctx, r.ProjectID)
+	if err != nil {
+		return nil, false, err
+	}
+	st, sql, g, err := issuesSQL(r, m, time.Now())
 	if err != nil {
 		return nil, false, err
 	}
@@ -63,7 +67,7 @@ func (s *Store) Issues(ctx context.Context, r view.IssuesRequest) (list []view.I
 }
 
 // issuesSQL is the statement behind Issues.
-func issuesSQL(r view.IssuesRequest, now time.Time) (*statement, string, grid, error) {
+func issuesSQL(r view.IssuesRequest, m moves, now time.Time) (*statement, string, grid, error) {
 	order, ok := sortColumns[r.Sort]
 	if !ok {
 		return nil, "", grid{}, fmt.Errorf("issues cannot be sorted by %q", r.Sort)
@@ -72,9 +76,9 @@ func issuesSQL(r view.IssuesRequest, now time.Time) (*statement, string, grid, e
 		return nil, "", grid{}, errRange
 	}
 	st := &statement{}
-	w := &where{st: st, project: r.ProjectID, now: now}
+	w := &where{st: st, project: r.ProjectID, moves: m, now: now}
 	g := sparkline(r.Range, r.Buckets, now)
-	tables := issueTables(st, r.ProjectID)
+	tables := issueTables(st, r.ProjectID, m)
 	ofIssue, ofEvent := split(r.Query.Root)
 	counts, err := issueCounts(w, r, ofEvent, g)
 	if err != nil {
@@ -147,7 +151,7 @@ func hourCounts(w *where, r view.IssuesRequest, g grid) string {
 		conds = append(conds, "environment = "+w.st.text(r.Environment))
 	}
 	return `SELECT fingerprint, sum(h.events) AS events, uniqCombined64IfMergeState(12)(h.users) AS users, ` + g.series(w.st, "h.hour", "h.events", g.ofHours) + ` AS series
-FROM issue_hours AS h
+FROM ` + w.moves.hours(w.st, nil, r.Range.Start, r.Range.End) + ` AS h
 WHERE ` + conditions(conds) + `
 GROUP BY fingerprint`
 }
@@ -158,10 +162,14 @@ func eventCounts(w *where, r view.IssuesRequest, ofEvent []search.Node, g grid) 
 	if err != nil {
 		return "", err
 	}
-	return `SELECT fingerprint, count() AS events, uniqCombined64IfState(12)(user_hash, user_hash != 0) AS users, ` + g.series(w.st, "timestamp", "1", g.ofTimes) + ` AS series
+	own, counts := w.moves.owner(w.st), `, count() AS events, uniqCombined64IfState(12)(user_hash, user_hash != 0) AS users, `+g.series(w.st, "timestamp", "1", g.ofTimes)+` AS series
 FROM events
-WHERE ` + conditions(conds) + `
-GROUP BY fingerprint`, nil
+WHERE `+conditions(conds)+`
+GROUP BY `
+	if w.moves.any() {
+		return "SELECT own AS fingerprint, * EXCEPT own FROM (SELECT " + own + " AS own" + counts + "own)", nil
+	}
+	return "SELECT " + own + counts + own, nil
 }
 
 // series sums up a count by part; nothing where no parts are asked for.

@@ -158,7 +158,7 @@ func firstEventsSQL(st *statement, ids []issue.ID) string {
   GROUP BY p, f
 )
 SELECT
-  ` + summaryColumns + `
+  ` + summaryColumns("fingerprint") + `
 FROM events
 WHERE (project_id, fingerprint, timestamp, event_id) IN (SELECT p, f, first.2, first.1 FROM firsts)
 ORDER BY received_at, project_id, fingerprint

@@ -13,6 +13,10 @@ import (
 
 // Neighbours finds the events of an issue before and after one, and its ends.
 func (s *Store) Neighbours(ctx context.Context, id issue.ID, at view.Cursor) (view.Neighbours, error) {
+	m, err := s.moves(ctx, id.ProjectID)
+	if err != nil {
+		return view.Neighbours{}, err
+	}
 	var members [][16]byte
 	var seen history
 	group, both := errgroup.WithContext(ctx)
@@ -21,24 +25,24 @@ func (s *Store) Neighbours(ctx context.Context, id issue.ID, at view.Cursor) (vi
 		return err
 	})
 	group.Go(func() (err error) {
-		seen, err = s.history(both, id.ProjectID, [][16]byte{id.Fingerprint})
+		seen, err = s.history(both, id.ProjectID, [][16]byte{id.Fingerprint}, m)
 		return err
 	})
-	err := group.Wait()
+	err = group.Wait()
 	if err == nil && (len(members) > 1 || members[0] != id.Fingerprint) {
-		seen, err = s.history(ctx, id.ProjectID, members)
+		seen, err = s.history(ctx, id.ProjectID, members, m)
 	}
 	if err != nil {
 		return view.Neighbours{}, err
 	}
 	if seen.events > onePass {
-		st, sql := nearSQL(id, members, at, seen)
+		st, sql := nearSQL(id, members, m, at, seen)
 		found, err := s.neighbours(ctx, st, sql)
 		if err != nil || isWhole(found, at) {
 			return found, err
 		}
 	}
-	st, sql := neighboursSQL(id, members, at)
+	st, sql := neighboursSQL(id, members, m, at)
 	return s.neighbours(ctx, st, sql)
 }
 
@@ -86,18 +90,18 @@ func (s *Store) neighbours(ctx context.Context, st *statement, sql string) (view
 }
 
 // neighboursSQL looks at all events once.
-func neighboursSQL(id issue.ID, members [][16]byte, at view.Cursor) (*statement, string) {
+func neighboursSQL(id issue.ID, members [][16]byte, m moves, at view.Cursor) (*statement, string) {
 	st := &statement{}
-	own := ofMembers(st, id, members)
+	own := ofMembers(st, id, members, m)
 	cursor := "(" + st.moment(at.Timestamp) + ", " + st.uuid([16]byte(at.EventID)) + ")"
 	return st, foundSQL(own, "at < "+cursor, "at > "+cursor, "1", "1")
 }
 
 // nearSQL looks at about so many events before and after one and at either end of a large
 // issue, if they came evenly. What it does not find may still be there.
-func nearSQL(id issue.ID, members [][16]byte, at view.Cursor, seen history) (*statement, string) {
+func nearSQL(id issue.ID, members [][16]byte, m moves, at view.Cursor, seen history) (*statement, string) {
 	st := &statement{}
-	own := ofMembers(st, id, members)
+	own := ofMembers(st, id, members, m)
 	when, width := at.Timestamp, seen.width(nearEvents)
 	cursor := "(" + st.moment(when) + ", " + st.uuid([16]byte(at.EventID)) + ")"
 	from, to := "at.1 >= "+st.moment(when.Add(-width)), "at.1 <= "+st.moment(when.Add(width))
@@ -109,8 +113,8 @@ func nearSQL(id issue.ID, members [][16]byte, at view.Cursor, seen history) (*st
 // nearEvents is how many events are looked at in each direction of a large issue.
 const nearEvents = 2000
 
-func ofMembers(st *statement, id issue.ID, members [][16]byte) string {
-	return "project_id = " + st.project(id.ProjectID) + " AND " + st.oneOf("fingerprint", members)
+func ofMembers(st *statement, id issue.ID, members [][16]byte, m moves) string {
+	return "project_id = " + st.project(id.ProjectID) + " AND " + m.of(st, members)
 }
 
 // foundSQL finds the last event before, the first one after, the oldest and the latest

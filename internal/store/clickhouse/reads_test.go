@@ -16,9 +16,16 @@ import (
 	"github.com/faultline-dev/faultline/internal/view"
 )
 
-// TestStatements shows what runs. The values that are bound are listed after each.
+// TestStatements shows what runs, and what runs in a project of which events were moved. The values that are bound are
+// listed after each.
 func TestStatements(t *testing.T) {
 	t.Parallel()
+	golden(t, "statements.sql", statements(t, moves{}))
+	golden(t, "statements_moved.sql", statements(t, moves{project: 7, regroupings: []string{"r1", "r2"}}))
+}
+
+func statements(t *testing.T, m moves) string {
+	t.Helper()
 	at := time.Date(2026, 1, 31, 12, 34, 56, 789, time.UTC)
 	span := view.Range{Start: at.Add(-14 * 24 * time.Hour), End: at}
 	id := issue.ID{ProjectID: 7, Fingerprint: event.Fingerprint{1}}
@@ -42,50 +49,54 @@ func TestStatements(t *testing.T) {
 	issues := func(name string, r view.IssuesRequest) {
 		t.Helper()
 		r.ProjectID, r.Limit = 7, 25
-		st, sql, _, err := issuesSQL(r, at)
+		st, sql, _, err := issuesSQL(r, m, at)
 		f(name, st, sql, err)
 	}
 	issues("issues", view.IssuesRequest{})
 	issues("issues in a range, with words about issues: from roll-ups", view.IssuesRequest{Query: parse("is:unresolved !assigned:a@b.c times_seen:>100 age:-24h"), Range: span, Environment: "production", Sort: view.ByUsers, Buckets: 24, Offset: 50})
 	issues("issues with words about events", view.IssuesRequest{Query: parse(`is:unresolved level:>=error release:1.2.* tag[region]:[eu, us] stack.function:handle* "time out"`), Range: span, Buckets: 24})
 	issues("issues with both in one", view.IssuesRequest{Query: parse("is:resolved OR level:fatal"), Range: span})
-	st, sql, err := eventsSQL(view.EventsRequest{ProjectID: 7, Query: parse("user.email:a@b.c is:new"), Range: span, Limit: 50, Before: &cursor}, nil, at)
+	st, sql, err := eventsSQL(view.EventsRequest{ProjectID: 7, Query: parse("user.email:a@b.c is:new"), Range: span, Limit: 50, Before: &cursor}, nil, m, at)
 	f("events", st, sql, err)
 	fp := event.Fingerprint{1}
-	st, sql, err = eventsSQL(view.EventsRequest{ProjectID: 7, Issue: &fp, Limit: 50}, two, at)
+	st, sql, err = eventsSQL(view.EventsRequest{ProjectID: 7, Issue: &fp, Limit: 50}, two, m, at)
 	f("events of a merged issue", st, sql, err)
 	st = &statement{}
 	f("members", st, membersSQL(st, id), nil)
-	st, sql = issueSQL(id, one)
+	st, sql = issueSQL(id, one, m)
 	f("issue", st, sql, nil)
-	st, sql, _, err = trendSQL(id, one, span, 14, at)
+	st, sql, _, err = trendSQL(id, one, m, span, 14, at)
 	f("trend by the hour", st, sql, err)
-	st, sql, _, err = trendSQL(id, one, view.Range{Start: at.Add(-time.Hour), End: at}, 60, at)
+	st, sql, _, err = trendSQL(id, one, m, view.Range{Start: at.Add(-time.Hour), End: at}, 60, at)
 	f("trend by the minute", st, sql, err)
-	st, sql = tagsSQL(id, one)
+	st, sql = tagsSQL(id, one, m)
 	f("tags", st, sql, nil)
-	st, sql = neighboursSQL(id, one, cursor)
+	st, sql = neighboursSQL(id, one, m, cursor)
 	f("neighbours", st, sql, nil)
-	st, sql = nearSQL(id, one, cursor, history{events: 1_000_000, first: at.Add(-24 * time.Hour), last: at})
+	st, sql = nearSQL(id, one, m, cursor, history{events: 1_000_000, first: at.Add(-24 * time.Hour), last: at})
 	f("neighbours in a large issue", st, sql, nil)
-	st, sql, _, err = exploreSQL(view.ExploreRequest{ProjectID: 7, Query: parse("level:error"), Range: span, Measure: view.CountUsers, GroupBy: "release", Buckets: 30, Limit: 5}, at)
+	st, sql, _, err = exploreSQL(view.ExploreRequest{ProjectID: 7, Query: parse("level:error"), Range: span, Measure: view.CountUsers, GroupBy: "release", Buckets: 30, Limit: 5}, m, at)
 	f("explore users", st, sql, err)
-	st, sql, _, err = exploreSQL(view.ExploreRequest{ProjectID: 7, Range: span, GroupBy: "issue", Limit: 5}, at)
+	st, sql, _, err = exploreSQL(view.ExploreRequest{ProjectID: 7, Range: span, GroupBy: "issue", Limit: 5}, m, at)
 	f("explore issues", st, sql, err)
 	st, sql, _, err = outcomesSQL(view.OutcomesRequest{ProjectID: 7, Range: span, Buckets: 14}, at)
 	f("outcomes", st, sql, err)
 	st = &statement{}
-	f("where an event is", st, locateSQL(st, 7, cursor.EventID), nil)
+	f("where an event is", st, locateSQL(st, 7, cursor.EventID, m), nil)
 	st = &statement{}
-	sql, _ = eventAtSQL(st, &eventRow{}, id, cursor)
+	sql, _ = eventAtSQL(st, &eventRow{}, id, cursor, m)
 	f("event", st, sql, nil)
 	st = &statement{}
-	f("when events were seen", st, historySQL(st, 7, nil), nil)
+	f("when events were seen", st, historySQL(st, 7, nil, m), nil)
 	st = &statement{}
 	f("young", st, youngSQL(st, at, 100), nil)
 	st = &statement{}
 	f("first events", st, firstEventsSQL(st, []issue.ID{idOf(1), idOf(2)}), nil)
-	golden(t, "statements.sql", b.String())
+	st = &statement{}
+	f("how many events to group", st, countSQL(st, 7, at, m), nil)
+	st = &statement{}
+	f("which events to group", st, chooseSQL(st, 7, at, m, 5), nil)
+	return b.String()
 }
 
 func TestEventsArePagedThroughTies(t *testing.T) {
@@ -147,7 +158,7 @@ func TestEventsArePagedThroughTies(t *testing.T) {
 			t.Errorf("neighbours of %d: %v, want %v", i, n, want)
 		}
 		for _, events := range []uint64{1, 100, 1_000_000} { // wide to narrow
-			st, sql := nearSQL(idOf(1), [][16]byte{{1}}, at(i), history{events: events, first: at(len(seen) - 1).Timestamp, last: at(0).Timestamp})
+			st, sql := nearSQL(idOf(1), [][16]byte{{1}}, moves{}, at(i), history{events: events, first: at(len(seen) - 1).Timestamp, last: at(0).Timestamp})
 			if n, err = s.neighbours(t.Context(), st, sql); err != nil || n != want && (events == 1 || isWhole(n, at(i))) {
 				t.Errorf("neighbours of %d near by: %v, want %v, %v", i, n, want, err)
 			}

@@ -5,6 +5,7 @@ import (
 	"regexp"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/faultline-dev/faultline/internal/event"
@@ -20,9 +21,13 @@ const chosenRows = 1000
 func (s *Store) Choose(ctx context.Context, projectID uint32, since time.Time, limit int) (view.Choice, error) {
 	const tried = "choose events to group"
 	c := view.Choice{Events: map[event.Fingerprint]uint64{}}
+	m, err := s.moves(ctx, projectID)
+	if err != nil {
+		return c, err
+	}
 	st := &statement{}
 	var counts []uint64
-	if err := s.ofFingerprints(ctx, tried, st, countSQL(st, projectID, since), func(f event.Fingerprint, n uint64, _ []string, _ []int64) error {
+	if err := s.ofFingerprints(ctx, tried, st, countSQL(st, projectID, since, m), func(f event.Fingerprint, n uint64, _ []string, _ []int64) error {
 		c.Events[f] = n
 		counts = append(counts, n)
 		return nil
@@ -30,7 +35,7 @@ func (s *Store) Choose(ctx context.Context, projectID uint32, since time.Time, l
 		return c, err
 	}
 	st = &statement{}
-	return c, s.ofFingerprints(ctx, tried, st, chooseSQL(st, projectID, since, share(counts, limit)), func(f event.Fingerprint, _ uint64, newest []string, times []int64) error {
+	return c, s.ofFingerprints(ctx, tried, st, chooseSQL(st, projectID, since, m, share(counts, limit)), func(f event.Fingerprint, _ uint64, newest []string, times []int64) error {
 		for i, name := range newest[:min(len(newest), len(times), limit-len(c.Chosen))] {
 			id, err := event.ParseID(name)
 			if err != nil {
@@ -83,20 +88,22 @@ func (s *Store) ofFingerprints(ctx context.Context, tried string, st *statement,
 }
 
 // countSQL is the statement with which Choose begins.
-func countSQL(st *statement, projectID uint32, since time.Time) string {
-	return `SELECT toString(fingerprint), count(), CAST([], 'Array(String)'), CAST([], 'Array(Int64)')
+func countSQL(st *statement, projectID uint32, since time.Time, m moves) string {
+	own := m.owner(st)
+	return `SELECT toString(` + own + `), count(), CAST([], 'Array(String)'), CAST([], 'Array(Int64)')
 FROM events
 WHERE project_id = ` + st.project(projectID) + ` AND timestamp >= ` + st.moment(since) + `
-GROUP BY fingerprint`
+GROUP BY ` + own
 }
 
 // chooseSQL is the statement behind Choose. It keeps no more in memory than what it answers.
-func chooseSQL(st *statement, projectID uint32, since time.Time, each int) string {
-	return `SELECT toString(fingerprint), count() AS events, arrayMap(x -> toString(x.2), groupArraySorted(` + strconv.Itoa(each) + `)((-toUnixTimestamp64Nano(timestamp), event_id)) AS newest), arrayMap(x -> -x.1, newest)
+func chooseSQL(st *statement, projectID uint32, since time.Time, m moves, each int) string {
+	own := m.owner(st)
+	return `SELECT toString(` + own + `), count() AS events, arrayMap(x -> toString(x.2), groupArraySorted(` + strconv.Itoa(each) + `)((-toUnixTimestamp64Nano(timestamp), event_id)) AS newest), arrayMap(x -> -x.1, newest)
 FROM events
 WHERE project_id = ` + st.project(projectID) + ` AND timestamp >= ` + st.moment(since) + `
-GROUP BY fingerprint
-ORDER BY events DESC, fingerprint`
+GROUP BY ` + own + `
+ORDER BY events DESC, ` + own
 }
 
 // Read hands each of the chosen events to a function, as far as it decides about grouping, those of one fingerprint
@@ -112,8 +119,12 @@ func (s *Store) Read(ctx context.Context, projectID uint32, since time.Time, cho
 
 func (s *Store) readPart(ctx context.Context, projectID uint32, since time.Time, chosen []view.Chosen, one func(*event.Occurrence) error) error {
 	const tried = "read events to group"
+	m, err := s.moves(ctx, projectID)
+	if err != nil {
+		return err
+	}
 	st := &statement{}
-	rows, err := s.conn.Query(s.limited(ctx), readSQL(st, projectID, since, chosen), st.args...)
+	rows, err := s.conn.Query(s.limited(ctx), readSQL(st, projectID, since, m, chosen), st.args...)
 	if err != nil {
 		return explain(tried, err)
 	}
@@ -139,7 +150,7 @@ func (s *Store) readPart(ctx context.Context, projectID uint32, since time.Time,
 }
 
 // readSQL is the statement behind Read. An event sent twice is read once.
-func readSQL(st *statement, projectID uint32, since time.Time, chosen []view.Chosen) string {
+func readSQL(st *statement, projectID uint32, since time.Time, m moves, chosen []view.Chosen) string {
 	var fingerprints, ids [][16]byte
 	first, last := chosen[0].Timestamp, chosen[0].Timestamp
 	for _, c := range chosen {
@@ -156,9 +167,11 @@ func readSQL(st *statement, projectID uint32, since time.Time, chosen []view.Cho
 	if since.After(first) {
 		first = since
 	}
-	return "SELECT " + packedGrouping + "\nFROM events\nWHERE project_id = " + st.project(projectID) + " AND " + st.oneOf("fingerprint", fingerprints) +
+	own := m.owner(st)
+	packed := strings.Replace(packedGrouping, "toString(fingerprint)", "toString("+own+")", 1)
+	return "SELECT " + packed + "\nFROM events\nWHERE project_id = " + st.project(projectID) + " AND " + m.rows(st, "fingerprint", fingerprints) +
 		"\n  AND timestamp >= " + st.moment(first) + " AND timestamp <= " + st.moment(last) + " AND event_id IN " + st.uuids(ids) +
-		"\nORDER BY fingerprint, timestamp DESC\nLIMIT 1 BY fingerprint, event_id"
+		"\nORDER BY " + own + ", timestamp DESC\nLIMIT 1 BY " + own + ", event_id"
 }
 
 // notGrouping are columns that grouping does not look at.

@@ -17,6 +17,7 @@ type Store struct {
 	conn   driver.Conn
 	http   bool        // the connection speaks HTTP
 	blocks chan *Block // kept for their room
+	moved  movedProjects
 }
 
 // Open makes a store. It connects when it is first used, so ClickHouse may be away.

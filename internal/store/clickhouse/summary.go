@@ -7,9 +7,11 @@ import (
 	"github.com/faultline-dev/faultline/internal/event"
 )
 
-// summaryColumns are what the short form of an event needs.
-const summaryColumns = `toString(event_id), project_id, toString(fingerprint), timestamp, received_at, title, culprit, level, handled, platform, release, environment, transaction, server_name,
+// summaryColumns are what the short form of an event needs; owner is the fingerprint it is shown with.
+func summaryColumns(owner string) string {
+	return `toString(event_id), project_id, toString(` + owner + `), timestamp, received_at, title, culprit, level, handled, platform, release, environment, transaction, server_name,
   multiIf(user_id != '', user_id, user_email != '', user_email, user_username != '', user_username, user_name != '', user_name, user_ip), mapKeys(tags), mapValues(tags)`
+}
 
 // summaries runs a statement that selects summaryColumns.
 func (s *Store) summaries(ctx context.Context, tried string, st *statement, sql string) ([]event.Summary, error) {

@@ -24,7 +24,7 @@ const stateColumns = `fingerprint AS issue, number, status, substatus, reason, s
 
 // issueTables are common table expressions over the roll-ups of one project: totals holds
 // one row an issue with merged fingerprints added up, states what the workflow says.
-func issueTables(st *statement, project uint32) string {
+func issueTables(st *statement, project uint32, m moves) string {
 	p := func() string { return st.project(project) }
 	return `merges AS (
   SELECT fingerprint, merged_into FROM issue_merges FINAL WHERE project_id = ` + p() + ` AND undone = 0
@@ -34,7 +34,7 @@ totals AS (
     ` + issueOf("r") + ` AS issue,
     groupUniqArray(r.fingerprint) AS members,
 ` + totalColumns + `
-  FROM issue_totals AS r
+  FROM ` + m.totals(st, nil) + ` AS r
   LEFT JOIN merges AS m ON m.fingerprint = r.fingerprint
   WHERE r.project_id = ` + p() + `
   GROUP BY issue

@@ -14,6 +14,7 @@ import (
 type where struct {
 	st      *statement
 	project uint32
+	moves   moves
 	now     time.Time
 	issues  bool // a condition speaks of the issue: the statement needs issueTables
 }
@@ -71,7 +72,7 @@ func (w *where) event(n search.Node) (string, error) {
 		if err != nil {
 			return "", err
 		}
-		return "fingerprint IN (SELECT arrayJoin(t.members) FROM totals AS t LEFT JOIN states AS s ON s.issue = t.issue WHERE " + cond + ")", nil
+		return w.moves.owner(w.st) + " IN (SELECT arrayJoin(t.members) FROM totals AS t LEFT JOIN states AS s ON s.issue = t.issue WHERE " + cond + ")", nil
 	}
 	switch n := n.(type) {
 	case search.And:

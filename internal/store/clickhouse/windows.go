@@ -28,8 +28,8 @@ type history struct {
 }
 
 // windows cuts the range of a request into the windows to look at one after the other.
-func (s *Store) windows(ctx context.Context, r view.EventsRequest, members [][16]byte) ([]view.Range, error) {
-	h, err := s.history(ctx, r.ProjectID, members)
+func (s *Store) windows(ctx context.Context, r view.EventsRequest, members [][16]byte, m moves) ([]view.Range, error) {
+	h, err := s.history(ctx, r.ProjectID, members, m)
 	if err != nil {
 		return nil, err
 	}
@@ -61,20 +61,21 @@ func asksForWords(n search.Node) bool {
 	return false
 }
 
-// history asks when events were seen; without members, those of the project.
-func (s *Store) history(ctx context.Context, project uint32, members [][16]byte) (h history, err error) {
+// history asks when events were seen; without members, those of the project. Where events were moved away from
+// a member or to it, others of their rows are counted too.
+func (s *Store) history(ctx context.Context, project uint32, members [][16]byte, m moves) (h history, err error) {
 	st := &statement{}
-	if err := s.conn.QueryRow(s.limited(ctx), historySQL(st, project, members), st.args...).Scan(&h.events, &h.first, &h.last); err != nil {
+	if err := s.conn.QueryRow(s.limited(ctx), historySQL(st, project, members, m), st.args...).Scan(&h.events, &h.first, &h.last); err != nil {
 		return h, explain("count events", err)
 	}
 	return h, nil
 }
 
 // historySQL is the statement behind history.
-func historySQL(st *statement, project uint32, members [][16]byte) string {
+func historySQL(st *statement, project uint32, members [][16]byte, m moves) string {
 	sql := "SELECT sum(events), min(first_seen), max(last_seen) FROM issue_totals WHERE project_id = " + st.project(project)
 	if len(members) > 0 {
-		sql += " AND " + st.oneOf("fingerprint", members)
+		sql += " AND " + m.rows(st, "fingerprint", members)
 	}
 	return sql
 }

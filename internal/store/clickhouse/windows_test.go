@@ -99,7 +99,7 @@ func TestNewestEventsAcrossWindows(t *testing.T) {
 	}
 	f("", func(*event.Occurrence) bool { return true })
 	f("level:fatal", func(o *event.Occurrence) bool { return o.Event.Level == event.LevelFatal })
-	windows, err := s.windows(t.Context(), view.EventsRequest{ProjectID: 1, Limit: 20}, nil)
+	windows, err := s.windows(t.Context(), view.EventsRequest{ProjectID: 1, Limit: 20}, nil, moves{})
 	if err != nil || len(windows) < 2 {
 		t.Errorf("%d windows are looked at: %v", len(windows), fmt.Sprint(windows, err))
 	}

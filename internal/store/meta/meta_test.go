@@ -54,6 +54,7 @@ func suite(t *testing.T, dsn func(*testing.T) string) {
 		"merges":                                 testMerge,
 		"regroupings":                            testRegroup,
 		"undoing keeps rules of later":           testUndoKeepsLaterRules,
+		"stored events that are to be moved":     testTorn,
 		"the outbox":                             testOutbox,
 		"rules":                                  testRules,
 		"deliveries":                             testDeliveries,

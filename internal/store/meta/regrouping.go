@@ -5,12 +5,13 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/faultline-dev/faultline/internal/artifact"
 	"github.com/faultline-dev/faultline/internal/event"
 	"github.com/faultline-dev/faultline/internal/issue"
 	"github.com/faultline-dev/faultline/internal/project"
 )
 
-const regroupingColumns = `id, project_id, name, actor, created_at, merged, split, renamed, rules_before, rules_after, merges, undone_at, undone_by`
+const regroupingColumns = `id, project_id, name, actor, created_at, merged, split, renamed, rules_before, rules_after, merges, undone_at, undone_by, torn, past, looked, moved`
 
 // storedRegrouping is a regrouping with what is needed to take it back.
 type storedRegrouping struct {
@@ -29,7 +30,7 @@ type takenMerge struct {
 func scanRegrouping(r scanner) (storedRegrouping, error) {
 	var v storedRegrouping
 	err := r.Scan(&v.ID, &v.ProjectID, &v.Name, &v.Actor, intoTime(&v.CreatedAt), &v.Merged, &v.Split, &v.Renamed,
-		intoJSON(&v.Before), intoJSON(&v.After), intoJSON(&v.merges), intoTime(&v.UndoneAt), &v.UndoneBy)
+		intoJSON(&v.Before), intoJSON(&v.After), intoJSON(&v.merges), intoTime(&v.UndoneAt), &v.UndoneBy, intoJSON(&v.Torn), &v.Past, &v.Looked, &v.Moved)
 	return v, err
 }
 
@@ -44,9 +45,43 @@ func (s *Store) Regroupings(ctx context.Context, projectID uint32, limit int) ([
 	return all, err
 }
 
+// Regrouping returns a regrouping by its id, or project.ErrNotFound.
+func (s *Store) Regrouping(ctx context.Context, id string) (issue.Regrouping, error) {
+	r, err := one(ctx, s.read, "regrouping "+id, scanRegrouping, `SELECT `+regroupingColumns+` FROM regroupings WHERE id = $1`, clean(id))
+	return r.Regrouping, err
+}
+
+// TellRegrouping writes down how far the moving of stored events has come, unless it was undone.
+func (s *Store) TellRegrouping(ctx context.Context, r issue.Regrouping) error {
+	_, err := exec(ctx, s.write, "tell of regrouping "+r.ID, `UPDATE regroupings SET past = $2, looked = $3, moved = $4 WHERE id = $1 AND undone_at = 0`,
+		r.ID, string(r.Past), r.Looked, r.Moved)
+	return err
+}
+
+// Expect writes down issues of one project of which no event is stored under their own fingerprint yet,
+// so that nobody is told of them as new. Those that exist stay as they are.
+func (s *Store) Expect(ctx context.Context, records []issue.Record) error {
+	if len(records) == 0 {
+		return nil
+	}
+	return s.tx(ctx, func(tx transaction) error {
+		p := records[0].ID.ProjectID
+		if err := change(ctx, tx, fmt.Sprintf("project %d", p), `UPDATE projects SET name = name WHERE id = $1`, p); err != nil {
+			return err
+		}
+		for _, rec := range records {
+			if err := s.expect(ctx, tx, rec); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
 // Regroup writes the project, which has the new rules, and makes issues count as one, all
 // or nothing. Records are issues of which no event is stored yet; they are written
 // down so that nobody is told of them as new. It returns the regrouping and the project as they stand.
+// Stored events of issues that come apart are a repair to be done, one regrouping of a project at a time: project.ErrInvalid if another is at it.
 // project.ErrChanged if the version of p is out of date.
 func (s *Store) Regroup(ctx context.Context, r issue.Regrouping, p project.Project, joinings []issue.Joining, records []issue.Record) (issue.Regrouping, project.Project, error) {
 	r.ID, r.Name, r.CreatedAt = newID(), clean(r.Name), fromMicros(micros(r.CreatedAt))
@@ -65,12 +100,32 @@ func (s *Store) Regroup(ctx context.Context, r issue.Regrouping, p project.Proje
 				return err
 			}
 		}
+		if err := tear(ctx, tx, &r); err != nil {
+			return err
+		}
 		return insertRegrouping(ctx, tx, r, taken)
 	})
 	if err != nil {
 		return issue.Regrouping{}, project.Project{}, err
 	}
 	return r, now, nil
+}
+
+// tear writes down that stored events of issues that come apart are to be moved.
+func tear(ctx context.Context, tx transaction, r *issue.Regrouping) error {
+	if len(r.Torn) == 0 {
+		return nil
+	}
+	n, err := one(ctx, tx, "regroupings", func(r scanner) (n int, err error) { return n, r.Scan(&n) },
+		`SELECT count(*) FROM regroupings WHERE project_id = $1 AND past = $2 AND undone_at = 0`, r.ProjectID, string(issue.PastMoving))
+	if err != nil {
+		return err
+	}
+	if n > 0 {
+		return fmt.Errorf("%w: stored events are still being moved by rules that were applied before: wait until they are, or undo that", project.ErrInvalid)
+	}
+	r.Past = issue.PastMoving
+	return addRepair(ctx, tx, artifact.Repair{ProjectID: r.ProjectID, Regrouping: r.ID, CreatedAt: r.CreatedAt})
 }
 
 // join writes the merges of a regrouping.
@@ -129,15 +184,15 @@ func (s *Store) expect(ctx context.Context, tx transaction, rec issue.Record) er
 }
 
 func insertRegrouping(ctx context.Context, tx transaction, r issue.Regrouping, taken []takenMerge) error {
-	texts := make([]string, 3)
-	for i, v := range []any{r.Before, r.After, taken} {
+	texts := make([]string, 4)
+	for i, v := range []any{r.Before, r.After, taken, r.Torn} {
 		var err error
 		if texts[i], err = jsonText(v); err != nil {
 			return err
 		}
 	}
-	_, err := exec(ctx, tx, "write down a regrouping", `INSERT INTO regroupings (`+regroupingColumns+`) VALUES (`+placeholders(1, 13)+`)`,
-		r.ID, r.ProjectID, r.Name, r.Actor, micros(r.CreatedAt), r.Merged, r.Split, r.Renamed, texts[0], texts[1], texts[2], 0, "")
+	_, err := exec(ctx, tx, "write down a regrouping", `INSERT INTO regroupings (`+regroupingColumns+`) VALUES (`+placeholders(1, 17)+`)`,
+		r.ID, r.ProjectID, r.Name, r.Actor, micros(r.CreatedAt), r.Merged, r.Split, r.Renamed, texts[0], texts[1], texts[2], 0, "", texts[3], string(r.Past), r.Looked, r.Moved)
 	return err
 }
 
@@ -164,11 +219,25 @@ func (s *Store) UndoRegrouping(ctx context.Context, projectID uint32, id, actor 
 		if done.RulesRestored, err = restoreRules(ctx, tx, r.Regrouping); err != nil {
 			return err
 		}
+		if err := mend(ctx, tx, r.Regrouping, at); err != nil {
+			return err
+		}
 		r.UndoneAt, r.UndoneBy = fromMicros(micros(at)), actor
 		done.Regrouping = r.Regrouping
 		return change(ctx, tx, "regrouping "+id, `UPDATE regroupings SET undone_at = $2, undone_by = $3 WHERE id = $1`, r.ID, micros(r.UndoneAt), r.UndoneBy)
 	})
 	return done, err
+}
+
+// mend gives up moving events, and writes down that the moves are to be undone.
+func mend(ctx context.Context, tx transaction, r issue.Regrouping, at time.Time) error {
+	if len(r.Torn) == 0 {
+		return nil
+	}
+	if _, err := exec(ctx, tx, "give up regrouping "+r.ID, `DELETE FROM artifact_repairs WHERE regrouping = $1`, r.ID); err != nil {
+		return err
+	}
+	return addRepair(ctx, tx, artifact.Repair{ProjectID: r.ProjectID, Regrouping: r.ID, CreatedAt: at})
 }
 
 // separate takes back merges: first those that undo nothing older, so that what was merged

@@ -7,6 +7,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/faultline-dev/faultline/internal/artifact"
 	"github.com/faultline-dev/faultline/internal/event"
 	"github.com/faultline-dev/faultline/internal/issue"
 	"github.com/faultline-dev/faultline/internal/project"
@@ -94,6 +95,79 @@ func testRegroup(t *testing.T, s *meta.Store) {
 	// 2 stands alone and has 4 again; 3 is as somebody left it; what rules made stays.
 	merges(m(2, 1, 2, true), m(3, 1, 3, false), m(4, 2, 3, false), m(20, 1, 1, false), m(21, 5, 1, false))
 	if _, err := s.UndoRegrouping(ctx, web.ID, r.ID, "bob@example.com", at); !errors.Is(err, project.ErrInvalid) {
+		t.Fatal(err)
+	}
+}
+
+// testTorn is the note that stored events are to be moved.
+func testTorn(t *testing.T, s *meta.Store) {
+	ctx := t.Context()
+	apply := func() (issue.Regrouping, error) {
+		p, err := s.Project(ctx, web.ID)
+		if err != nil {
+			t.Fatal(err)
+		}
+		r, _, err := s.Regroup(ctx, issue.Regrouping{ProjectID: web.ID, CreatedAt: at, Torn: []event.Fingerprint{fp(3), fp(4)}}, p, nil, nil)
+		return r, err
+	}
+	next := func() artifact.Repair {
+		t.Helper()
+		r, found, err := s.NextRepair(ctx, at, at.Add(time.Minute))
+		if err != nil || !found {
+			t.Fatal(found, err)
+		}
+		return r
+	}
+	r, err := apply()
+	if err != nil || r.Past != issue.PastMoving {
+		t.Fatal(r, err)
+	}
+	if _, err := apply(); !errors.Is(err, project.ErrInvalid) {
+		t.Fatal("two at a time", err)
+	}
+	job := next()
+	if job.Regrouping != r.ID || job.ProjectID != web.ID {
+		t.Fatal(job)
+	}
+	r.Looked, r.Moved = 7, 5
+	if err := s.TellRegrouping(ctx, r); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Expect(ctx, []issue.Record{record(webIssue(30)), record(webIssue(30))}); err != nil {
+		t.Fatal(err)
+	}
+	got, err := s.Regroupings(ctx, web.ID, 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if d := cmp.Diff([]issue.Regrouping{r}, got); d != "" {
+		t.Fatal(d)
+	}
+	if out, err := s.Outbox(ctx, 10); err != nil || len(out) != 1 || out[0].Change.From != issue.Unresolved {
+		t.Fatal(out, err)
+	}
+
+	// Undoing takes the work away from whoever is at it, and leaves a note to undo it.
+	if _, err := s.UndoRegrouping(ctx, web.ID, r.ID, "ann@example.com", at); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := s.KeepRepair(ctx, job, at); !errors.Is(err, project.ErrNotFound) {
+		t.Fatal(err)
+	}
+	if job = next(); job.Regrouping != r.ID {
+		t.Fatal(job)
+	}
+	r.Moved = 9
+	if err := s.TellRegrouping(ctx, r); err != nil {
+		t.Fatal(err)
+	}
+	if r, err = s.Regrouping(ctx, r.ID); err != nil || r.Moved != 5 || r.UndoneAt.IsZero() {
+		t.Fatal(r, err)
+	}
+	if _, err := apply(); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := s.Regrouping(ctx, "x"); !errors.Is(err, project.ErrNotFound) {
 		t.Fatal(err)
 	}
 }

@@ -9,25 +9,31 @@ import (
 	"github.com/faultline-dev/faultline/internal/project"
 )
 
-const repairColumns = `id, project_id, release, dist, debug_ids, place, seen, changed, created_at, lease`
+const repairColumns = `id, project_id, release, dist, debug_ids, place, seen, changed, created_at, lease, regrouping`
 
 func scanRepair(r scanner) (v artifact.Repair, err error) {
-	return v, r.Scan(&v.ID, &v.ProjectID, &v.Release, &v.Dist, intoJSON(&v.DebugIDs), &v.Place, &v.Seen, &v.Changed, intoTime(&v.CreatedAt), intoTime(&v.Lease))
+	return v, r.Scan(&v.ID, &v.ProjectID, &v.Release, &v.Dist, intoJSON(&v.DebugIDs), &v.Place, &v.Seen, &v.Changed, intoTime(&v.CreatedAt), intoTime(&v.Lease), &v.Regrouping)
 }
 
 // addRepairs writes down that the past events of an upload are to be explained.
 func addRepairs(ctx context.Context, tx transaction, b artifact.Bundle, files []artifact.File) error {
 	for _, r := range artifact.Repairs(b, files) {
-		ids, err := jsonText(r.DebugIDs)
-		if err != nil {
-			return err
-		}
-		if _, err := exec(ctx, tx, "add a repair", `INSERT INTO artifact_repairs (`+repairColumns+`) VALUES (`+placeholders(1, 10)+`)`,
-			newID(), r.ProjectID, clean(r.Release), clean(r.Dist), ids, "", 0, 0, micros(b.CreatedAt), 0); err != nil {
+		r.CreatedAt = b.CreatedAt
+		if err := addRepair(ctx, tx, r); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+func addRepair(ctx context.Context, tx transaction, r artifact.Repair) error {
+	ids, err := jsonText(r.DebugIDs)
+	if err != nil {
+		return err
+	}
+	_, err = exec(ctx, tx, "add a repair", `INSERT INTO artifact_repairs (`+repairColumns+`) VALUES (`+placeholders(1, 11)+`)`,
+		newID(), r.ProjectID, clean(r.Release), clean(r.Dist), ids, "", 0, 0, micros(r.CreatedAt), 0, r.Regrouping)
+	return err
 }
 
 // NextRepair takes the oldest repair that nobody works on, until a time; found is false if

@@ -287,3 +287,23 @@ ALTER TABLE faultline.check_ins ON CLUSTER 'main'
   ADD COLUMN IF NOT EXISTS timezone LowCardinality(String),
   ADD COLUMN IF NOT EXISTS margin_s UInt32,
   ADD COLUMN IF NOT EXISTS max_runtime_s UInt32;
+
+-- moves
+
+ALTER TABLE faultline.events_local ON CLUSTER 'main' ADD COLUMN IF NOT EXISTS moved UUID;
+
+ALTER TABLE faultline.events ON CLUSTER 'main' ADD COLUMN IF NOT EXISTS moved UUID;
+
+CREATE TABLE IF NOT EXISTS faultline.issue_moves_local ON CLUSTER 'main' (
+  project_id UInt32,
+  regrouping String,
+  fingerprint UUID,
+  moved UUID,
+  undone UInt8,
+  parts String
+) ENGINE = ReplicatedReplacingMergeTree
+ORDER BY (project_id, regrouping, fingerprint, moved, undone)
+SETTINGS default_compression_codec = 'ZSTD(1)';
+
+CREATE TABLE IF NOT EXISTS faultline.issue_moves ON CLUSTER 'main' AS faultline.issue_moves_local
+ENGINE = Distributed('main', faultline, issue_moves_local, project_id);

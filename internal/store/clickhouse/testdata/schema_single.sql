@@ -255,3 +255,18 @@ ALTER TABLE faultline.check_ins
   ADD COLUMN IF NOT EXISTS timezone LowCardinality(String),
   ADD COLUMN IF NOT EXISTS margin_s UInt32,
   ADD COLUMN IF NOT EXISTS max_runtime_s UInt32;
+
+-- moves
+
+ALTER TABLE faultline.events ADD COLUMN IF NOT EXISTS moved UUID;
+
+CREATE TABLE IF NOT EXISTS faultline.issue_moves (
+  project_id UInt32,
+  regrouping String,
+  fingerprint UUID,
+  moved UUID,
+  undone UInt8,
+  parts String
+) ENGINE = ReplacingMergeTree
+ORDER BY (project_id, regrouping, fingerprint, moved, undone)
+SETTINGS default_compression_codec = 'ZSTD(1)';

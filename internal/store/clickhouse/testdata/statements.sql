@@ -577,3 +577,20 @@ LIMIT 1 BY project_id, fingerprint
 -- p1 = "[1]"
 -- p2 = "[01000000-0000-0000-0000-000000000000 02000000-0000-0000-0000-000000000000]"
 
+---- how many events to group
+SELECT toString(fingerprint), count(), CAST([], 'Array(String)'), CAST([], 'Array(Int64)')
+FROM events
+WHERE project_id = {p1:UInt32} AND timestamp >= fromUnixTimestamp64Nano({p2:Int64}, 'UTC')
+GROUP BY fingerprint
+-- p1 = "7"
+-- p2 = "1769862896000000789"
+
+---- which events to group
+SELECT toString(fingerprint), count() AS events, arrayMap(x -> toString(x.2), groupArraySorted(5)((-toUnixTimestamp64Nano(timestamp), event_id)) AS newest), arrayMap(x -> -x.1, newest)
+FROM events
+WHERE project_id = {p1:UInt32} AND timestamp >= fromUnixTimestamp64Nano({p2:Int64}, 'UTC')
+GROUP BY fingerprint
+ORDER BY events DESC, fingerprint
+-- p1 = "7"
+-- p2 = "1769862896000000789"
+

@@ -4,7 +4,7 @@ import { useState } from "react";
 import { GroupingService, type Project, type Regrouping } from "@/gen/faultline/admin/v1/admin_pb";
 import { useProject } from "@/lib/current";
 import { failure } from "@/lib/errors";
-import { plural } from "@/lib/format";
+import { exact, plural } from "@/lib/format";
 import { Button } from "@/ui/button";
 import { Chip } from "@/ui/chip";
 import { Dialog } from "@/ui/dialog";
@@ -18,11 +18,33 @@ export const regroupingsKey = createConnectQueryKey({
   cardinality: "finite",
 });
 
+const isMoving = (r: Regrouping) => r.past === "moving" && !r.undoneAt;
+
+/** What becomes of the stored events of issues that came apart. */
+function past(r: Regrouping): string {
+  const moved = `${plural(r.eventsMoved, "stored event")} moved`;
+  switch (r.past) {
+    case "moving":
+      return `Stored events are being moved: ${exact(r.eventsLookedAt)} looked at, ${exact(r.eventsMoved)} moved so far`;
+    case "partly":
+      return `${moved}; the rest stays where it was, because there are too many parts`;
+    case "large":
+      return "Too many stored events to move them; new events go apart";
+    case "fixed":
+      return "Stored events cannot be moved here; new events go apart";
+  }
+  return moved;
+}
+
 /** What was applied to the past, and how to take it back. */
 export function History({ onProject }: { onProject: (p: Project) => void }) {
   const project = useProject();
   const client = useQueryClient();
-  const list = useQuery(GroupingService.method.listRegroupings, { projectId: project.id });
+  const list = useQuery(
+    GroupingService.method.listRegroupings,
+    { projectId: project.id },
+    { refetchInterval: (q) => (q.state.data?.regroupings.some(isMoving) ? 3000 : false) },
+  );
   const [undoing, setUndoing] = useState<Regrouping>();
   const undo = useMutation(GroupingService.method.undoRegrouping, {
     onSuccess: (done) => {
@@ -62,6 +84,7 @@ export function History({ onProject }: { onProject: (p: Project) => void }) {
                   </>
                 )}
               </p>
+              {!r.undoneAt && r.past !== "" && <p className="text-meta text-muted">{past(r)}</p>}
             </div>
             {!r.undoneAt && <Button onClick={() => setUndoing(r)}>Undo</Button>}
           </li>
@@ -71,7 +94,7 @@ export function History({ onProject }: { onProject: (p: Project) => void }) {
         open={undoing !== undefined}
         onClose={() => setUndoing(undefined)}
         title={`Undo “${undoing?.name ?? ""}”?`}
-        description="Issues that it merged stand on their own again, unless somebody changed their merge since, and the rules of before come back, unless somebody changed them. Events that came meanwhile stay where they are."
+        description="Issues that it merged stand on their own again, unless somebody changed their merge since, stored events that it moved are back where they were, and the rules of before come back, unless somebody changed them. Events that came meanwhile stay where they are."
         actions={
           <>
             <Button onClick={() => setUndoing(undefined)}>Cancel</Button>

@@ -129,8 +129,9 @@ function Laboratory({ project }: { project: Project }) {
           Save for new events
         </Button>
         <p className="basis-full text-meta text-muted">
-          Applied to the past, issues that become one are merged at once, renamed ones go on, and it can be undone.
-          Issues that come apart do so for new events only. {!current && d.dirty && "Preview first."}
+          Applied to the past, issues that become one are merged at once, renamed ones go on, and stored events of
+          issues that come apart are moved in the background. It can be undone.{" "}
+          {!current && d.dirty && "Preview first."}
         </p>
       </div>
       <History onProject={start} />

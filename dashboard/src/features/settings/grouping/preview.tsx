@@ -46,7 +46,7 @@ export function PreviewReport({ preview, days }: { preview: GroupingPreview; day
       {p.splits.length > 0 && (
         <Card title={`Issues that come apart (${exact(p.splitCount)})`} flush>
           <p className="border-b border-line px-4 py-2 text-meta text-muted">
-            Stored events stay in the issue that they are in, whatever is chosen below. New events go apart.
+            New events go apart. Stored ones follow in the background if the rules are applied to the past.
           </p>
           <ul className="divide-y divide-line">
             {p.splits.map((s, i) => (

@@ -1932,14 +1932,22 @@ type Regrouping struct {
 	CreatedAt *timestamppb.Timestamp `protobuf:"bytes,5,opt,name=created_at,json=createdAt,proto3" json:"created_at,omitempty"`
 	// Issues that became part of others.
 	Merged uint32 `protobuf:"varint,6,opt,name=merged,proto3" json:"merged,omitempty"`
-	// Issues of which new events go apart.
+	// Issues that come apart.
 	Split uint32 `protobuf:"varint,7,opt,name=split,proto3" json:"split,omitempty"`
 	// Issues that go on under another fingerprint.
 	Renamed uint32 `protobuf:"varint,8,opt,name=renamed,proto3" json:"renamed,omitempty"`
 	// When it was undone; absent: it stands.
 	UndoneAt *timestamppb.Timestamp `protobuf:"bytes,9,opt,name=undone_at,json=undoneAt,proto3" json:"undone_at,omitempty"`
 	// Who undid it.
-	UndoneBy      string `protobuf:"bytes,10,opt,name=undone_by,json=undoneBy,proto3" json:"undone_by,omitempty"`
+	UndoneBy string `protobuf:"bytes,10,opt,name=undone_by,json=undoneBy,proto3" json:"undone_by,omitempty"`
+	// What becomes of the stored events of issues that come apart: moving, in the background; moved, all of them;
+	// partly, because there are too many parts; large, because they have too many events, which stay; fixed, where stored events
+	// cannot be changed; empty: no issue comes apart.
+	Past string `protobuf:"bytes,11,opt,name=past,proto3" json:"past,omitempty"`
+	// Stored events of these issues that were looked at so far.
+	EventsLookedAt uint64 `protobuf:"varint,12,opt,name=events_looked_at,json=eventsLookedAt,proto3" json:"events_looked_at,omitempty"`
+	// Of these, events that belong to another issue now.
+	EventsMoved   uint64 `protobuf:"varint,13,opt,name=events_moved,json=eventsMoved,proto3" json:"events_moved,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -2042,6 +2050,27 @@ func (x *Regrouping) GetUndoneBy() string {
 		return x.UndoneBy
 	}
 	return ""
+}
+
+func (x *Regrouping) GetPast() string {
+	if x != nil {
+		return x.Past
+	}
+	return ""
+}
+
+func (x *Regrouping) GetEventsLookedAt() uint64 {
+	if x != nil {
+		return x.EventsLookedAt
+	}
+	return 0
+}
+
+func (x *Regrouping) GetEventsMoved() uint64 {
+	if x != nil {
+		return x.EventsMoved
+	}
+	return 0
 }
 
 // ListRegroupingsRequest names a project.
@@ -4009,7 +4038,7 @@ const file_faultline_admin_v1_admin_proto_rawDesc = "" +
 	"\aproject\x18\x01 \x01(\v2\x1b.faultline.admin.v1.ProjectR\aproject\x12>\n" +
 	"\n" +
 	"regrouping\x18\x02 \x01(\v2\x1e.faultline.admin.v1.RegroupingR\n" +
-	"regrouping\"\xbe\x02\n" +
+	"regrouping\"\x9f\x03\n" +
 	"\n" +
 	"Regrouping\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\tR\x02id\x12\x1d\n" +
@@ -4024,7 +4053,10 @@ const file_faultline_admin_v1_admin_proto_rawDesc = "" +
 	"\arenamed\x18\b \x01(\rR\arenamed\x127\n" +
 	"\tundone_at\x18\t \x01(\v2\x1a.google.protobuf.TimestampR\bundoneAt\x12\x1b\n" +
 	"\tundone_by\x18\n" +
-	" \x01(\tR\bundoneBy\"7\n" +
+	" \x01(\tR\bundoneBy\x12\x12\n" +
+	"\x04past\x18\v \x01(\tR\x04past\x12(\n" +
+	"\x10events_looked_at\x18\f \x01(\x04R\x0eeventsLookedAt\x12!\n" +
+	"\fevents_moved\x18\r \x01(\x04R\veventsMoved\"7\n" +
 	"\x16ListRegroupingsRequest\x12\x1d\n" +
 	"\n" +
 	"project_id\x18\x01 \x01(\rR\tprojectId\"[\n" +

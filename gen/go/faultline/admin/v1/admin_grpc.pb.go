@@ -783,12 +783,12 @@ type GroupingServiceClient interface {
 	// read get INVALID_ARGUMENT with RuleProblems.
 	PreviewGrouping(ctx context.Context, in *PreviewGroupingRequest, opts ...grpc.CallOption) (*GroupingPreview, error)
 	// ApplyGrouping saves the rules and makes issues that they join one, the past included.
-	// Events that are stored stay in the issue that they are in: where the rules take an issue
-	// apart, only new events go apart. Nobody is alerted of it.
+	// Where the rules take an issue apart, new events go apart at once, and stored ones are moved in the
+	// background; Regrouping says how far that has come. Nobody is alerted of it.
 	ApplyGrouping(ctx context.Context, in *ApplyGroupingRequest, opts ...grpc.CallOption) (*ApplyGroupingResponse, error)
 	// ListRegroupings lists what ApplyGrouping did, newest first.
 	ListRegroupings(ctx context.Context, in *ListRegroupingsRequest, opts ...grpc.CallOption) (*ListRegroupingsResponse, error)
-	// UndoRegrouping takes back the merges of one regrouping that still stand, and the rules it
+	// UndoRegrouping takes back the merges of one regrouping that still stand, the moves of stored events, and the rules it
 	// saved if they are still those of the project.
 	UndoRegrouping(ctx context.Context, in *UndoRegroupingRequest, opts ...grpc.CallOption) (*UndoRegroupingResponse, error)
 }
@@ -853,12 +853,12 @@ type GroupingServiceServer interface {
 	// read get INVALID_ARGUMENT with RuleProblems.
 	PreviewGrouping(context.Context, *PreviewGroupingRequest) (*GroupingPreview, error)
 	// ApplyGrouping saves the rules and makes issues that they join one, the past included.
-	// Events that are stored stay in the issue that they are in: where the rules take an issue
-	// apart, only new events go apart. Nobody is alerted of it.
+	// Where the rules take an issue apart, new events go apart at once, and stored ones are moved in the
+	// background; Regrouping says how far that has come. Nobody is alerted of it.
 	ApplyGrouping(context.Context, *ApplyGroupingRequest) (*ApplyGroupingResponse, error)
 	// ListRegroupings lists what ApplyGrouping did, newest first.
 	ListRegroupings(context.Context, *ListRegroupingsRequest) (*ListRegroupingsResponse, error)
-	// UndoRegrouping takes back the merges of one regrouping that still stand, and the rules it
+	// UndoRegrouping takes back the merges of one regrouping that still stand, the moves of stored events, and the rules it
 	// saved if they are still those of the project.
 	UndoRegrouping(context.Context, *UndoRegroupingRequest) (*UndoRegroupingResponse, error)
 	mustEmbedUnimplementedGroupingServiceServer()

@@ -691,12 +691,12 @@ type GroupingServiceClient interface {
 	// read get INVALID_ARGUMENT with RuleProblems.
 	PreviewGrouping(context.Context, *v1.PreviewGroupingRequest) (*v1.GroupingPreview, error)
 	// ApplyGrouping saves the rules and makes issues that they join one, the past included.
-	// Events that are stored stay in the issue that they are in: where the rules take an issue
-	// apart, only new events go apart. Nobody is alerted of it.
+	// Where the rules take an issue apart, new events go apart at once, and stored ones are moved in the
+	// background; Regrouping says how far that has come. Nobody is alerted of it.
 	ApplyGrouping(context.Context, *v1.ApplyGroupingRequest) (*v1.ApplyGroupingResponse, error)
 	// ListRegroupings lists what ApplyGrouping did, newest first.
 	ListRegroupings(context.Context, *v1.ListRegroupingsRequest) (*v1.ListRegroupingsResponse, error)
-	// UndoRegrouping takes back the merges of one regrouping that still stand, and the rules it
+	// UndoRegrouping takes back the merges of one regrouping that still stand, the moves of stored events, and the rules it
 	// saved if they are still those of the project.
 	UndoRegrouping(context.Context, *v1.UndoRegroupingRequest) (*v1.UndoRegroupingResponse, error)
 }
@@ -790,12 +790,12 @@ type GroupingServiceHandler interface {
 	// read get INVALID_ARGUMENT with RuleProblems.
 	PreviewGrouping(context.Context, *v1.PreviewGroupingRequest) (*v1.GroupingPreview, error)
 	// ApplyGrouping saves the rules and makes issues that they join one, the past included.
-	// Events that are stored stay in the issue that they are in: where the rules take an issue
-	// apart, only new events go apart. Nobody is alerted of it.
+	// Where the rules take an issue apart, new events go apart at once, and stored ones are moved in the
+	// background; Regrouping says how far that has come. Nobody is alerted of it.
 	ApplyGrouping(context.Context, *v1.ApplyGroupingRequest) (*v1.ApplyGroupingResponse, error)
 	// ListRegroupings lists what ApplyGrouping did, newest first.
 	ListRegroupings(context.Context, *v1.ListRegroupingsRequest) (*v1.ListRegroupingsResponse, error)
-	// UndoRegrouping takes back the merges of one regrouping that still stand, and the rules it
+	// UndoRegrouping takes back the merges of one regrouping that still stand, the moves of stored events, and the rules it
 	// saved if they are still those of the project.
 	UndoRegrouping(context.Context, *v1.UndoRegroupingRequest) (*v1.UndoRegroupingResponse, error)
 }
