@@ -16,7 +16,7 @@ import (
 // moved, and undoes it.
 func TestWhatRulesTakeApartComesApartInThePast(t *testing.T) {
 	t.Parallel()
-	s := instance.Start(t, "FAULTLINE_REPAIR_EVENTS_PER_SECOND=20", "FAULTLINE_REPAIR_BATCH=2", "FAULTLINE_REPAIR_POLL=200ms")
+	s := instance.Start(t, "FAULTLINE_REPAIR_EVENTS_PER_SECOND=20", "FAULTLINE_REPAIR_BATCH=2", "FAULTLINE_REPAIR_POLL=200ms", "FAULTLINE_REPAIR_LEASE=5s")
 	regions := []string{"eu", "eu", "eu", "us", "us", "ap"}
 	for n := range 120 {
 		body := fmt.Sprintf(`{"platform":"python","exception":{"values":[{"type":"KeyError","value":"x","stacktrace":{"frames":[{"function":"look","module":"shop.db","in_app":true}]}}]},"tags":{"region":"%s"}}`, regions[n%6])

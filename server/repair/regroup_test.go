@@ -139,7 +139,7 @@ func (w world) told(t *testing.T, id string) issue.Regrouping {
 // resume does what is left as another process would, when the lease is over.
 func (w world) resume(t *testing.T) error {
 	t.Helper()
-	r, found, err := w.meta.NextRepair(t.Context(), time.Now().Add(2*lease), time.Now().Add(3*lease))
+	r, found, err := w.meta.NextRepair(t.Context(), time.Now().Add(2*DefaultConfig().Lease), time.Now().Add(3*DefaultConfig().Lease))
 	if err != nil || !found {
 		t.Fatal(found, err)
 	}
@@ -186,7 +186,7 @@ func TestMovingIsGoneOnWithAfterAFailure(t *testing.T) {
 func TestUndoneInTheMiddle(t *testing.T) {
 	t.Parallel()
 	w, s, rg := torn(t, 10, 3)
-	r, found, err := w.meta.NextRepair(t.Context(), time.Now(), time.Now().Add(lease))
+	r, found, err := w.meta.NextRepair(t.Context(), time.Now(), time.Now().Add(DefaultConfig().Lease))
 	if err != nil || !found {
 		t.Fatal(found, err)
 	}

@@ -40,11 +40,13 @@ type Config struct {
 	Window time.Duration
 	// Poll is how often it is looked for work that another process took in or left.
 	Poll time.Duration
+	// Lease is how long a process may say nothing of a repair before another goes on with it.
+	Lease time.Duration
 }
 
 // DefaultConfig takes a small part of one core.
 func DefaultConfig() Config {
-	return Config{EventsPerSecond: 1000, MovableEvents: 1_000_000, Batch: 250, Window: 90 * 24 * time.Hour, Poll: 5 * time.Second}
+	return Config{EventsPerSecond: 1000, MovableEvents: 1_000_000, Batch: 250, Window: 90 * 24 * time.Hour, Poll: 5 * time.Second, Lease: time.Minute}
 }
 
 // Validate reports the first thing wrong with the configuration.
@@ -60,6 +62,8 @@ func (c Config) Validate() error {
 		return fmt.Errorf("repair: a window of %s holds nothing, give at least 1h", c.Window)
 	case c.Poll < 100*time.Millisecond:
 		return fmt.Errorf("repair: to look every %s is too often, give at least 100ms", c.Poll)
+	case c.Lease < time.Second:
+		return fmt.Errorf("repair: a lease of %s ends between two words, give at least 1s", c.Lease)
 	}
 	return nil
 }
@@ -152,9 +156,6 @@ func New(cfg Config, p Parts) (*Service, error) {
 	}, nil
 }
 
-// lease is how long a process may say nothing of a repair before another goes on with it.
-const lease = time.Minute
-
 // Run does the work that is noted until ctx ends.
 func (s *Service) Run(ctx context.Context, symbols Symbols) error {
 	tick := time.NewTicker(s.cfg.Poll)
@@ -178,7 +179,7 @@ func (s *Service) Run(ctx context.Context, symbols Symbols) error {
 func (s *Service) work(ctx context.Context, symbols Symbols) error {
 	for {
 		now := time.Now()
-		r, found, err := s.Jobs.NextRepair(ctx, now, now.Add(lease))
+		r, found, err := s.Jobs.NextRepair(ctx, now, now.Add(s.cfg.Lease))
 		if err != nil || !found {
 			return err
 		}

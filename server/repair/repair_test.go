@@ -177,7 +177,7 @@ func TestAFailureInTheMiddleIsMadeGood(t *testing.T) {
 	if _, found, err := w.meta.NextRepair(t.Context(), time.Now(), time.Now()); found || err != nil {
 		t.Fatal("a repair that somebody works on is free", err)
 	}
-	r, found, err := w.meta.NextRepair(t.Context(), time.Now().Add(2*lease), time.Now().Add(3*lease))
+	r, found, err := w.meta.NextRepair(t.Context(), time.Now().Add(2*DefaultConfig().Lease), time.Now().Add(3*DefaultConfig().Lease))
 	if err != nil || !found {
 		t.Fatal(err)
 	}

@@ -195,7 +195,7 @@ func (w *worker) batch(ctx context.Context, r *artifact.Repair, received time.Ti
 		rest = max(0, time.Duration(done.seen)*time.Second/time.Duration(w.cfg.EventsPerSecond)-time.Since(began))
 	}
 	// A slow rate rests longer than a lease, and the repair stays ours meanwhile.
-	if *r, err = w.Jobs.KeepRepair(ctx, *r, time.Now().Add(rest+lease)); err != nil {
+	if *r, err = w.Jobs.KeepRepair(ctx, *r, time.Now().Add(rest+w.cfg.Lease)); err != nil {
 		return false, err
 	}
 	if time.Since(w.told) > progressEvery {
