@@ -10,9 +10,8 @@ import (
 
 // Config says how large blocks and buffers may become and how long things may take.
 type Config struct {
-	// FlushMin is the shortest time from the start of one insert to the start of the next,
-	// unless nothing more seems to come, because all who send wait for their answers. It is
-	// what a lone event waits at most.
+	// FlushMin is the shortest time from the start of one insert to the start of the next.
+	// It is what a lone event waits at most.
 	FlushMin time.Duration
 	// FlushMax is the longest; in between, the interval is FlushShare times what the last
 	// insert took, so that blocks grow with the load.

@@ -48,7 +48,6 @@ func (w *writer) flush(ctx context.Context) {
 		b, wait := w.due(time.Now())
 		if b != nil {
 			w.insert(ctx, b)
-			w.owe(1)
 			w.settling <- b
 			continue
 		}
@@ -100,42 +99,8 @@ func (w *writer) patience(b *block, now time.Time) time.Duration {
 		return 0
 	case b.resent:
 		return resentShare*w.cfg.FlushAway - now.Sub(b.began)
-	case w.away.Load() || w.waiting.Load():
-		return w.interval() - now.Sub(w.began)
 	}
-	return min(w.interval()-now.Sub(w.began), w.lull(b, now))
-}
-
-// A lull is a pause after so many batches at least, that takes so many times longer than
-// those between them did, but at least so long, and such a share of the last insert. Batches
-// that come by chance have one in three thousand times. Who has just been answered has so
-// long to send again.
-const (
-	lullBatches = 16
-	lullGaps    = 8
-	lullLeast   = 2 * time.Millisecond
-	lullShare   = 8
-	lullAnswer  = 10 * time.Millisecond
-)
-
-// lull is how long until a block is in a lull, if nothing comes: it seems that all who send
-// wait for their answers, so waiting for more would keep everybody.
-func (w *writer) lull(b *block, now time.Time) time.Duration {
-	n := len(b.flights)
-	if n < lullBatches || w.unanswered > 0 {
-		return idle
-	}
-	gap := b.latest.Sub(b.began) / time.Duration(n-1)
-	return max(max(lullLeast, lullGaps*gap, w.took/lullShare)-now.Sub(b.latest), lullAnswer-now.Sub(w.answered))
-}
-
-// owe notes that so many more blocks are inserted and not answered; their senders may send
-// again when they are.
-func (w *writer) owe(blocks int) {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	w.unanswered += blocks
-	w.answered = time.Now()
+	return w.interval() - now.Sub(w.began)
 }
 
 // interval is the time from the start of one insert to the start of the next. It

@@ -45,9 +45,6 @@ type writer struct {
 	closed bool
 	began  time.Time     // of the last insert
 	took   time.Duration // the last insert
-
-	unanswered int       // blocks that are inserted, but not answered
-	answered   time.Time // when the last one was
 }
 
 func newWriter(cfg Config, p Parts, t *tally) *writer {
@@ -187,9 +184,8 @@ func (w *writer) place(f *flight, events int, resent bool) *block {
 	b := w.filling(resent)
 	first := b.count == 0
 	b.count, b.flights, b.bytes = b.count+events, append(b.flights, f), b.bytes+f.bytes
-	b.latest = time.Now()
 	b.coming.Add(1)
-	if n := len(b.flights); first || n == lullBatches || w.full(b) {
+	if first || w.full(b) {
 		w.notify()
 	}
 	return b
@@ -249,6 +245,4 @@ func (w *writer) finish(b *block) {
 		w.release(f)
 	}
 	b.flights = nil
-	w.owe(-1)
-	w.notify()
 }

@@ -42,25 +42,6 @@ func TestWhatArrivesDuringAnInsertMakesTheNextBlock(t *testing.T) {
 	})
 }
 
-func TestABlockDoesNotWaitWhenAllWhoSendWait(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		r := start(t, nil)
-		r.store.took = 5 * time.Millisecond
-		for round := range 20 { // of clients that send again when they have their answers
-			began := time.Now()
-			var clients sync.WaitGroup
-			for range 50 {
-				clients.Go(func() { r.Receive(t.Context(), batch(1)) })
-				time.Sleep(100 * time.Microsecond)
-			}
-			clients.Wait()
-			if took, most := time.Since(began), 5*time.Millisecond+lullAnswer+2*r.store.took; round > 0 && took > most {
-				t.Fatalf("round %d took %v, more than %v", round, took, most)
-			}
-		}
-	})
-}
-
 func TestTheIntervalGrowsWithWhatInsertsTake(t *testing.T) {
 	f := func(took, want time.Duration) {
 		t.Helper()
