@@ -69,19 +69,22 @@ func (a *announcer) note(g *gathering, who *interest, o *event.Occurrence) {
 	if first, noted := g.first[id]; !noted && a.known.has(id) {
 		g.first[id] = nil
 	} else if !noted || first != nil && o.Event.Timestamp.Before(first.Timestamp) {
-		s := o.Summary().Clone()
+		s := summary(o)
 		g.first[id] = &s
 	}
 	if _, watched := who.watch[o.Fingerprint]; watched {
-		g.hits = append(g.hits, o.Summary())
+		g.hits = append(g.hits, summary(o))
 	}
 	if ids := who.matching(o, g.told); len(ids) > 0 {
-		g.alarms = append(g.alarms, alarm{o.Summary(), ids})
+		g.alarms = append(g.alarms, alarm{summary(o), ids})
 	}
 	if who.tail {
-		g.live = append(g.live, o.Summary())
+		g.live = append(g.live, summary(o))
 	}
 }
+
+// summary keeps no memory of the event, nor of those that came with it.
+func summary(o *event.Occurrence) event.Summary { return o.Summary().Clone() }
 
 // gather finds out about events of any projects.
 func (a *announcer) gather(ctx context.Context, events []*event.Occurrence) *gathering {

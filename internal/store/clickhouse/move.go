@@ -171,7 +171,7 @@ func (s *Store) putMoves(ctx context.Context, projectID uint32, regrouping strin
 	var project proto.ColUInt32
 	var from, to proto.ColUUID
 	var flag proto.ColUInt8
-	var name, parts proto.ColStr
+	name, parts := newText(), newText()
 	for _, m := range list {
 		written, err := json.Marshal(m.Parts)
 		if err != nil {
@@ -186,8 +186,8 @@ func (s *Store) putMoves(ctx context.Context, projectID uint32, regrouping strin
 	}
 	defer s.moved.forget()
 	return s.send(ctx, "issue_moves", "", []proto.InputColumn{
-		{Name: "project_id", Data: &project}, {Name: "regrouping", Data: &name}, {Name: "fingerprint", Data: &from},
-		{Name: "moved", Data: &to}, {Name: "undone", Data: &flag}, {Name: "parts", Data: &parts},
+		{Name: "project_id", Data: &project}, {Name: "regrouping", Data: name}, {Name: "fingerprint", Data: &from},
+		{Name: "moved", Data: &to}, {Name: "undone", Data: &flag}, {Name: "parts", Data: parts},
 	})
 }
 

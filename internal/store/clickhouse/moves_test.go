@@ -433,3 +433,17 @@ func TestWhoeverReadsMeanwhileSeesEachEventOnce(t *testing.T) {
 	close(stop)
 	readers.Wait()
 }
+
+func TestMovesAreWrittenTheWayOfNativeTCP(t *testing.T) {
+	t.Parallel()
+	s := openStore(t)
+	s.http = false // there is no server here that speaks it
+	move := view.Move{From: event.Fingerprint{1}, To: event.Fingerprint{2}, Parts: []event.Part{{Kind: "message", Value: "x"}}}
+	if err := s.PutMoves(t.Context(), 1, "r", []view.Move{move}); err != nil {
+		t.Fatal(err)
+	}
+	list, err := s.Moves(t.Context(), 1, "r")
+	if err != nil || len(list) != 1 || list[0].From != move.From || list[0].To != move.To {
+		t.Errorf("%v %v", list, err)
+	}
+}
