@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"github.com/faultline-dev/faultline/internal/outcome"
+	"github.com/faultline-dev/faultline/server/receive"
 )
 
 // reserve takes room in the buffer for a batch. When room is short, projects that hold
@@ -22,7 +23,7 @@ func (w *writer) reserve(ctx context.Context, t *tray, f *flight) bool {
 	}
 	if w.room.Acquire(ctx, f.project, f.bytes) != nil {
 		f.land(w.refuse(t, outcome.Result{
-			Kind: outcome.Limited, Reason: outcome.Buffer, Message: "the server has no room for more events of this project now (ingest-room-bytes)",
+			Kind: outcome.Limited, Reason: outcome.Buffer, Message: receive.ErrTurnedAway.Error(),
 			Retry: true, RetryAfter: retryLater,
 		}))
 		return false

@@ -6,6 +6,7 @@ package receive
 
 import (
 	"context"
+	"errors"
 	"net/netip"
 	"time"
 
@@ -13,6 +14,10 @@ import (
 	"github.com/faultline-dev/faultline/internal/outcome"
 	"github.com/faultline-dev/faultline/internal/project"
 )
+
+// ErrTurnedAway is why a request is refused, perhaps unread: so much of its project waits
+// for room already that it had better come later.
+var ErrTurnedAway = errors.New("the server has no room for more events of this project now (ingest-room-bytes)")
 
 // Batch is a group of events that arrived together for one project.
 type Batch struct {

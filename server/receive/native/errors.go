@@ -20,12 +20,11 @@ import (
 
 // What a caller is told apart from outcomes of events.
 var (
-	errStreams    = errors.New("as many streams are open as one project or this server may have (native-streams); use another server or try again later")
-	errStopping   = errors.New("the server is stopping; connect again")
-	errNoRoom     = errors.New("the server has no room for more messages of this project now (native-under-way-bytes)")
-	errTurnedAway = errors.New("the server has no room for more events of this project now (ingest-room-bytes)")
-	errSize       = errors.New("the request is larger than native-message-bytes")
-	errEncoding   = errors.New("the request's encoding is not understood")
+	errStreams  = errors.New("as many streams are open as one project or this server may have (native-streams); use another server or try again later")
+	errStopping = errors.New("the server is stopping; connect again")
+	errNoRoom   = errors.New("the server has no room for more messages of this project now (native-under-way-bytes)")
+	errSize     = errors.New("the request is larger than native-message-bytes")
+	errEncoding = errors.New("the request's encoding is not understood")
 )
 
 // noRoom is a limit of the server's with the time to wait.

@@ -10,6 +10,7 @@ import (
 	"github.com/faultline-dev/faultline/internal/outcome"
 	"github.com/faultline-dev/faultline/internal/wire"
 	"github.com/faultline-dev/faultline/server/quota"
+	"github.com/faultline-dev/faultline/server/receive"
 )
 
 // pipe is a stream of messages, whatever the protocol. Neither method is called by
@@ -210,7 +211,7 @@ func (h *Handler) once(ctx context.Context, c caller, f *frame) (wire.Ack, error
 // hold begins to hold memory for a request of a project, unless it had better come later.
 func (h *Handler) hold(payer uint32) (*quota.Hold, error) {
 	if h.turnAway != nil && h.turnAway(payer) {
-		return nil, noRoom{errTurnedAway, retryAfter}
+		return nil, noRoom{receive.ErrTurnedAway, retryAfter}
 	}
 	return h.room.Hold(payer, h.cfg.Patience), nil
 }

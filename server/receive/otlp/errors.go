@@ -17,14 +17,13 @@ import (
 
 // What an exporter is told apart from what was rejected.
 var (
-	errNoRoom     = errors.New("the server has no room for more requests of this project now (otlp-under-way-bytes)")
-	errTurnedAway = errors.New("the server has no room for more events of this project now (ingest-room-bytes)")
-	errAgain      = errors.New("not everything could be stored, send it again")
-	errSize       = errors.New("the request is larger than otlp-message-bytes")
-	errEncoding   = errors.New("the request's encoding is not understood")
-	errType       = errors.New("the request's content type is not understood")
-	errJSON       = errors.New("malformed JSON")
-	errMethod     = errors.New("use POST")
+	errNoRoom   = errors.New("the server has no room for more requests of this project now (otlp-under-way-bytes)")
+	errAgain    = errors.New("not everything could be stored, send it again")
+	errSize     = errors.New("the request is larger than otlp-message-bytes")
+	errEncoding = errors.New("the request's encoding is not understood")
+	errType     = errors.New("the request's content type is not understood")
+	errJSON     = errors.New("malformed JSON")
+	errMethod   = errors.New("use POST")
 )
 
 // retryAfter is what an exporter should wait when nothing better is known.

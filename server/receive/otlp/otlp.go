@@ -178,7 +178,7 @@ func (h *Handler) admit(ctx context.Context, c caller) (project.Access, *quota.H
 		return a, nil, err
 	}
 	if h.away != nil && h.away(a.ProjectID) {
-		return a, nil, retryable{errTurnedAway, retryAfter, true}
+		return a, nil, retryable{receive.ErrTurnedAway, retryAfter, true}
 	}
 	return a, h.room.Hold(a.ProjectID, h.cfg.Patience), nil
 }

@@ -29,7 +29,6 @@ var (
 	errEncoding     = errors.New("the request's Content-Encoding is not understood")
 	errBroken       = errors.New("the request cannot be decompressed or breaks off")
 	errNoRoom       = errors.New("the server has no room for more requests of this project now (sentry-under-way-bytes)")
-	errTurnedAway   = errors.New("the server has no room for more events of this project now (ingest-room-bytes)")
 )
 
 // encodingsAtOnce bounds how many encodings lie over one another.

@@ -11,6 +11,7 @@ import (
 
 	"github.com/faultline-dev/faultline/internal/outcome"
 	"github.com/faultline-dev/faultline/internal/project"
+	"github.com/faultline-dev/faultline/server/receive"
 )
 
 // allowedHeaders are what SDKs in browsers send.
@@ -148,7 +149,7 @@ func (h *Handler) refusal(r *http.Request, err error) answer {
 		a.code = http.StatusRequestEntityTooLarge
 	case errors.Is(err, errEncoding):
 		a.code = http.StatusUnsupportedMediaType
-	case errors.Is(err, errNoRoom), errors.Is(err, errTurnedAway):
+	case errors.Is(err, errNoRoom), errors.Is(err, receive.ErrTurnedAway):
 		a.code, a.wait, a.limits = http.StatusTooManyRequests, retryAfter, true
 	case errors.As(err, &retry) && retry.Retryable():
 		h.log.WarnContext(r.Context(), "a key cannot be checked now", "error", err)

@@ -69,7 +69,7 @@ func (h *Handler) take(w http.ResponseWriter, r *http.Request, route route) answ
 	}
 	in.sender.sdk, in.sender.sentAt = clientSDK(c.client), c.sentAt
 	if h.away != nil && h.away(in.batch.ProjectID) {
-		return h.refusal(r, errTurnedAway)
+		return h.refusal(r, receive.ErrTurnedAway)
 	}
 	in.hold = h.room.Hold(in.batch.ProjectID, h.cfg.Patience)
 	defer in.hold.Release()
