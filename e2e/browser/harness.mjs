@@ -89,9 +89,16 @@ export async function until(what, ask, within = 20_000) {
   }
 }
 
-/** The rules that axe finds broken on the page as it is now. */
+/**
+ * The rules that axe finds broken on the page at rest: while something fades
+ * in, its colours are not yet those that people read.
+ */
 export async function violations(page) {
   await page.evaluate(axe);
+  await page.evaluate(async () => {
+    const moving = () => document.getAnimations().filter((a) => a.playState === "running" && a.effect.getComputedTiming().endTime !== Infinity);
+    while (moving().length > 0) await Promise.allSettled(moving().map((a) => a.finished));
+  });
   const { violations: found } = await page.evaluate(() => window.axe.run());
   return found.map((v) => `${v.id}: ${v.nodes.map((n) => n.html.slice(0, 200)).join(" | ")}`);
 }
