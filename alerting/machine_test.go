@@ -32,17 +32,17 @@ type events struct {
 	stored map[event.ID]*event.Occurrence
 }
 
-func (e *events) Event(_ context.Context, _ uint32, id event.ID) (*event.Occurrence, bool, error) {
+func (e *events) EventOf(_ context.Context, s event.Summary) (*event.Occurrence, bool, error) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	o, ok := e.stored[id]
+	o, ok := e.stored[s.EventID]
 	return o, ok && e.away == nil, e.away
 }
 
-func (e *events) Issue(context.Context, issue.ID, int) (view.IssueRow, bool, error) {
+func (e *events) IssueCounts(context.Context, issue.ID) (view.IssueCounts, bool, error) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	return view.IssueRow{Events: 12, Users: 3, FirstSeen: noon, LastSeen: noon}, e.away == nil, e.away
+	return view.IssueCounts{Events: 12, Users: 3, FirstSeen: noon}, e.away == nil, e.away
 }
 
 func (e *events) store(o *event.Occurrence) {

@@ -21,8 +21,8 @@ type Workflow interface {
 
 // Stored knows events and the counts of issues.
 type Stored interface {
-	Event(ctx context.Context, projectID uint32, id event.ID) (*event.Occurrence, bool, error)
-	Issue(ctx context.Context, id issue.ID, buckets int) (view.IssueRow, bool, error)
+	EventOf(ctx context.Context, e event.Summary) (*event.Occurrence, bool, error)
+	IssueCounts(ctx context.Context, id issue.ID) (view.IssueCounts, bool, error)
 }
 
 // lookUp bounds how long a notification waits for what is only nice to know.
@@ -66,16 +66,16 @@ func (f Facts) fromWorkflow(ctx context.Context, d rule.Delivery, a *notify.Aler
 }
 
 func (f Facts) fromStored(ctx context.Context, d rule.Delivery, a *notify.Alert) {
-	row, found, err := f.Stored.Issue(ctx, d.IssueID, 0)
+	counts, found, err := f.Stored.IssueCounts(ctx, d.IssueID)
 	if err != nil {
 		f.missing("counts", d, err)
 		return
 	}
 	if found {
 		a.HasTotals = true
-		a.Totals = notify.Totals{Events: row.Events, Users: row.Users, FirstSeen: row.FirstSeen}
+		a.Totals = notify.Totals(counts)
 	}
-	o, found, err := f.Stored.Event(ctx, d.ProjectID, d.Event.EventID)
+	o, found, err := f.Stored.EventOf(ctx, d.Event)
 	if err != nil {
 		f.missing("event", d, err)
 		return

@@ -46,7 +46,7 @@ type History interface {
 
 // Stored knows whole events.
 type Stored interface {
-	Event(ctx context.Context, projectID uint32, id event.ID) (*event.Occurrence, bool, error)
+	EventOf(ctx context.Context, e event.Summary) (*event.Occurrence, bool, error)
 }
 
 // Deliverer writes deliveries down and sees to them. Adding one again must do nothing.
@@ -221,7 +221,7 @@ func (s *Service) subject(ctx context.Context, p settings, c evaluate.Cause) (se
 	if c.Event.EventID.IsZero() { // nobody knows which event it was
 		return search.OfSummary(&c.Event), nil
 	}
-	o, found, err := s.Stored.Event(ctx, c.Event.ProjectID, c.Event.EventID)
+	o, found, err := s.Stored.EventOf(ctx, c.Event)
 	if found && err == nil {
 		return search.OfOccurrence(o), nil
 	}

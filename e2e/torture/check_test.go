@@ -64,7 +64,7 @@ func (w *world) settle(l *ledger) {
 		return nil
 	})
 	var since time.Time // when all was well first; what is measured may be two seconds old
-	soon(t, settleLimit, "memory comes back, and nothing waits in the spill", func() error {
+	back := soon(t, settleLimit, "memory comes back, and nothing waits in the spill", func() error {
 		m, err := w.metrics()
 		if err == nil && (m["faultline_ingest_queue_bytes"] != 0 || m["go_goroutines"] > float64(400+w.crowd) || m["process_resident_memory_bytes"] > 400<<20 ||
 			m["faultline_ingest_store_away"] != 0 || m["faultline_ingest_spill_messages"] != 0) {
@@ -82,6 +82,20 @@ func (w *world) settle(l *ledger) {
 		}
 		return err
 	})
+	if !back {
+		t.Logf("what the server is doing:\n%s", w.goroutines())
+	}
+}
+
+// goroutines lists those of the server by where they are.
+func (w *world) goroutines() string {
+	r, err := http.Get("http://" + w.profiles + "/debug/pprof/goroutine?debug=1")
+	if err != nil {
+		return err.Error()
+	}
+	defer r.Body.Close()
+	text, _ := io.ReadAll(io.LimitReader(r.Body, 12_000))
+	return string(text)
 }
 
 // missingAlarms lists the fatal events of which no mail has come.

@@ -25,15 +25,16 @@ import (
 
 // world is a product, all that it needs, and all that can be done to it.
 type world struct {
-	t      testing.TB
-	dir    string
-	http   string
-	grpc   string
-	server *process
-	inbox  *mailtest.SMTP
-	links  []*link // between clients and the server
-	crowd  int     // clients beyond those of a round, whose connections stay open
-	faults map[string]func() (heal func())
+	t        testing.TB
+	dir      string
+	http     string
+	grpc     string
+	profiles string // where the server's profiles are
+	server   *process
+	inbox    *mailtest.SMTP
+	links    []*link // between clients and the server
+	crowd    int     // clients beyond those of a round, whose connections stay open
+	faults   map[string]func() (heal func())
 
 	// Of the shape parted.
 	engine   *embedded.Engine
@@ -49,8 +50,8 @@ type world struct {
 // newWorld starts a product of a shape; env is added to the server's.
 func newWorld(t testing.TB, s shape, env ...string) *world {
 	t.Helper()
-	w := &world{t: t, dir: t.TempDir(), http: instance.FreePort(t), grpc: instance.FreePort(t), inbox: mailtest.StartSMTP(t, mailtest.Options{NoTLS: true})}
-	args := []string{"serve", "--data", filepath.Join(w.dir, "data"), "--http", w.http, "--grpc", w.grpc}
+	w := &world{t: t, dir: t.TempDir(), http: instance.FreePort(t), grpc: instance.FreePort(t), profiles: instance.FreePort(t), inbox: mailtest.StartSMTP(t, mailtest.Options{NoTLS: true})}
+	args := []string{"serve", "--data", filepath.Join(w.dir, "data"), "--http", w.http, "--grpc", w.grpc, "--profiles", w.profiles}
 	switch s {
 	case parted:
 		args = append(args, w.startParts()...)

@@ -60,6 +60,13 @@ type IssueRow struct {
 	Merged       []event.Fingerprint // fingerprints merged into this one
 }
 
+// IssueCounts are the counts of an issue, of all time.
+type IssueCounts struct {
+	Events    uint64
+	Users     uint64 // estimated
+	FirstSeen time.Time
+}
+
 // EventsRequest selects events, newest first.
 type EventsRequest struct {
 	ProjectID   uint32

@@ -3,7 +3,9 @@ package clickhouse
 import (
 	"errors"
 	"fmt"
+	"net/http"
 	"regexp"
+	"sync"
 	"time"
 
 	driver "github.com/ClickHouse/clickhouse-go/v2"
@@ -99,5 +101,20 @@ func (c Config) options(database string) (*driver.Options, error) {
 	o.MaxIdleConns = c.Connections
 	o.DialTimeout = 10 * time.Second
 	o.ReadTimeout = max(c.QueryTimeout, c.InsertTimeout) + 10*time.Second
+	o.TransportFunc = oneTransport(c.Connections)
 	return o, nil
+}
+
+// oneTransport makes all connections of a driver share one pool. By itself the driver gives each a pool of its own,
+// and forgets the one of a connection that a server or a proxy answered and refused: it stayed open for an hour.
+func oneTransport(connections int) func(*http.Transport) (http.RoundTripper, error) {
+	var shared *http.Transport
+	var once sync.Once
+	return func(t *http.Transport) (http.RoundTripper, error) {
+		once.Do(func() {
+			t.MaxIdleConns, t.MaxIdleConnsPerHost = connections, connections
+			shared = t
+		})
+		return shared, nil
+	}
 }

@@ -205,6 +205,14 @@ func requireSame(t *testing.T, s *Store, want *event.Occurrence) {
 	if diff := cmp.Diff(want, got, notShared); diff != "" {
 		t.Errorf("stored (-) and read (+):\n%s", diff)
 	}
+	right, wrong := want.Summary(), want.Summary()
+	wrong.Fingerprint = event.Fingerprint{0xff} // it was given to another issue since
+	for _, summary := range []event.Summary{right, wrong} {
+		again, found, err := s.EventOf(t.Context(), summary)
+		if diff := cmp.Diff(got, again); err != nil || !found || diff != "" {
+			t.Errorf("by its summary: found %v, error %v\n%s", found, err, diff)
+		}
+	}
 }
 
 // requireEveryField fails if a field was added to the words and not to the sample.

@@ -67,6 +67,33 @@ FROM totals AS t
 LEFT JOIN states AS s ON s.issue = t.issue`
 }
 
+// IssueCounts counts the events of an issue, which may have been merged into another; found is false if it has none.
+// It costs a fraction of Issue.
+func (s *Store) IssueCounts(ctx context.Context, id issue.ID) (c view.IssueCounts, found bool, err error) {
+	members, err := s.members(ctx, id)
+	if err != nil {
+		return c, false, err
+	}
+	m, err := s.moves(ctx, id.ProjectID)
+	if err != nil {
+		return c, false, err
+	}
+	st, sql := issueCountsSQL(id, members, m)
+	if err := s.conn.QueryRow(s.limited(ctx), sql, st.args...).Scan(&c.Events, &c.Users, &c.FirstSeen); err != nil {
+		return view.IssueCounts{}, false, explain("count events of issue", err)
+	}
+	c.FirstSeen = fromNanos(c.FirstSeen)
+	return c, c.Events > 0, nil
+}
+
+// issueCountsSQL is the statement behind IssueCounts; members are the issue's fingerprints.
+func issueCountsSQL(id issue.ID, members [][16]byte, m moves) (*statement, string) {
+	st := &statement{}
+	return st, `SELECT sum(r.events), uniqCombined64IfMerge(12)(r.users), min(r.first_seen)
+FROM ` + m.totals(st, members) + ` AS r
+WHERE project_id = ` + st.project(id.ProjectID) + ` AND ` + st.oneOf("fingerprint", members)
+}
+
 // IssueTrend counts the events of an issue in so many parts of a range: by the hour where
 // a part is at least an hour long, exactly where it is shorter.
 func (s *Store) IssueTrend(ctx context.Context, id issue.ID, r view.Range, buckets int) ([]uint64, error) {

@@ -151,6 +151,10 @@ func TestMergesCountTogetherAndComeApart(t *testing.T) {
 		if err != nil || !found || row.Record.ID != idOf(1) || row.Events != 11 || !row.LastSeen.Equal(last.Event.Timestamp) || len(row.Sparkline) != 10 {
 			t.Errorf("%v %v %+v", err, found, row)
 		}
+		counts, found, err := s.IssueCounts(t.Context(), id)
+		if want := (view.IssueCounts{Events: 11, Users: row.Users, FirstSeen: row.FirstSeen}); err != nil || !found || counts != want {
+			t.Errorf("%v %v %+v, want %+v", err, found, counts, want)
+		}
 		fp := id.Fingerprint
 		events, err := s.Events(t.Context(), view.EventsRequest{ProjectID: 1, Issue: &fp, Limit: 100})
 		if err != nil || len(events) != 11 || events[0].EventID != last.Event.ID || events[0].Fingerprint != (event.Fingerprint{3}) {
@@ -171,6 +175,9 @@ func TestMergesCountTogetherAndComeApart(t *testing.T) {
 	}
 	if _, found, err := s.Issue(t.Context(), idOf(99), 3); err != nil || found {
 		t.Errorf("an issue without events was found: %v", err)
+	}
+	if _, found, err := s.IssueCounts(t.Context(), idOf(99)); err != nil || found {
+		t.Errorf("events of an issue without any were counted: %v", err)
 	}
 }
 

@@ -65,6 +65,8 @@ func statements(t *testing.T, m moves) string {
 	f("members", st, membersSQL(st, id), nil)
 	st, sql = issueSQL(id, one, m)
 	f("issue", st, sql, nil)
+	st, sql = issueCountsSQL(id, one, m)
+	f("counts of an issue", st, sql, nil)
 	st, sql, _, err = trendSQL(id, one, m, span, 14, at)
 	f("trend by the hour", st, sql, err)
 	st, sql, _, err = trendSQL(id, one, m, view.Range{Start: at.Add(-time.Hour), End: at}, 60, at)

@@ -359,6 +359,13 @@ LEFT JOIN states AS s ON s.issue = t.issue
 -- p2 = "01000000-0000-0000-0000-000000000000"
 -- p3 = "01000000-0000-0000-0000-000000000000"
 
+---- counts of an issue
+SELECT sum(r.events), uniqCombined64IfMerge(12)(r.users), min(r.first_seen)
+FROM issue_totals AS r
+WHERE project_id = {p1:UInt32} AND fingerprint = {p2:UUID}
+-- p1 = "7"
+-- p2 = "01000000-0000-0000-0000-000000000000"
+
 ---- trend by the hour
 SELECT (sumMap([toUInt32(intDiv(greatest(toUnixTimestamp(hour) - {p3:Int64}, 0), {p4:Int64}))], [toUInt64(events)]) AS series).1, series.2
 FROM issue_hours

@@ -602,6 +602,46 @@ LEFT JOIN states AS s ON s.issue = t.issue
 -- p17 = "[01000000-0000-0000-0000-000000000000]"
 -- p18 = "01000000-0000-0000-0000-000000000000"
 
+---- counts of an issue
+SELECT sum(r.events), uniqCombined64IfMerge(12)(r.users), min(r.first_seen)
+FROM (
+    SELECT * FROM issue_totals WHERE project_id = {p1:UInt32} AND fingerprint NOT IN (SELECT fingerprint FROM (SELECT fingerprint, moved FROM issue_moves WHERE project_id = {p2:UInt32} AND regrouping IN {p3:Array(String)} AND undone = 0))
+    UNION ALL
+    SELECT
+      e.project_id AS project_id,
+      e.own AS fingerprint,
+      count() AS events,
+      uniqCombined64IfState(12)(e.user_hash, e.user_hash != 0) AS users,
+      min(e.timestamp) AS first_seen,
+      max(e.timestamp) AS last_seen,
+      min(e.received_at) AS first_received,
+      argMinState((e.event_id, e.timestamp), e.received_at) AS first_event,
+      min(e.handled) AS handled,
+      argMaxState((e.title, toString(e.culprit), e.level, toString(e.platform)), e.timestamp) AS latest,
+      argMinIfState(toString(e.release), e.timestamp, e.release != '') AS first_release,
+      argMaxIfState(toString(e.release), e.timestamp, e.release != '') AS last_release
+    FROM (SELECT *, if((fingerprint, moved) IN (SELECT fingerprint, moved FROM issue_moves WHERE project_id = {p4:UInt32} AND regrouping IN {p5:Array(String)} AND undone = 0), moved, fingerprint) AS own FROM events WHERE project_id = {p6:UInt32} AND fingerprint IN (SELECT fingerprint FROM (SELECT fingerprint, moved FROM issue_moves WHERE project_id = {p7:UInt32} AND regrouping IN {p8:Array(String)} AND undone = 0)) AND fingerprint IN (SELECT arrayJoin({p9:Array(UUID)}) UNION ALL SELECT fingerprint FROM (SELECT fingerprint, moved FROM issue_moves WHERE project_id = {p10:UInt32} AND regrouping IN {p11:Array(String)} AND undone = 0) WHERE moved IN {p12:Array(UUID)}) AND if((fingerprint, moved) IN (SELECT fingerprint, moved FROM issue_moves WHERE project_id = {p13:UInt32} AND regrouping IN {p14:Array(String)} AND undone = 0), moved, fingerprint) IN {p15:Array(UUID)}) AS e
+    GROUP BY e.project_id, e.own
+  ) AS r
+WHERE project_id = {p16:UInt32} AND fingerprint = {p17:UUID}
+-- p1 = "7"
+-- p2 = "7"
+-- p3 = "[r1 r2]"
+-- p4 = "7"
+-- p5 = "[r1 r2]"
+-- p6 = "7"
+-- p7 = "7"
+-- p8 = "[r1 r2]"
+-- p9 = "[01000000-0000-0000-0000-000000000000]"
+-- p10 = "7"
+-- p11 = "[r1 r2]"
+-- p12 = "[01000000-0000-0000-0000-000000000000]"
+-- p13 = "7"
+-- p14 = "[r1 r2]"
+-- p15 = "[01000000-0000-0000-0000-000000000000]"
+-- p16 = "7"
+-- p17 = "01000000-0000-0000-0000-000000000000"
+
 ---- trend by the hour
 SELECT (sumMap([toUInt32(intDiv(greatest(toUnixTimestamp(hour) - {p3:Int64}, 0), {p4:Int64}))], [toUInt64(events)]) AS series).1, series.2
 FROM (
