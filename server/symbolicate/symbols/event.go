@@ -88,7 +88,7 @@ func (s *session) frame(sent *event.Frame, addr uint64) []event.Frame {
 		c, f := &calls[len(calls)-1-i], &frames[i]
 		*f = *sent
 		if c.Function != "" {
-			f.Function = c.Function
+			f.Function, f.Symbol = c.Function, c.Symbol
 		}
 		file := strings.ReplaceAll(c.File, "\\", "/")
 		f.Filename, f.AbsPath, f.Line, f.Column = "", c.File, c.Line, 0

@@ -3,8 +3,7 @@
 // files. It reads such files and decides what of them a frame gets.
 //
 // It does no I/O beyond the file it is given, and keeps nothing else. It does not read
-// PDB, dSYM folders as such, split DWARF (.dwo), or WebAssembly, unwinds no stacks and
-// demangles nothing: names from DWARF are whole without it.
+// PDB, dSYM folders as such, split DWARF (.dwo), or WebAssembly, and unwinds no stacks.
 package symbols
 
 import (
@@ -13,6 +12,9 @@ import (
 	"math"
 	"slices"
 	"sort"
+	"strings"
+
+	"github.com/ianlancetaylor/demangle"
 )
 
 // Bounds of one file. One beyond them is refused.
@@ -59,6 +61,7 @@ type row struct {
 // Call is one call at an address.
 type Call struct {
 	Function string
+	Symbol   string // the function's name as the compiler encoded it, where it did
 	File     string // as the compiler saw it; may be empty
 	Line     uint32 // 0: not known
 }
@@ -110,7 +113,7 @@ func (t *Table) Calls(offset uint64) []Call {
 	if i < 0 {
 		return nil
 	}
-	at := Call{Function: t.functions[i].name}
+	at := call(t.functions[i].name)
 	if n := sort.Search(len(t.lines), func(i int) bool { return t.lines[i].addr > addr }) - 1; n >= 0 && t.lines[n].addr >= t.root(i).low && t.lines[n].file >= 0 {
 		at.File, at.Line = t.file(t.lines[n].file), t.lines[n].line
 	}
@@ -118,9 +121,28 @@ func (t *Table) Calls(offset uint64) []Call {
 	for t.functions[i].callFile >= 0 && t.functions[i].parent >= 0 && len(calls) < maxDepth {
 		f := &t.functions[i]
 		i = int(f.parent)
-		calls = append(calls, Call{Function: t.functions[i].name, File: t.file(f.callFile), Line: f.callLine})
+		c := call(t.functions[i].name)
+		c.File, c.Line = t.file(f.callFile), f.callLine
+		calls = append(calls, c)
 	}
 	return calls
+}
+
+// longestName bounds what is made of a name, in bytes, as a power of two: a few letters
+// can stand for an endless type.
+const longestName = 12
+
+// call is a call of a function whose name may be encoded, as those of C++ and Rust are in
+// symbol tables.
+func call(name string) Call {
+	if !strings.HasPrefix(name, "_Z") && !strings.HasPrefix(name, "_R") {
+		return Call{Function: name}
+	}
+	plain, err := demangle.ToString(name, demangle.NoClones, demangle.MaxLength(longestName))
+	if err != nil {
+		return Call{Function: name}
+	}
+	return Call{Function: plain, Symbol: name}
 }
 
 // root is the function into which another was inlined in the end.

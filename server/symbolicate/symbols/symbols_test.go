@@ -61,6 +61,33 @@ func TestBreakpadSaysWhatStandsAtAnAddress(t *testing.T) {
 	f(1<<64 - 1)
 }
 
+func TestNamesAreDecoded(t *testing.T) {
+	t.Parallel()
+	f := func(encoded, want string) {
+		t.Helper()
+		table, err := symbols.ReadBreakpad(strings.NewReader("MODULE Linux x86_64 AA shop\nPUBLIC 1000 0 " + encoded + "\n"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		symbol := encoded
+		if want == encoded {
+			symbol = ""
+		}
+		if got := table.Calls(0x1000); len(got) != 1 || got[0].Function != want || got[0].Symbol != symbol {
+			t.Errorf("%s: %+v", encoded, got)
+		}
+	}
+	f("main", "main")
+	f("_Zero", "_Zero")
+	f("_ZNK4shop4Cart5totalEv", "shop::Cart::total() const")
+	f("_ZNSt6vectorIiSaIiEE9push_backERKi", "std::vector<int, std::allocator<int> >::push_back(int const&)")
+	f("_ZN4shop8checkoutERNS_4CartE.cold", "shop::checkout(shop::Cart&)")
+	f("_ZN4shop8checkout17h0123456789abcdefE", "shop::checkout")
+	f("_RNvCs1234_4shop8checkout", "shop::checkout")
+	endless := "_Z1f" + strings.Repeat("PFv", 3000)
+	f(endless, endless)
+}
+
 type images map[string]*symbols.Table
 
 func (i images) Symbols(id string) *symbols.Table { return i[id] }
