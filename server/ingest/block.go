@@ -21,7 +21,8 @@ type block struct {
 	bytes   int64
 	flights []*flight      // of their batches
 	coming  sync.WaitGroup // for batches that have a place in it and are not in yet
-	began   time.Time      // when it got its first event
+	began   time.Time      // when it got its first batch, and
+	latest  time.Time      // its last one
 	resent  bool           // of events that may be in the store or in the spill: goes to the spill
 
 	mu    sync.Mutex

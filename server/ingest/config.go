@@ -10,8 +10,9 @@ import (
 
 // Config says how large blocks and buffers may become and how long things may take.
 type Config struct {
-	// FlushMin is the shortest time from the start of one insert to the start of the next.
-	// It is what a lone event waits at most.
+	// FlushMin is the shortest time from the start of one insert to the start of the next,
+	// unless nothing more seems to come, because all who send wait for their answers. It is
+	// what a lone event waits at most.
 	FlushMin time.Duration
 	// FlushMax is the longest; in between, the interval is FlushShare times what the last
 	// insert took, so that blocks grow with the load.
@@ -19,6 +20,13 @@ type Config struct {
 	// FlushShare is how many times longer than an insert the interval is: 3 lets inserting
 	// take a third of the time until blocks can grow no further.
 	FlushShare int
+	// HurryParts is how many parts the store may keep the events of a week in for blocks not
+	// to wait when all who send do. 0: they always wait for their interval.
+	HurryParts int
+	// CrowdParts is with how many the store has to be spared, because it cannot merge blocks
+	// as fast as they come, and would grow slow and run out of memory: blocks fill up for
+	// FlushAway, and those on disk wait.
+	CrowdParts int
 	// FlushAway is the interval while the store is away, and the longest while it catches up
 	// with what is on disk. Resent events that may be on disk already are gathered for four
 	// times as long. Each block on disk costs an insert, and perhaps a look-up, when it
@@ -67,7 +75,7 @@ type Config struct {
 // DefaultConfig suits one machine on which the store runs too.
 func DefaultConfig() Config {
 	return Config{
-		FlushMin: 50 * time.Millisecond, FlushMax: 400 * time.Millisecond, FlushShare: 3, FlushAway: time.Second,
+		FlushMin: 50 * time.Millisecond, FlushMax: 400 * time.Millisecond, FlushShare: 3, HurryParts: 60, CrowdParts: 120, FlushAway: time.Second,
 		BlockRows: 25_000, BlockBytes: 64 << 20, RoomBytes: 192 << 20,
 		InsertPatience: 10 * time.Second, SpillTimeout: 10 * time.Second, LookupTimeout: 5 * time.Second,
 		PublishTimeout: 2 * time.Second, OutcomeInterval: 2 * time.Second, StopTimeout: 8 * time.Second,
@@ -84,6 +92,8 @@ func (c Config) Validate() error {
 		return fmt.Errorf("ingest: blocks for the disk cannot fill up for %v", c.FlushAway)
 	case c.FlushShare < 1:
 		return fmt.Errorf("ingest: flush share %d is below 1", c.FlushShare)
+	case c.HurryParts < 0 || c.CrowdParts < max(c.HurryParts, 1):
+		return fmt.Errorf("ingest: a store that is crowded with %d parts, and can be hurried with %d, makes no sense", c.CrowdParts, c.HurryParts)
 	case c.BlockRows < 1 || c.BlockBytes < 1:
 		return fmt.Errorf("ingest: a block of %d rows and %d bytes holds nothing", c.BlockRows, c.BlockBytes)
 	case c.RoomBytes < 1<<20:

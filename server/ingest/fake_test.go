@@ -35,7 +35,8 @@ type memory struct {
 	took     time.Duration                // of an insert
 	fail     func(rows int) (bool, error) // whether to apply, and what to answer
 
-	asked     int      // look-ups of ids
+	asked     int // look-ups of ids
+	parts     int
 	newest    []string // blocks of an earlier process
 	completed []string
 
@@ -134,6 +135,13 @@ func (m *memory) Complete(_ context.Context, token string) error {
 	defer m.mu.Unlock()
 	m.completed = append(m.completed, token)
 	return nil
+}
+
+// Parts is what the test says.
+func (m *memory) Parts(context.Context) (int, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.parts, nil
 }
 
 func (m *memory) Newest(context.Context, string, int) ([]string, error) {

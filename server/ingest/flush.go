@@ -48,6 +48,7 @@ func (w *writer) flush(ctx context.Context) {
 		b, wait := w.due(time.Now())
 		if b != nil {
 			w.insert(ctx, b)
+			w.owe(1)
 			w.settling <- b
 			continue
 		}
@@ -100,16 +101,71 @@ func (w *writer) patience(b *block, now time.Time) time.Duration {
 	case b.resent:
 		return resentShare*w.cfg.FlushAway - now.Sub(b.began)
 	}
-	return w.interval() - now.Sub(w.began)
+	wait := w.interval() - now.Sub(w.began)
+	if w.parts.Load() > int64(w.cfg.HurryParts) || w.away.Load() || w.waiting.Load() {
+		return wait
+	}
+	return min(wait, w.lull(b, now))
 }
+
+// A lull is a pause after so many batches at least, that takes so many times longer than
+// those between them did, but at least so long, and such a share of the last insert. Batches
+// that come by chance have one in three thousand times. Who has just been answered has so
+// long to send again.
+const (
+	lullBatches = 16
+	lullGaps    = 8
+	lullLeast   = 2 * time.Millisecond
+	lullShare   = 8
+	lullAnswer  = 10 * time.Millisecond
+)
+
+// lull is how long until a block is in a lull, if nothing comes: it seems that all who send
+// wait for their answers, so waiting for more would keep everybody.
+func (w *writer) lull(b *block, now time.Time) time.Duration {
+	n := len(b.flights)
+	if n < lullBatches || w.unanswered > 0 {
+		return idle
+	}
+	gap := b.latest.Sub(b.began) / time.Duration(n-1)
+	return max(max(lullLeast, lullGaps*gap, w.took/lullShare)-now.Sub(b.latest), lullAnswer-now.Sub(w.answered))
+}
+
+// owe notes that so many more blocks are inserted and not answered; their senders may send
+// again when they are.
+func (w *writer) owe(blocks int) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.unanswered += blocks
+	w.answered = time.Now()
+}
+
+// lookAfterParts finds out whether the store merges blocks as fast as they come. It is asked only where some came.
+func (w *writer) lookAfterParts(ctx context.Context) {
+	if !w.inserted.Swap(false) && !w.crowded() {
+		return
+	}
+	ctx, cancel := context.WithTimeout(ctx, w.cfg.LookupTimeout)
+	defer cancel()
+	parts, err := w.index.Parts(ctx)
+	if err != nil {
+		w.metrics.failures.WithLabelValues("count parts").Inc()
+		return
+	}
+	w.metrics.parts.Set(float64(parts))
+	w.parts.Store(int64(parts))
+}
+
+// crowded reports whether the store must be spared.
+func (w *writer) crowded() bool { return w.parts.Load() > int64(w.cfg.CrowdParts) }
 
 // interval is the time from the start of one insert to the start of the next. It
 // grows with what inserts take, because large blocks are cheaper, and further while the
-// store has to catch up with the spill.
+// store has to catch up with the spill or with merges.
 func (w *writer) interval() time.Duration {
 	most := w.cfg.FlushMax
 	switch {
-	case w.away.Load():
+	case w.away.Load() || w.crowded():
 		return w.cfg.FlushAway
 	case w.waiting.Load():
 		most = max(most, w.cfg.FlushAway)
@@ -155,6 +211,7 @@ func (w *writer) insert(ctx context.Context, b *block) {
 // attempt inserts rows under the name, and notes what it took.
 func (w *writer) attempt(ctx context.Context, name string, rows Rows, patience time.Duration) error {
 	began := time.Now()
+	w.inserted.Store(true)
 	defer func() {
 		took := time.Since(began)
 		w.metrics.insert.Observe(took.Seconds())
@@ -206,6 +263,7 @@ func (w *writer) tick(ctx context.Context) {
 		}
 		w.announcer.settle(ctx)
 		if !w.away.Load() {
+			w.lookAfterParts(ctx)
 			w.mend(ctx)
 			w.writeOutcomes(ctx)
 		}

@@ -45,12 +45,15 @@ type Store interface {
 }
 
 // Index knows what the store holds: which of these events of a project,
-// which of these issues by their own fingerprints, and the tokens of so many
-// newest blocks among those below one, the newest first.
+// which of these issues by their own fingerprints, the tokens of so many
+// newest blocks among those below one, the newest first, and in how many parts
+// it keeps the events of a week at most, which grows when it cannot merge as
+// fast as blocks come.
 type Index interface {
 	Existing(ctx context.Context, projectID uint32, ids []event.ID) (map[event.ID]struct{}, error)
 	Known(ctx context.Context, issues []issue.ID) (map[issue.ID]struct{}, error)
 	Newest(ctx context.Context, below string, limit int) ([]string, error)
+	Parts(ctx context.Context) (int, error)
 }
 
 // Spill keeps blocks on disk while the store is away.

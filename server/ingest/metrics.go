@@ -16,6 +16,7 @@ type Metrics struct {
 	spilled     prometheus.Counter
 	drained     prometheus.Counter
 	away        prometheus.Gauge
+	parts       prometheus.Gauge
 	spillBlocks prometheus.Gauge
 	spillBytes  prometheus.Gauge
 	failures    *prometheus.CounterVec
@@ -51,6 +52,9 @@ func NewMetrics(r prometheus.Registerer) *Metrics {
 		away: prometheus.NewGauge(prometheus.GaugeOpts{
 			Name: "faultline_ingest_store_away", Help: "1 while blocks go to disk because the store is away.",
 		}),
+		parts: prometheus.NewGauge(prometheus.GaugeOpts{
+			Name: "faultline_ingest_store_parts", Help: "Parts in which the store keeps the events of a week at most, as seen last. Beyond ingest-crowd-parts it is spared.",
+		}),
 		spillBlocks: prometheus.NewGauge(prometheus.GaugeOpts{
 			Name: "faultline_ingest_spill_messages", Help: "Messages with blocks that wait on disk for the store, as seen last.",
 		}),
@@ -64,7 +68,7 @@ func NewMetrics(r prometheus.Registerer) *Metrics {
 			Name: "faultline_ingest_failures_total", Help: "Operations that failed, by which.",
 		}, []string{"operation"}),
 	}
-	r.MustRegister(m.events, m.room, m.rows, m.insert, m.acknowledge, m.spilled, m.drained, m.away, m.spillBlocks, m.spillBytes, m.turnedAway, m.failures)
+	r.MustRegister(m.events, m.room, m.rows, m.insert, m.acknowledge, m.spilled, m.drained, m.away, m.parts, m.spillBlocks, m.spillBytes, m.turnedAway, m.failures)
 	return m
 }
 

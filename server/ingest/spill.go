@@ -131,8 +131,11 @@ func (d *drainer) insert(ctx context.Context, name string, again bool, events []
 	return nil
 }
 
-// store inserts events as one block, and tells of them.
+// store inserts events as one block, and tells of them. It waits as long as the store has to catch up with merges.
 func (d *drainer) store(ctx context.Context, name string, events []*event.Occurrence) error {
+	if err := d.spare(ctx); err != nil {
+		return err
+	}
 	rows := d.newRows()
 	defer rows.Free()
 	for _, o := range events {
@@ -143,6 +146,20 @@ func (d *drainer) store(ctx context.Context, name string, events []*event.Occurr
 		return err
 	}
 	d.announcer.announce(ctx, n)
+	return nil
+}
+
+// spare returns when the store is not crowded, or with the reason why the context ended. One that is away does not say.
+func (d *drainer) spare(ctx context.Context) error {
+	for d.crowded() && !d.away.Load() {
+		timer := time.NewTimer(d.cfg.FlushAway)
+		select {
+		case <-timer.C:
+		case <-ctx.Done():
+			timer.Stop()
+			return context.Cause(ctx)
+		}
+	}
 	return nil
 }
 

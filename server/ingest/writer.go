@@ -38,6 +38,9 @@ type writer struct {
 	spills  atomic.Uint64 // blocks spilled by this process
 	waiting atomic.Bool   // something may wait in the spill
 
+	inserted atomic.Bool  // since the store was asked for its parts
+	parts    atomic.Int64 // of the store, when it was asked
+
 	wake   chan struct{} // holds one token: there is news in the fields below
 	mu     sync.Mutex
 	queue  []*block // one of each kind may still be filling up
@@ -45,6 +48,9 @@ type writer struct {
 	closed bool
 	began  time.Time     // of the last insert
 	took   time.Duration // the last insert
+
+	unanswered int       // blocks that are inserted, but not answered
+	answered   time.Time // when the last one was
 }
 
 func newWriter(cfg Config, p Parts, t *tally) *writer {
@@ -184,8 +190,9 @@ func (w *writer) place(f *flight, events int, resent bool) *block {
 	b := w.filling(resent)
 	first := b.count == 0
 	b.count, b.flights, b.bytes = b.count+events, append(b.flights, f), b.bytes+f.bytes
+	b.latest = time.Now()
 	b.coming.Add(1)
-	if first || w.full(b) {
+	if n := len(b.flights); first || n == lullBatches || w.full(b) {
 		w.notify()
 	}
 	return b
@@ -245,4 +252,6 @@ func (w *writer) finish(b *block) {
 		w.release(f)
 	}
 	b.flights = nil
+	w.owe(-1)
+	w.notify()
 }

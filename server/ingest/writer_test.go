@@ -42,6 +42,39 @@ func TestWhatArrivesDuringAnInsertMakesTheNextBlock(t *testing.T) {
 	})
 }
 
+// TestABlockDoesNotWaitWhenAllWhoSendWait looks at clients that send again when they have their answers. Where the store
+// has too many parts, their blocks wait for the interval.
+func TestABlockDoesNotWaitWhenAllWhoSendWait(t *testing.T) {
+	f := func(parts int, hurries bool) {
+		t.Helper()
+		synctest.Test(t, func(t *testing.T) {
+			r := start(t, nil)
+			r.store.took, r.store.parts = 5*time.Millisecond, parts
+			var last time.Duration
+			for range 200 {
+				began := time.Now()
+				var clients sync.WaitGroup
+				for range 50 {
+					clients.Go(func() { r.Receive(t.Context(), batch(1)) })
+					time.Sleep(100 * time.Microsecond)
+				}
+				clients.Wait()
+				last = time.Since(began)
+			}
+			cfg := DefaultConfig()
+			if most := 5*time.Millisecond + lullAnswer + 2*r.store.took; (last <= most) != hurries {
+				t.Errorf("with %d parts a round took %v; at most %v: want %v", parts, last, most, hurries)
+			}
+			if !hurries && last < cfg.FlushMin {
+				t.Errorf("with %d parts a round took %v, less than %v", parts, last, cfg.FlushMin)
+			}
+		})
+	}
+	f(DefaultConfig().HurryParts, true)
+	f(DefaultConfig().HurryParts+1, false)
+	f(DefaultConfig().CrowdParts+1, false)
+}
+
 func TestTheIntervalGrowsWithWhatInsertsTake(t *testing.T) {
 	f := func(took, want time.Duration) {
 		t.Helper()
@@ -205,6 +238,32 @@ func TestASlowStoreIsCaughtUpWith(t *testing.T) {
 	})
 }
 
+func TestWhatIsOnDiskWaitsForAStoreThatIsCrowded(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := start(t, nil)
+		r.store.set(func(m *memory) { m.fail = func(int) (bool, error) { return false, later{} } })
+		for range 20 {
+			r.Receive(t.Context(), batch(2))
+		}
+		r.store.set(func(m *memory) { m.fail, m.took, m.parts = nil, time.Second, r.cfg.CrowdParts+1 })
+		time.Sleep(time.Minute)
+		if n := len(r.disk.tokens); n == 0 || n == 20 {
+			t.Fatalf("%d blocks on disk", n)
+		}
+		began := time.Now()
+		r.Receive(t.Context(), batch(1))
+		if took := time.Since(began); took < time.Second || took > r.cfg.FlushAway+time.Second {
+			t.Errorf("a new event took %v", took)
+		}
+		r.store.set(func(m *memory) { m.parts = r.cfg.CrowdParts })
+		time.Sleep(time.Minute)
+		r.stop()
+		if len(r.store.rows) != 41 || len(r.disk.tokens) != 0 {
+			t.Fatalf("%d rows, %d blocks on disk", len(r.store.rows), len(r.disk.tokens))
+		}
+	})
+}
+
 func TestAResendOfASpilledEventIsLookedUpWhenItIsDrained(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := start(t, func(c *Config) { c.RecentEvents = 1 })
@@ -280,6 +339,7 @@ func TestConfigIsChecked(t *testing.T) {
 	f(func(c *Config) { c.FlushMin = 0 })
 	f(func(c *Config) { c.FlushMax = c.FlushMin - 1 })
 	f(func(c *Config) { c.FlushShare = 0 })
+	f(func(c *Config) { c.CrowdParts = c.HurryParts - 1 })
 	f(func(c *Config) { c.BlockRows = 0 })
 	f(func(c *Config) { c.RoomBytes = 0 })
 	f(func(c *Config) { c.StopTimeout = 0 })

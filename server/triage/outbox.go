@@ -116,14 +116,26 @@ func (s *Service) shortID(ctx context.Context, r issue.Record) (string, error) {
 	return issue.ShortID(p.Slug, r.Number), nil
 }
 
+// outboxRest is how many times longer than telling of changes took nothing is told, up to OutboxEvery, so that a busy
+// store gets few large changes of its mirror: each makes a part, which it has to merge.
+const outboxRest = 2
+
 // drainLoop flushes whenever there may be something, and now and then in any case.
 func (s *Service) drainLoop(ctx context.Context) error {
 	tick := time.NewTicker(s.cfg.OutboxEvery)
 	defer tick.Stop()
 	for {
+		began := time.Now()
 		if err := s.Flush(ctx); err != nil && ctx.Err() == nil {
 			s.log.Warn("changes could not be told yet", "error", err)
 			s.metrics.failures.WithLabelValues("outbox").Inc()
+		}
+		rest := time.NewTimer(min(outboxRest*time.Since(began), s.cfg.OutboxEvery))
+		select {
+		case <-ctx.Done():
+			rest.Stop()
+			return context.Cause(ctx)
+		case <-rest.C:
 		}
 		select {
 		case <-ctx.Done():

@@ -132,7 +132,9 @@ var engineXML = template.Must(template.New("engine.xml").Parse(`<?xml version="1
 
     <background_pool_size>{{.MergeThreads}}</background_pool_size>
     <!-- When the processors are busy, inserts and queries come first; merges catch up later. -->
-    <os_threads_nice_value_merge_mutate>10</os_threads_nice_value_merge_mutate>
+    <os_threads_nice_value_merge_mutate>2</os_threads_nice_value_merge_mutate>
+    <background_merges_mutations_concurrency_ratio>4</background_merges_mutations_concurrency_ratio>
+    <background_merges_mutations_scheduling_policy>shortest_task_first</background_merges_mutations_scheduling_policy>
     <background_move_pool_size>1</background_move_pool_size>
     <background_fetches_pool_size>1</background_fetches_pool_size>
     <background_common_pool_size>2</background_common_pool_size>
@@ -150,6 +152,8 @@ var engineXML = template.Must(template.New("engine.xml").Parse(`<?xml version="1
     <merge_tree>
         <!-- A merge of big parts must fit beside the inserts. -->
         <merge_max_block_size_bytes>4194304</merge_max_block_size_bytes>
+        <!-- A merge holds two megabytes for each part. -->
+        <max_parts_to_merge_at_once>32</max_parts_to_merge_at_once>
         <number_of_free_entries_in_pool_to_execute_mutation>1</number_of_free_entries_in_pool_to_execute_mutation>
         <number_of_free_entries_in_pool_to_lower_max_size_of_merge>1</number_of_free_entries_in_pool_to_lower_max_size_of_merge>
         <number_of_free_entries_in_pool_to_execute_optimize_entire_partition>1</number_of_free_entries_in_pool_to_execute_optimize_entire_partition>

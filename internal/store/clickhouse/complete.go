@@ -33,6 +33,20 @@ func (s *Store) Newest(ctx context.Context, below string, limit int) ([]string, 
 	return list, explain(tried, rows.Err())
 }
 
+// Parts is in how many parts the events of a week are kept at most, on the node that answers. Each insert makes one, and
+// merges make fewer of them.
+func (s *Store) Parts(ctx context.Context) (int, error) {
+	st := &statement{}
+	table := "events"
+	if s.cfg.Cluster != "" {
+		table = "events_local"
+	}
+	var most uint64
+	sql := "SELECT max(parts) FROM (SELECT count() AS parts FROM system.parts WHERE active AND database = currentDatabase() AND table = " + st.text(table) + " GROUP BY partition)"
+	err := s.conn.QueryRow(s.limited(ctx), sql, st.args...).Scan(&most)
+	return int(most), explain("count parts", err)
+}
+
 // Complete feeds those roll-ups with a block that an engine which died while it was
 // inserted could not feed any more. The rows are inserted once more under the token they
 // came with: the table has them, and so has each roll-up that was reached, and drop them.

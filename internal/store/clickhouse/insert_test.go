@@ -215,6 +215,9 @@ func TestARollUpThatACrashPreventedIsCompleted(t *testing.T) {
 		}
 	}
 	check("issue_totals", 500)
+	if parts, err := s.Parts(t.Context()); err != nil || parts < 1 || parts > 2 {
+		t.Errorf("two inserts are kept in %d parts, %v", parts, err)
+	}
 	if got, err := s.Newest(t.Context(), "3", 5); err != nil || !slices.Equal(got, []string{"2-torn", "1-before"}) {
 		t.Fatalf("%v %v", got, err)
 	}
