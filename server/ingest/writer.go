@@ -126,7 +126,10 @@ func (w *writer) refuse(t *tray, r outcome.Result) outcome.Result {
 // hand gives the accepted events to the block that is filling up, or to the one for the
 // spill if they may be there already, and waits for what becomes of them.
 func (w *writer) hand(ctx context.Context, t *tray, f *flight, known bool) {
-	who := w.announcer.interest(context.WithoutCancel(ctx), t.batch.ProjectID) // who waits may go, the events stay
+	var who *interest
+	if known { // what goes to the spill is told of when it leaves it
+		who = w.announcer.interest(context.WithoutCancel(ctx), t.batch.ProjectID) // who waits may go, the events stay
+	}
 	if !w.add(f, who, t.accepted, !known) {
 		w.release(f)
 		f.land(w.refuse(t, stopping))

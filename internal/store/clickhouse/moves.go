@@ -2,7 +2,6 @@ package clickhouse
 
 import (
 	"context"
-	"sync"
 	"time"
 )
 
@@ -126,16 +125,18 @@ const movesKept = 5 * time.Second
 
 // movedProjects remembers the regroupings of projects that moved events.
 type movedProjects struct {
-	mu    sync.Mutex
+	turn  chan struct{} // holds one token: whoever has it may look at the rest, or ask
 	known map[uint32][]string
 	until time.Time
 }
 
+func newMovedProjects() movedProjects { return movedProjects{turn: make(chan struct{}, 1)} }
+
 // forget makes the next question look again.
 func (p *movedProjects) forget() {
-	p.mu.Lock()
-	defer p.mu.Unlock()
+	p.turn <- struct{}{}
 	p.until = time.Time{}
+	<-p.turn
 }
 
 // moves says how the events of a project are read now.
@@ -144,8 +145,12 @@ func (s *Store) moves(ctx context.Context, projectID uint32) (moves, error) {
 		return moves{}, nil // nothing is moved there
 	}
 	p := &s.moved
-	p.mu.Lock()
-	defer p.mu.Unlock()
+	select {
+	case p.turn <- struct{}{}:
+		defer func() { <-p.turn }()
+	case <-ctx.Done(): // while another asks a store that does not answer
+		return moves{}, explain("ask which projects have moved events", context.Cause(ctx))
+	}
 	if now := time.Now(); !now.Before(p.until) {
 		known, err := s.readMoved(ctx)
 		if err != nil {

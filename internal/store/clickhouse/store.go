@@ -37,6 +37,7 @@ func Open(_ context.Context, cfg Config) (*Store, error) {
 		cfg: cfg, conn: conn,
 		http:   options.Protocol == driver.HTTP,
 		blocks: make(chan *Block, keptBlocks),
+		moved:  newMovedProjects(),
 	}, nil
 }
 
