@@ -10,6 +10,7 @@ import (
 
 	"github.com/faultline-dev/faultline/internal/embedded/enginetest"
 	"github.com/faultline-dev/faultline/internal/event"
+	"github.com/faultline-dev/faultline/internal/issue"
 	"github.com/faultline-dev/faultline/internal/project"
 	"github.com/faultline-dev/faultline/internal/search"
 	"github.com/faultline-dev/faultline/internal/store/clickhouse"
@@ -50,6 +51,18 @@ func TestAllProjectsAreThoseThatTheCallerMayRead(t *testing.T) {
 	refused(project.ErrForbidden, project.Access{OrganizationID: "acme", Scopes: []project.Scope{project.ScopeEventWrite}}, query.IssuesRequest{})
 	refused(project.ErrNotFound, project.Access{OrganizationID: "acme", ProjectID: f.foreign.ID, Scopes: project.Scopes()}, query.IssuesRequest{})
 	refused(search.ErrSyntax, f.ada, query.IssuesRequest{Query: "level:("})
+}
+
+func TestIssuesOfSeveralProjectsAreChangedTogether(t *testing.T) {
+	f := newFixture(t)
+	names := []string{f.seed(f.web, 1).String(), f.seed(f.other, 2).String()}
+	changed, err := f.UpdateIssues(t.Context(), f.ada, names, query.Change{Status: issue.Resolved})
+	must(t, err)
+	for n, i := range changed {
+		if i.Record.ID.String() != names[n] || i.Record.State.Status != issue.Resolved {
+			t.Fatalf("%+v", changed)
+		}
+	}
 }
 
 // unsteady fails for one project.

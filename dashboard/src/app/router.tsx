@@ -26,7 +26,7 @@ import { Tips } from "@/ui/tip";
 import { Toasts } from "@/ui/toast";
 import { NoProject, NotFound, PageFailed, PagePending } from "./fallback";
 import { projectsQuery, sessionQuery } from "./queries";
-import { Shell, SignedIn } from "./shell";
+import { AllShell, Shell, SignedIn } from "./shell";
 
 const root = createRootRouteWithContext()({
   component: () => (
@@ -90,6 +90,19 @@ const anyIssue = createRoute({
     const to = { project: issue.projectSlug, issue: params.issue };
     throw redirect({ to: "/p/$project/issues/$issue", params: to, search, replace: true });
   },
+});
+
+const all = createRoute({
+  getParentRoute: () => signedIn,
+  id: "all",
+  component: AllShell,
+});
+
+const allIssues = createRoute({
+  getParentRoute: () => all,
+  path: "/issues",
+  validateSearch: issuesSearch,
+  component: lazyRouteComponent(() => import("@/features/issues/list/page"), "AllIssuesPage"),
 });
 
 const project = createRoute({
@@ -182,6 +195,7 @@ export const router = createRouter({
     signedIn.addChildren([
       home,
       anyIssue,
+      all.addChildren([allIssues]),
       project.addChildren([
         projectHome,
         issues,
