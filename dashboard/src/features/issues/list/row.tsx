@@ -107,7 +107,7 @@ export const IssueRow = memo(function IssueRow({
         {compact && <LevelWord level={issue.level} className="sr-only" />}
       </div>
       {all && (
-        <div role="cell" className="truncate text-muted" title={issue.projectSlug}>
+        <div role="cell" className="relative truncate text-muted" data-tip={issue.projectSlug}>
           {issue.projectSlug}
         </div>
       )}
