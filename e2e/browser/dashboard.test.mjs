@@ -190,7 +190,7 @@ test("all projects are one list; rows tell their project and open in it", async 
   await page.keyboard.press("Enter");
   await page.waitForURL((u) => u.pathname.startsWith(`/p/${project.slug}/issues/`));
   await page.getByRole("heading", { level: 1, name: `*checkout.${marker}Error` }).waitFor();
-  await page.goBack();
+  await page.keyboard.press("u");
   await page.waitForURL((u) => u.pathname === "/issues");
   await rows().filter({ hasText: `hello ${marker}` }).getByRole("link").click();
   await page.waitForURL((u) => u.pathname.startsWith(`/p/browser-${marker}/issues/`));
@@ -199,6 +199,8 @@ test("all projects are one list; rows tell their project and open in it", async 
   await page.keyboard.press("Control+k");
   await page.getByRole("combobox", { name: /Page, project/ }).fill("All projects");
   await page.keyboard.press("Enter");
+  await page.waitForURL((u) => u.pathname === "/issues");
+  await page.goto("/");
   await page.waitForURL((u) => u.pathname === "/issues");
   await page.getByRole("button", { name: "Environment: All environments" }).click();
   await page.getByRole("combobox", { name: "Type an environment" }).fill("nowhere");

@@ -69,6 +69,7 @@ const home = createRoute({
   getParentRoute: () => signedIn,
   path: "/",
   beforeLoad: ({ context }) => {
+    if (prefs.get().everywhere && context.projects.length > 0) throw redirect({ to: "/issues" });
     const project = context.projects.find((p) => p.slug === prefs.get().project) ?? context.projects[0];
     if (project) throw redirect({ to: "/p/$project/issues", params: { project: project.slug } });
   },

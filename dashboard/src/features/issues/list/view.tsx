@@ -1,11 +1,11 @@
 import { useNavigate } from "@tanstack/react-router";
 import { ArrowUp } from "lucide-react";
-import { useMemo, useState } from "react";
+import { useEffect, useMemo, useState } from "react";
 import type { Project } from "@/gen/faultline/admin/v1/admin_pb";
 import type { Issue } from "@/gen/faultline/query/v1/query_pb";
 import { failure, isInvalid } from "@/lib/errors";
 import { useHotkeys } from "@/lib/hotkeys";
-import { usePrefs } from "@/lib/prefs";
+import { prefs, usePrefs } from "@/lib/prefs";
 import { useTitle } from "@/lib/title";
 import { RangePicker } from "@/ui/range-picker";
 import { SearchBox } from "@/ui/search-box";
@@ -45,6 +45,9 @@ export function IssuesView({ project, search, go }: ViewProps) {
   const sel = useSelection(issues);
   const [assigning, setAssigning] = useState<Issue[]>();
   useTitle(heading);
+  useEffect(() => {
+    if (prefs.get().everywhere !== all) prefs.set({ everywhere: all });
+  }, [all]);
 
   const chosen = sel.selected.length > 0 ? sel.selected : sel.current ? [sel.current] : [];
   const setStatus = (status: Status) => {
