@@ -110,7 +110,7 @@ export function queryService(store: Store): ServiceImpl<typeof QueryService> {
         users: (i) => Number(i.userCount),
       };
       const order = by[req.sort] ?? lastSeenMs;
-      const all = (store.issues.get(req.projectId) ?? [])
+      const all = (req.projectId === 0 ? [...store.issues.values()].flat() : (store.issues.get(req.projectId) ?? []))
         .filter((i) => matches(req.query, i))
         .sort((a, b) => order(b) - order(a));
       const from = Number(req.pageToken || 0);

@@ -16,6 +16,8 @@ const pages = {
   "sign-in": "/sign-in",
   issues: "/p/web/issues",
   "issues-little": "/p/worker/issues",
+  "issues-all": "/issues",
+  "issues-all-no-match": "/issues?query=nothinglikethis",
   "issues-none": "/p/fresh/issues",
   "issues-no-match": "/p/web/issues?query=nothinglikethis",
   "issues-error": "/p/broken/issues",

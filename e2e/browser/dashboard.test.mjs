@@ -169,6 +169,46 @@ test("the set-up page of a new project turns green when the first event arrives"
   await page.getByRole("heading", { level: 1, name: `hello ${marker}` }).waitFor();
 });
 
+test("all projects are one list; rows tell their project and open in it", async () => {
+  await page.goto(list());
+  await rows().first().waitFor();
+  await page.keyboard.press("p");
+  await page.getByRole("option", { name: "All projects" }).click();
+  await page.waitForURL((u) => u.pathname === "/issues");
+  await page.getByLabel("Search issues").fill(query);
+  await page.keyboard.press("Enter");
+  await until("the issues of both projects are listed", async () => (await rows().count()) === 5);
+  await rows().filter({ hasText: `hello ${marker}` }).getByRole("cell", { name: `browser-${marker}`, exact: true }).waitFor();
+  await rows().filter({ hasText: "checkout." }).getByRole("cell", { name: project.slug, exact: true }).waitFor();
+
+  await page.getByRole("button", { name: "Events" }).click();
+  await page.waitForURL(/sort=events/);
+  await page.reload();
+  await until("the same is shown again", async () => (await rows().count()) === 5);
+  await until("the most frequent is first", async () => (await rows().first().textContent())?.includes(`*checkout.${marker}Error`));
+  await page.keyboard.press("j");
+  await page.keyboard.press("Enter");
+  await page.waitForURL((u) => u.pathname.startsWith(`/p/${project.slug}/issues/`));
+  await page.getByRole("heading", { level: 1, name: `*checkout.${marker}Error` }).waitFor();
+  await page.keyboard.press("u");
+  await page.waitForURL((u) => u.pathname === "/issues");
+  await rows().filter({ hasText: `hello ${marker}` }).getByRole("link").click();
+  await page.waitForURL((u) => u.pathname.startsWith(`/p/browser-${marker}/issues/`));
+  await page.getByRole("heading", { level: 1, name: `hello ${marker}` }).waitFor();
+
+  await page.keyboard.press("Control+k");
+  await page.getByRole("combobox", { name: /Page, project/ }).fill("All projects");
+  await page.keyboard.press("Enter");
+  await page.waitForURL((u) => u.pathname === "/issues");
+  await page.goto("/");
+  await page.waitForURL((u) => u.pathname === "/issues");
+  await page.getByRole("button", { name: "Environment: All environments" }).click();
+  await page.getByRole("combobox", { name: "Type an environment" }).fill("nowhere");
+  await page.getByRole("option", { name: "nowhere" }).click();
+  await page.waitForURL(/env=nowhere/);
+  await page.getByText("Nothing is unresolved").waitFor();
+});
+
 test("the live tail shows an event that arrives", async () => {
   await page.goto(`/p/${project.slug}/tail?query=${marker}`);
   await page.getByText("Waiting for events").waitFor();
@@ -236,7 +276,7 @@ test("the theme is a choice that lasts, and shows from the first paint", async (
 test("every page is free of axe violations, in both themes and on a phone", async (t) => {
   const { issues } = await call(page, "query.v1.QueryService/ListIssues", { projectId, query: `error.type:*checkout.${marker}Error` });
   const base = `/p/${project.slug}`;
-  const pages = [list(), `${base}/issues?query=nothing${marker}`, `${base}/issues/${issues[0].id}`, `${base}/issues/${issues[0].shortId}?view=events`, `${base}/tail`, `${base}/alerts`, `${base}/alerts?tab=deliveries`, `${base}/alerts/new`, `${base}/outcomes`, `${base}/settings`, `${base}/settings?section=tokens`, `${base}/settings?section=members`, `${base}/setup`, "/p/nowhere/issues"];
+  const pages = [list(), `${base}/issues?query=nothing${marker}`, `${base}/issues/${issues[0].id}`, `${base}/issues/${issues[0].shortId}?view=events`, `${base}/tail`, `${base}/alerts`, `${base}/alerts?tab=deliveries`, `${base}/alerts/new`, `${base}/outcomes`, `${base}/settings`, `${base}/settings?section=tokens`, `${base}/settings?section=members`, `${base}/setup`, `/issues?query=${encodeURIComponent(query)}`, `/issues?query=nothing${marker}`, "/p/nowhere/issues"];
   const kinds = [
     { name: "light", width: 1440, theme: "light" },
     { name: "dark phone", width: 390, height: 844, theme: "dark" },

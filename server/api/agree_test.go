@@ -61,6 +61,7 @@ var faces = map[string]func(*fixture, context.Context, call) (proto.Message, *st
 func TestRESTgRPCConnectAndGRPCWebAgree(t *testing.T) {
 	f := newFixture(t)
 	id, at := f.store3()
+	f.storeOther(at)
 	start, end := timestamppb.New(at.Add(-time.Hour)), timestamppb.New(at.Add(time.Hour))
 	span := url.Values{"start": {at.Add(-time.Hour).Format(time.RFC3339)}, "end": {at.Add(time.Hour).Format(time.RFC3339)}}.Encode()
 	project := fmt.Sprintf("/api/v1/projects/%d", f.web.ID)
@@ -115,6 +116,21 @@ func TestRESTgRPCConnectAndGRPCWebAgree(t *testing.T) {
 		if len(issues) != 2 || issues[0].Id != id.String() || issues[0].Count != 2 || issues[0].UserCount != 1 || issues[0].Status != "unresolved" || issues[0].Level != "error" || issues[0].ProjectSlug != "web" {
 			t.Fatal(issues)
 		}
+	})
+	everywhere := call{method: "ListIssues", req: &queryv1.ListIssuesRequest{Start: start, End: end, Sort: "events", PageSize: 2}, res: &queryv1.ListIssuesResponse{},
+		verb: "GET", path: "/api/v1/issues?sort=events&page_size=2&" + span}
+	ok(everywhere, func(t *testing.T, m proto.Message) {
+		r := m.(*queryv1.ListIssuesResponse)
+		if len(r.Issues) != 2 || r.NextPageToken == "" || r.Issues[0].ProjectSlug != "api" || r.Issues[0].Count != 3 || r.Issues[1].ProjectId != f.web.ID {
+			t.Fatal(r)
+		}
+		next := everywhere
+		next.token, next.req, next.path = f.viewer, &queryv1.ListIssuesRequest{Start: start, End: end, Sort: "events", PageToken: r.NextPageToken}, "/api/v1/issues?sort=events&page_token="+r.NextPageToken+"&"+span
+		ok(next, func(t *testing.T, m proto.Message) {
+			if r := m.(*queryv1.ListIssuesResponse); len(r.Issues) != 1 || r.NextPageToken != "" || r.Issues[0].Count != 1 {
+				t.Fatal(r)
+			}
+		})
 	})
 	ok(call{method: "GetIssue", req: &queryv1.GetIssueRequest{IssueId: id.String()}, res: &queryv1.GetIssueResponse{}, verb: "GET", path: "/api/v1/issues/" + id.String() + ":details"},
 		func(t *testing.T, m proto.Message) {
@@ -208,6 +224,7 @@ func TestRESTgRPCConnectAndGRPCWebAgree(t *testing.T) {
 	foreign.token, foreign.req, foreign.path = f.token, &queryv1.ListIssuesRequest{ProjectId: f.web.ID + 1}, fmt.Sprintf("/api/v1/projects/%d/issues", f.web.ID+1)
 	fails(codes.NotFound, "project", foreign)
 	fails(codes.Unauthenticated, "sign in", list)
+	fails(codes.Unauthenticated, "sign in", everywhere)
 	list.token = "flt_wrong"
 	fails(codes.Unauthenticated, "unknown", list)
 	update.token = f.viewer

@@ -190,6 +190,19 @@ func (f *fixture) store3() (first issue.ID, at time.Time) {
 	return issue.ID{ProjectID: f.web.ID, Fingerprint: event.Fingerprint{1}}, at
 }
 
+// storeOther puts three events of one issue into another project of the organization.
+func (f *fixture) storeOther(at time.Time) {
+	other := must[project.Project](f.t)(f.meta.CreateProject(f.t.Context(), project.Project{OrganizationID: "acme", Slug: "api", Name: "API", Settings: project.DefaultSettings()}))
+	var batch []*event.Occurrence
+	for n := range 3 {
+		batch = append(batch, &event.Occurrence{
+			ProjectID: other.ID, ReceivedAt: at, RetentionDays: 30, Fingerprint: event.Fingerprint{1}, Title: "Error: elsewhere", Culprit: "api",
+			Event: &event.Event{ID: event.ID{1, byte(n)}, Timestamp: at.Add(time.Duration(n) * time.Second), Level: event.LevelError, Platform: "go"},
+		})
+	}
+	f.check(f.store.Insert(f.t.Context(), "block-other", batch))
+}
+
 func deadline(t *testing.T) context.Context {
 	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
 	t.Cleanup(cancel)

@@ -1,9 +1,11 @@
 package query
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/faultline-dev/faultline/internal/issue"
 	"github.com/faultline-dev/faultline/internal/project"
@@ -39,6 +41,27 @@ func (s *Service) project(ctx context.Context, a project.Access, id uint32, scop
 		return project.Project{}, noProject(id)
 	}
 	return p, nil
+}
+
+// reach returns the projects that a question is about, by id: the one that it
+// names, or with 0 every one that the caller may use.
+func (s *Service) reach(ctx context.Context, a project.Access, id uint32, scope project.Scope) ([]project.Project, error) {
+	if err := allowed(a, scope); err != nil {
+		return nil, err
+	}
+	if id == 0 {
+		id = a.ProjectID
+	}
+	if id != 0 {
+		p, err := s.project(ctx, a, id, scope)
+		return []project.Project{p}, err
+	}
+	all, err := s.Issues.Projects(ctx, a.OrganizationID)
+	if err != nil {
+		return nil, fmt.Errorf("list the projects: %w", err)
+	}
+	slices.SortFunc(all, func(x, y project.Project) int { return cmp.Compare(x.ID, y.ID) })
+	return all, nil
 }
 
 func noProject(id uint32) error { return fmt.Errorf("project %d: %w", id, project.ErrNotFound) }

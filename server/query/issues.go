@@ -29,10 +29,10 @@ func (i Issue) ShortID() string {
 	return issue.ShortID(i.ProjectSlug, i.Record.Number)
 }
 
-// IssuesRequest asks for the issues of a project that have events matching a
-// query within a time range.
+// IssuesRequest asks for the issues of one project, or of all, that have events
+// matching a query within a time range.
 type IssuesRequest struct {
-	ProjectID   uint32
+	ProjectID   uint32 // 0: every project that the caller may read
 	Query       string
 	Sort        view.Sort // empty: by last seen
 	Range       view.Range
@@ -42,9 +42,10 @@ type IssuesRequest struct {
 }
 
 // ListIssues returns one page of issues and the token of the next, empty at the
-// end.
+// end. The issues of several projects are one list in the order that is asked for;
+// which projects those are stays as it was on the first page.
 func (s *Service) ListIssues(ctx context.Context, a project.Access, r IssuesRequest) ([]Issue, string, error) {
-	p, err := s.project(ctx, a, r.ProjectID, project.ScopeEventRead)
+	projects, err := s.reach(ctx, a, r.ProjectID, project.ScopeEventRead)
 	if err != nil {
 		return nil, "", err
 	}
@@ -61,34 +62,32 @@ func (s *Service) ListIssues(ctx context.Context, a project.Access, r IssuesRequ
 	if r.Sparkline < 0 || r.Sparkline > maxSparkline {
 		return nil, "", invalid("sparkline is %d; give at most %d parts", r.Sparkline, maxSparkline)
 	}
-	q, err := s.parse(ctx, a, p, r.Query)
-	if err != nil {
-		return nil, "", err
-	}
-	asked := question("issues", r.ProjectID, r.Query, r.Sort, r.Environment, r.Range.Start, r.Range.End)
-	pos, next, err := r.Page.position(asked)
+	asked := question("issues", a.OrganizationID, a.ProjectID, r.ProjectID, r.Query, r.Sort, r.Environment, r.Range.Start, r.Range.End)
+	read, next, err := r.Page.progress(asked)
 	if err != nil {
 		return nil, "", err
 	}
 	if next {
-		r.Range.End = pos.end
+		r.Range.End = read.end
+	} else if read, err = begin(projects); err != nil {
+		return nil, "", err
 	}
-	rng, err := s.span(r.Range, defaultSpan)
+	if r.Range, err = s.span(r.Range, defaultSpan); err != nil {
+		return nil, "", err
+	}
+	lists, err := s.lists(ctx, a, projects, read, r)
 	if err != nil {
 		return nil, "", err
 	}
-	rows, more, err := s.Events.Issues(ctx, view.IssuesRequest{
-		ProjectID: p.ID, Query: q, Environment: r.Environment, Range: rng, Sort: r.Sort,
-		Buckets: r.Sparkline, Limit: size, Offset: pos.offset,
-	})
+	if err := s.readAll(ctx, lists, r, size); err != nil {
+		return nil, "", err
+	}
+	rows := interleave(lists, r.Sort, size)
+	issues, err := s.withNumbers(ctx, projects, rows)
 	if err != nil {
-		return nil, "", fmt.Errorf("list the issues of project %d: %w", p.ID, err)
+		return nil, "", err
 	}
-	issues, err := s.withNumbers(ctx, p, rows)
-	if err != nil || !more {
-		return issues, "", err
-	}
-	return issues, position{end: rng.End, offset: pos.offset + len(rows)}.token(asked), nil
+	return issues, after(lists, r.Range.End).token(asked), nil
 }
 
 func sorting(by view.Sort) (view.Sort, error) {
@@ -101,13 +100,18 @@ func sorting(by view.Sort) (view.Sort, error) {
 	return "", invalid("sort is %q; give %s, %s, %s or %s", by, view.ByLastSeen, view.ByFirstSeen, view.ByEvents, view.ByUsers)
 }
 
-// withNumbers asks the workflow about issues that the list does not have a
-// number for, because the mirror lags behind.
-func (s *Service) withNumbers(ctx context.Context, p project.Project, rows []view.IssueRow) ([]Issue, error) {
+// withNumbers gives issues the slugs of their projects, and asks the workflow
+// about those that the list does not have a number for, because the mirror lags
+// behind.
+func (s *Service) withNumbers(ctx context.Context, projects []project.Project, rows []view.IssueRow) ([]Issue, error) {
+	slugs := make(map[uint32]string, len(projects))
+	for _, p := range projects {
+		slugs[p.ID] = p.Slug
+	}
 	issues := make([]Issue, len(rows))
 	var missing []issue.ID
 	for i := range rows {
-		issues[i] = Issue{rows[i], p.Slug}
+		issues[i] = Issue{rows[i], slugs[rows[i].Record.ID.ProjectID]}
 		if rows[i].Record.Number == 0 {
 			missing = append(missing, rows[i].Record.ID)
 		}

@@ -55,8 +55,22 @@ func (p position) token(question string) string {
 	b = binary.BigEndian.AppendUint32(b, uint32(p.offset))
 	b = binary.BigEndian.AppendUint64(b, uint64(p.before.Timestamp.UnixMilli()))
 	b = append(b, p.before.EventID[:]...)
+	return seal(b, question)
+}
+
+// seal puts the checksum into the first 8 bytes of a token, and prints it.
+func seal(b []byte, question string) string {
 	binary.BigEndian.PutUint64(b, checksum(question, b[8:]))
 	return base64.RawURLEncoding.EncodeToString(b)
+}
+
+// unseal reads what seal printed for the same question.
+func unseal(token, question string) ([]byte, error) {
+	b, err := base64.RawURLEncoding.Strict().DecodeString(token)
+	if err != nil || len(b) < 8 || binary.BigEndian.Uint64(b) != checksum(question, b[8:]) {
+		return nil, errToken
+	}
+	return b, nil
 }
 
 // position reads the token of a page; found is false on the first page.
@@ -67,20 +81,23 @@ func (p Page) position(question string) (pos position, found bool, err error) {
 	if len(p.Token) != base64.RawURLEncoding.EncodedLen(tokenSize) {
 		return position{}, false, errToken
 	}
-	b, err := base64.RawURLEncoding.Strict().DecodeString(p.Token)
-	if err != nil || binary.BigEndian.Uint64(b) != checksum(question, b[8:]) {
-		return position{}, false, errToken
+	b, err := unseal(p.Token, question)
+	if err != nil {
+		return position{}, false, err
 	}
 	pos.end = time.UnixMilli(int64(binary.BigEndian.Uint64(b[8:]))).UTC()
 	pos.offset = int(binary.BigEndian.Uint32(b[16:]))
 	pos.before = view.Cursor{Timestamp: time.UnixMilli(int64(binary.BigEndian.Uint64(b[20:]))).UTC(), EventID: event.ID(b[28:])}
 	if pos.offset > maxOffset {
-		return position{}, false, invalid("a list is paged through up to %d entries; narrow the query or the time range", maxOffset)
+		return position{}, false, errDeep
 	}
 	return pos, true, nil
 }
 
-var errToken = invalid("page_token is not one that this list gave for these parameters; start again without it")
+var (
+	errToken = invalid("page_token is not one that this list gave for these parameters; start again without it")
+	errDeep  = invalid("a list is paged through up to %d entries; narrow the query or the time range", maxOffset)
+)
 
 func checksum(question string, b []byte) uint64 {
 	return xxh3.HashSeed(b, xxh3.HashString(question))

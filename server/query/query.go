@@ -80,6 +80,12 @@ type Projects interface {
 	MemberByEmail(ctx context.Context, email string) (project.Member, error)
 }
 
+// Organization knows what belongs to an organization.
+type Organization interface {
+	// Projects returns the projects of an organization, in any order.
+	Projects(ctx context.Context, organizationID string) ([]project.Project, error)
+}
+
 // Records reads the workflow of issues.
 type Records interface {
 	// IssueByNumber returns the issue with a number in a project, or project.ErrNotFound.
@@ -108,6 +114,7 @@ type Merger interface {
 
 // IssueStore is the store of everything that people decide.
 type IssueStore interface {
+	Organization
 	Projects
 	Records
 	Changer

@@ -287,7 +287,7 @@ func TestEveryCallIsLimitedToTheCallersOrganization(t *testing.T) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
-	if _, _, err := f.ListIssues(t.Context(), f.ada, query.IssuesRequest{}); !errors.Is(err, project.ErrInvalid) {
+	if _, _, err := f.ListEvents(t.Context(), f.ada, 0, query.EventsRequest{}); !errors.Is(err, project.ErrInvalid) {
 		t.Errorf("no project: %v", err)
 	}
 }
@@ -297,13 +297,14 @@ func TestListsOfIssuesAreAskedForWithEverythingFilledIn(t *testing.T) {
 	id := f.seed(f.web, 1)
 	_, _, err := f.meta.EnsureIssue(t.Context(), issue.Record{ID: id, FirstSeen: now})
 	must(t, err)
-	issues, next, err := f.ListIssues(t.Context(), f.ada, query.IssuesRequest{ProjectID: f.web.ID, Query: "assigned:me issue:[web-1, WEB-99, api-1]"})
+	elsewhere := issue.ID{ProjectID: f.other.ID, Fingerprint: id.Fingerprint}
+	issues, next, err := f.ListIssues(t.Context(), f.ada, query.IssuesRequest{ProjectID: f.web.ID, Query: "assigned:me issue:[web-1, WEB-99, api-1, " + elsewhere.String() + "]"})
 	must(t, err)
 	if len(issues) != 1 || next != "" || issues[0].ShortID() != "WEB-1" {
 		t.Fatalf("%+v, %q", issues, next)
 	}
 	none := issue.ID{ProjectID: f.web.ID}.String()
-	if got, want := f.events.issues.Query.String(), "assigned:ada@example.com issue:["+strings.Join([]string{id.String(), none, none}, ", ")+"]"; got != want {
+	if got, want := f.events.issues.Query.String(), "assigned:ada@example.com issue:["+strings.Join([]string{id.String(), none, none, none}, ", ")+"]"; got != want {
 		t.Fatalf("asked for %s, want %s", got, want)
 	}
 	f.events.issues.Query = search.Query{}

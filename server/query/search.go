@@ -40,6 +40,11 @@ func (s *Service) parse(ctx context.Context, a project.Access, p project.Project
 	if err != nil {
 		return search.Query{}, err
 	}
+	return s.mean(ctx, a, p, q)
+}
+
+// mean gives the words of a query their meaning in a project.
+func (s *Service) mean(ctx context.Context, a project.Access, p project.Project, q search.Query) (search.Query, error) {
 	return q.Rewrite(func(c search.Compare) (search.Node, error) {
 		switch c.Key.Field {
 		case search.Assigned:
@@ -64,8 +69,8 @@ func mine(c search.Compare, email string) search.Node {
 	return c
 }
 
-// byID puts ids in the place of short ids. What does not exist becomes an id
-// that no issue has.
+// byID puts ids in the place of short ids. What does not exist in the project
+// becomes an id that no issue has: one fingerprint may be in several projects.
 func (s *Service) byID(ctx context.Context, p project.Project, c search.Compare) (search.Node, error) {
 	values := make([]search.Value, len(c.Values))
 	for i, v := range c.Values {
@@ -74,6 +79,9 @@ func (s *Service) byID(ctx context.Context, p project.Project, c search.Compare)
 			if id, err = s.byShortID(ctx, p, v.Word); err != nil {
 				return nil, err
 			}
+		}
+		if id.ProjectID != p.ID {
+			id = issue.ID{ProjectID: p.ID}
 		}
 		values[i].Word = id.String()
 	}

@@ -1,8 +1,7 @@
 import { useNavigate } from "@tanstack/react-router";
-import { CornerDownLeft, Folder, Keyboard, LogOut, PlugZap, Plus, SunMoon } from "lucide-react";
+import { CornerDownLeft, Folder, Folders, Keyboard, LogOut, PlugZap, Plus, SunMoon } from "lucide-react";
 import { useState } from "react";
 import type { Project } from "@/gen/faultline/admin/v1/admin_pb";
-import { useProject } from "@/lib/current";
 import { prefs } from "@/lib/prefs";
 import { Dialog } from "@/ui/dialog";
 import { type Pick, PickList } from "@/ui/pick-list";
@@ -13,6 +12,10 @@ type PaletteProps = {
   open: boolean;
   onClose: () => void;
   projects: Project[];
+  /** Whose pages it leads to. */
+  project: Project;
+  /** Whether all projects are shown: they are what it searches. */
+  all: boolean;
   onProject: (slug: string) => void;
   onHelp: () => void;
   onNewProject: () => void;
@@ -21,8 +24,8 @@ type PaletteProps = {
 const issueName = /^([a-z0-9_-]+-\d+|[0-9a-v]{32})$/i;
 
 /** Go to anything: a page, a project, an issue by its name, or a search. */
-export function Palette({ open, onClose, projects, onProject, onHelp, onNewProject }: PaletteProps) {
-  const { slug } = useProject();
+export function Palette({ open, onClose, projects, project, all, onProject, onHelp, onNewProject }: PaletteProps) {
+  const { slug } = project;
   const navigate = useNavigate();
   const signOut = useSignOut();
   const [text, setText] = useState("");
@@ -42,6 +45,13 @@ export function Palette({ open, onClose, projects, onProject, onHelp, onNewProje
       icon: <PlugZap size={15} />,
       hint: "page",
       run: () => void navigate({ to: "/p/$project/setup", params: { project: slug } }),
+    },
+    {
+      id: "all",
+      label: "All projects",
+      icon: <Folders size={15} />,
+      hint: "project",
+      run: () => void navigate({ to: "/issues" }),
     },
     ...projects.map((p) => ({
       id: `project:${p.slug}`,
@@ -67,11 +77,11 @@ export function Palette({ open, onClose, projects, onProject, onHelp, onNewProje
       label: `Open issue ${typed.toUpperCase()}`,
       words: typed,
       icon: <CornerDownLeft size={15} />,
-      run: () =>
-        void navigate({
-          to: "/p/$project/issues/$issue",
-          params: { project: slug, issue: typed.length === 32 ? typed : typed.toUpperCase() },
-        }),
+      run: () => {
+        const issue = typed.length === 32 ? typed : typed.toUpperCase();
+        if (all) void navigate({ to: "/issues/$issue", params: { issue } });
+        else void navigate({ to: "/p/$project/issues/$issue", params: { project: slug, issue } });
+      },
     });
   }
   if (typed) {
@@ -80,7 +90,11 @@ export function Palette({ open, onClose, projects, onProject, onHelp, onNewProje
       label: `Search issues for ${typed}`,
       words: typed,
       icon: <CornerDownLeft size={15} />,
-      run: () => void navigate({ to: "/p/$project/issues", params: { project: slug }, search: { query: typed } }),
+      run: () => {
+        const search = { query: typed };
+        if (all) void navigate({ to: "/issues", search });
+        else void navigate({ to: "/p/$project/issues", params: { project: slug }, search });
+      },
     });
   }
 

@@ -1,4 +1,4 @@
-import { Link, useParams } from "@tanstack/react-router";
+import { Link, type LinkProps } from "@tanstack/react-router";
 import {
   Activity,
   Bell,
@@ -11,6 +11,7 @@ import {
   Rocket,
   Settings,
 } from "lucide-react";
+import type { Project } from "@/gen/faultline/admin/v1/admin_pb";
 import { prefs } from "@/lib/prefs";
 import { cx } from "@/ui/cx";
 import { Mark } from "@/ui/mark";
@@ -27,14 +28,23 @@ export const pages = [
 
 const setup = { to: "/p/$project/setup", label: "Set-up", icon: PlugZap } as const;
 
-function RailLink({ page, narrow }: { page: (typeof pages)[number] | typeof setup; narrow: boolean }) {
-  const { project } = useParams({ from: "/in/p/$project" });
+type Page = (typeof pages)[number] | typeof setup;
+
+/** Where the rail leads: pages of the project, and of all where there are such. */
+type RailProps = { project: Project; all: boolean };
+
+function target(page: Page, { project, all }: RailProps): LinkProps {
+  if (all && page === pages[0]) return { to: "/issues" };
+  return { to: page.to, params: { project: project.slug } };
+}
+
+function RailLink({ page, narrow, ...of }: RailProps & { page: Page; narrow: boolean }) {
   const Icon = page.icon;
+  const elsewhere = of.all && page !== pages[0];
   return (
     <Link
-      to={page.to}
-      params={{ project }}
-      data-tip={narrow ? page.label : undefined}
+      {...target(page, of)}
+      data-tip={elsewhere ? `${page.label} of ${of.project.name}` : narrow ? page.label : undefined}
       className="flex h-8 items-center gap-2.5 rounded-md px-2 text-list font-medium text-muted hover:bg-hover hover:text-ink [&.active]:bg-accent-soft [&.active]:text-accent"
     >
       <Icon size={16} className="shrink-0" aria-hidden />
@@ -44,7 +54,7 @@ function RailLink({ page, narrow }: { page: (typeof pages)[number] | typeof setu
 }
 
 /** The way between pages, on the left. */
-export function Rail({ narrow }: { narrow: boolean }) {
+export function Rail({ narrow, ...of }: RailProps & { narrow: boolean }) {
   const Fold = narrow ? ChevronsRight : ChevronsLeft;
   return (
     <nav
@@ -60,11 +70,11 @@ export function Rail({ narrow }: { narrow: boolean }) {
       </Link>
       <div className="flex flex-col gap-0.5">
         {pages.map((p) => (
-          <RailLink key={p.to} page={p} narrow={narrow} />
+          <RailLink key={p.to} page={p} narrow={narrow} {...of} />
         ))}
       </div>
       <div className="mt-auto flex flex-col gap-0.5">
-        <RailLink page={setup} narrow={narrow} />
+        <RailLink page={setup} narrow={narrow} {...of} />
         <button
           type="button"
           className="hidden h-8 items-center gap-2.5 rounded-md px-2 text-list font-medium text-muted hover:bg-hover hover:text-ink lg:flex"
@@ -79,8 +89,7 @@ export function Rail({ narrow }: { narrow: boolean }) {
 }
 
 /** The same at the bottom of a small screen. */
-export function BottomBar() {
-  const { project } = useParams({ from: "/in/p/$project" });
+export function BottomBar(of: RailProps) {
   return (
     <nav
       aria-label="Pages"
@@ -89,8 +98,7 @@ export function BottomBar() {
       {pages.map((p) => (
         <Link
           key={p.to}
-          to={p.to}
-          params={{ project }}
+          {...target(p, of)}
           className="flex grow basis-0 flex-col items-center justify-center gap-0.5 text-[11px] font-medium text-muted [&.active]:text-accent"
         >
           <p.icon size={18} aria-hidden />

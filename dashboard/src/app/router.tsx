@@ -26,7 +26,7 @@ import { Tips } from "@/ui/tip";
 import { Toasts } from "@/ui/toast";
 import { NoProject, NotFound, PageFailed, PagePending } from "./fallback";
 import { projectsQuery, sessionQuery } from "./queries";
-import { Shell, SignedIn } from "./shell";
+import { AllShell, Shell, SignedIn } from "./shell";
 
 const root = createRootRouteWithContext()({
   component: () => (
@@ -69,6 +69,7 @@ const home = createRoute({
   getParentRoute: () => signedIn,
   path: "/",
   beforeLoad: ({ context }) => {
+    if (prefs.get().everywhere && context.projects.length > 0) throw redirect({ to: "/issues" });
     const project = context.projects.find((p) => p.slug === prefs.get().project) ?? context.projects[0];
     if (project) throw redirect({ to: "/p/$project/issues", params: { project: project.slug } });
   },
@@ -90,6 +91,19 @@ const anyIssue = createRoute({
     const to = { project: issue.projectSlug, issue: params.issue };
     throw redirect({ to: "/p/$project/issues/$issue", params: to, search, replace: true });
   },
+});
+
+const all = createRoute({
+  getParentRoute: () => signedIn,
+  id: "all",
+  component: AllShell,
+});
+
+const allIssues = createRoute({
+  getParentRoute: () => all,
+  path: "/issues",
+  validateSearch: issuesSearch,
+  component: lazyRouteComponent(() => import("@/features/issues/list/page"), "AllIssuesPage"),
 });
 
 const project = createRoute({
@@ -182,6 +196,7 @@ export const router = createRouter({
     signedIn.addChildren([
       home,
       anyIssue,
+      all.addChildren([allIssues]),
       project.addChildren([
         projectHome,
         issues,

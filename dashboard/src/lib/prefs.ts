@@ -8,6 +8,8 @@ type Prefs = {
   rail: "wide" | "narrow";
   sharedScale: boolean;
   project: string;
+  /** Whether the list that was looked at last is that of all projects. */
+  everywhere: boolean;
 };
 
 const KEY = "faultline.prefs";
@@ -18,6 +20,7 @@ const defaults: Prefs = {
   rail: "wide",
   sharedScale: false,
   project: "",
+  everywhere: false,
 };
 
 function load(): Prefs {

@@ -16,19 +16,24 @@ type NarrowPickerProps = {
   value: string | undefined;
   onChange: (value: string | undefined) => void;
   onOpen?: () => void;
+  /** Whether what is typed can be picked, known or not. */
+  free?: boolean;
 };
 
 /** Narrows a page to one value of a field, or to none. */
-export function NarrowPicker({ label, all, icon, items, value, onChange, onOpen }: NarrowPickerProps) {
+export function NarrowPicker({ label, all, icon, items, value, onChange, onOpen, free = false }: NarrowPickerProps) {
   const [open, setOpen] = useState(false);
+  const [text, setText] = useState("");
+  const typed = free && open ? text.trim() : "";
   // What the URL holds can be picked, whether or not it is known.
-  const known =
-    value === undefined || items.some((i) => i.id === value) ? items : [{ id: value, label: value }, ...items];
+  const extra = [...new Set([typed, value ?? ""])].filter((v) => v !== "" && !items.some((i) => i.id === v));
+  const known = [...extra.map((v) => ({ id: v, label: v })), ...items];
   return (
     <Popover
       open={open}
       onOpenChange={(o) => {
         setOpen(o);
+        setText("");
         if (o) onOpen?.();
       }}
       label={label}
@@ -40,7 +45,8 @@ export function NarrowPicker({ label, all, icon, items, value, onChange, onOpen 
       }
     >
       <PickList
-        label={`Find an ${label.toLowerCase()}`}
+        label={`${free ? "Type" : "Find"} an ${label.toLowerCase()}`}
+        onType={setText}
         items={[{ id: ALL, label: all }, ...known]}
         selected={value ?? ALL}
         onPick={(id) => {

@@ -115,6 +115,11 @@ export function useIssueActions() {
   }, [client, transport]);
 }
 
+/** Whether issues can become one: several, of one project. */
+export function mergeable(issues: Issue[]): boolean {
+  return issues.length > 1 && issues.every((i) => i.projectId === issues[0]?.projectId);
+}
+
 /** What "e" and "i" do next: the state, or open again if it has it already. */
 export function toggled(issues: Issue[], status: Status): Status {
   return issues.every((i) => i.status === status) ? "unresolved" : status;

@@ -7,6 +7,7 @@ import { type Event, type Issue, QueryService } from "@/gen/faultline/query/v1/q
 import { useProject } from "@/lib/current";
 import { isNotFound } from "@/lib/errors";
 import { useHotkeys } from "@/lib/hotkeys";
+import { prefs } from "@/lib/prefs";
 import { term } from "@/lib/terms";
 import { useTitle } from "@/lib/title";
 import { buttonClass } from "@/ui/button";
@@ -87,7 +88,10 @@ export function IssuePage() {
     a: () => issue && setAssigning([issue]),
     j: () => stored?.previousEventId && goEvent(stored.previousEventId),
     k: () => stored?.nextEventId && goEvent(stored.nextEventId),
-    u: () => void navigate({ to: "/p/$project/issues", params: { project: project.slug } }),
+    u: () => {
+      if (prefs.get().everywhere) void navigate({ to: "/issues" });
+      else void navigate({ to: "/p/$project/issues", params: { project: project.slug } });
+    },
     z: undoLast,
   });
 

@@ -1,7 +1,7 @@
 import { Archive, Check, GitMerge, RotateCcw, UserRoundPlus, X } from "lucide-react";
 import type { Issue } from "@/gen/faultline/query/v1/query_pb";
 import { Button, IconButton } from "@/ui/button";
-import { toggled } from "../actions";
+import { mergeable, toggled } from "../actions";
 import type { Status } from "../words";
 
 type BulkBarProps = {
@@ -36,7 +36,7 @@ export function BulkBar({ issues, onStatus, onAssign, onMerge, onClear }: BulkBa
       <Button kind="quiet" icon={<UserRoundPlus size={14} />} onClick={onAssign}>
         Assign
       </Button>
-      {issues.length > 1 && (
+      {mergeable(issues) && (
         <Button kind="quiet" icon={<GitMerge size={14} />} onClick={onMerge}>
           Merge
         </Button>

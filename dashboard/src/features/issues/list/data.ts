@@ -8,7 +8,10 @@ import { defaultQuery, type IssuesSearch } from "../search";
 import { leftOut } from "../words";
 import { useReadAt } from "./read-at";
 
-const REFRESH_MS = 15_000;
+/** How often a list is read again; a list of all projects asks each of them. */
+export function refreshMs(projectId: number): number {
+  return projectId === 0 ? 60_000 : 15_000;
+}
 
 /** Shows what moved in place; order and membership stay until the person asks for more. */
 function refreshed(shown: Issue[], fresh: readonly Issue[]): Issue[] {
@@ -16,6 +19,7 @@ function refreshed(shown: Issue[], fresh: readonly Issue[]): Issue[] {
   return shown.map((i) => byId.get(i.id) ?? i);
 }
 
+/** The issues of a project, or with 0 of all. */
 export function useIssueList(projectId: number, search: IssuesSearch) {
   const query = search.query ?? defaultQuery;
   const key = JSON.stringify([projectId, search]);
@@ -48,8 +52,8 @@ export function useIssueList(projectId: number, search: IssuesSearch) {
     { ...input, end: undefined },
     {
       enabled: list.isSuccess && !isAbsolute(search),
-      refetchInterval: REFRESH_MS,
-      staleTime: REFRESH_MS,
+      refetchInterval: refreshMs(projectId),
+      staleTime: refreshMs(projectId),
       retry: false,
     },
   );

@@ -5,7 +5,7 @@ import { QueryService } from "@/gen/faultline/query/v1/query_pb";
 import { compact } from "@/lib/format";
 import { NarrowPicker } from "@/ui/narrow-picker";
 
-/** Narrows a page to one environment, out of those that sent events. */
+/** Narrows a page to one environment, out of those that sent events; for all projects (0) to one that is typed. */
 export function EnvironmentPicker({
   projectId,
   value,
@@ -19,7 +19,7 @@ export function EnvironmentPicker({
   const found = useQuery(
     QueryService.method.explore,
     { projectId, groupBy: "environment", limit: 50 },
-    { enabled: asked, staleTime: 60_000, retry: false },
+    { enabled: asked && projectId !== 0, staleTime: 60_000, retry: false },
   );
   return (
     <NarrowPicker
@@ -32,6 +32,7 @@ export function EnvironmentPicker({
       value={value}
       onChange={onChange}
       onOpen={() => setAsked(true)}
+      free={projectId === 0}
     />
   );
 }

@@ -2,9 +2,17 @@ import { ArrowDown } from "lucide-react";
 import { prefs, usePrefs } from "@/lib/prefs";
 import { cx } from "@/ui/cx";
 import type { Sort } from "../search";
-import { columns } from "./row";
+import { columnsOf } from "./row";
 
-type HeadProps = { sort: Sort; onSort: (s: Sort) => void; all: boolean; some: boolean; onAll: () => void };
+type HeadProps = {
+  sort: Sort;
+  onSort: (s: Sort) => void;
+  /** Whether the list is of all projects. */
+  projects: boolean;
+  all: boolean;
+  some: boolean;
+  onAll: () => void;
+};
 
 function SortHead({
   id,
@@ -35,10 +43,13 @@ function SortHead({
 }
 
 /** The names of the columns; those that sort are buttons. */
-export function ListHead({ sort, onSort, all, some, onAll }: HeadProps) {
+export function ListHead({ sort, onSort, projects, all, some, onAll }: HeadProps) {
   const { sharedScale } = usePrefs();
   return (
-    <div role="row" className={cx(columns, "h-8 border-b border-line px-3 text-meta text-muted max-sm:flex")}>
+    <div
+      role="row"
+      className={cx(columnsOf(projects), "h-8 border-b border-line px-3 text-meta text-muted max-sm:flex")}
+    >
       <div role="columnheader" className="flex">
         <input
           type="checkbox"
@@ -57,6 +68,11 @@ export function ListHead({ sort, onSort, all, some, onAll }: HeadProps) {
       <div role="columnheader" className="max-sm:grow">
         Issue
       </div>
+      {projects && (
+        <div role="columnheader" className="max-sm:hidden">
+          Project
+        </div>
+      )}
       <div role="columnheader" className="max-md:hidden">
         <button
           type="button"

@@ -6,7 +6,7 @@ import { usePhone } from "@/lib/media";
 import { usePrefs } from "@/lib/prefs";
 import { Button } from "@/ui/button";
 import { Loading, Skeleton } from "@/ui/state";
-import { columns, IssueCard, IssueRow } from "./row";
+import { columnsOf, IssueCard, IssueRow } from "./row";
 import type { Selection } from "./selection";
 
 type More = {
@@ -16,10 +16,10 @@ type More = {
   error: unknown;
   fetchNextPage: () => unknown;
 };
-type VirtualListProps = { issues: Issue[]; project: string; sel: Selection; scale: number | undefined; list: More };
+type VirtualListProps = { issues: Issue[]; all: boolean; sel: Selection; scale: number | undefined; list: More };
 
 /** Draws the rows that are on the screen and reads more before the end is reached. */
-export function VirtualList({ issues, project, sel, scale, list }: VirtualListProps) {
+export function VirtualList({ issues, all, sel, scale, list }: VirtualListProps) {
   const phone = usePhone();
   const { density } = usePrefs();
   const box = useRef<HTMLDivElement>(null);
@@ -61,7 +61,7 @@ export function VirtualList({ issues, project, sel, scale, list }: VirtualListPr
             <div key={v.key} role="presentation" className="absolute inset-x-0" style={{ top: v.start - margin }}>
               <Row
                 issue={issue}
-                project={project}
+                all={all}
                 compact={density === "compact"}
                 selected={sel.has(issue)}
                 current={v.index === sel.currentIndex}
@@ -86,7 +86,7 @@ export function VirtualList({ issues, project, sel, scale, list }: VirtualListPr
 }
 
 /** Rows in the shape of what comes. */
-export function ListSkeleton() {
+export function ListSkeleton({ all }: { all: boolean }) {
   const phone = usePhone();
   return (
     <Loading what="issues">
@@ -96,7 +96,7 @@ export function ListSkeleton() {
           className={
             phone
               ? "flex h-[104px] flex-col gap-2 border-b border-line px-4 py-3"
-              : `${columns} h-[var(--row)] border-x border-b border-line bg-surface px-3`
+              : `${columnsOf(all)} h-[var(--row)] border-x border-b border-line bg-surface px-3`
           }
         >
           {!phone && <Skeleton className="h-4 w-4" />}
@@ -105,6 +105,7 @@ export function ListSkeleton() {
             <Skeleton className={`h-3 ${["w-3/5", "w-2/5", "w-1/2"][i % 3]}`} />
             <Skeleton className={`h-2.5 ${["w-1/4", "w-1/3", "w-1/5"][i % 3]}`} />
           </div>
+          {all && !phone && <Skeleton className="h-3 w-full" />}
           <Skeleton className="h-5 w-full max-md:hidden" />
           {!phone && <Skeleton className="h-3 w-full" />}
           {!phone && <Skeleton className="h-3 w-full" />}

@@ -10,12 +10,19 @@ import { Count, Time } from "@/ui/values";
 import { issueName, notable, reasonText, splitTitle, tellsMore } from "../words";
 
 /** The columns, from the widest screen down; the same for the header and every row. */
-export const columns =
+const columns =
   "grid items-center gap-x-3 grid-cols-[20px_4px_minmax(0,1fr)_64px_56px_24px] md:grid-cols-[20px_4px_minmax(0,1fr)_112px_60px_52px_84px_24px] lg:grid-cols-[20px_4px_minmax(0,1fr)_112px_64px_56px_84px_84px_28px]";
+
+/** The same with the project, for a list of all. */
+const columnsOfAll =
+  "grid items-center gap-x-3 grid-cols-[20px_4px_minmax(0,1fr)_64px_64px_56px_24px] md:grid-cols-[20px_4px_minmax(0,1fr)_96px_112px_60px_52px_84px_24px] lg:grid-cols-[20px_4px_minmax(0,1fr)_112px_112px_64px_56px_84px_84px_28px]";
+
+export const columnsOf = (all: boolean) => (all ? columnsOfAll : columns);
 
 export type RowProps = {
   issue: Issue;
-  project: string;
+  /** Whether the list is of all projects. */
+  all: boolean;
   compact: boolean;
   selected: boolean;
   current: boolean;
@@ -51,7 +58,7 @@ function SelectBox({ issue, selected, onSelect }: Pick<RowProps, "issue" | "sele
 /** One issue in one line; cells that do not fit are left out, never squeezed. */
 export const IssueRow = memo(function IssueRow({
   issue,
-  project,
+  all,
   compact,
   selected,
   current,
@@ -66,7 +73,7 @@ export const IssueRow = memo(function IssueRow({
       data-current={current || undefined}
       onPointerDown={() => onPoint(issue)}
       className={cx(
-        columns,
+        columnsOf(all),
         "relative h-[var(--row)] border-b border-line px-3 text-list hover:bg-hover",
         selected ? "bg-accent-soft" : current ? "bg-hover" : "bg-surface",
         current && "before:absolute before:inset-y-0 before:left-0 before:w-0.5 before:bg-accent",
@@ -82,7 +89,7 @@ export const IssueRow = memo(function IssueRow({
         <div className="flex min-w-0 items-center gap-2 leading-[18px]">
           <Link
             to="/p/$project/issues/$issue"
-            params={{ project, issue: issue.id }}
+            params={{ project: issue.projectSlug, issue: issue.id }}
             className="min-w-0 truncate after:absolute after:inset-y-0 after:right-0 after:left-10 after:content-['']"
           >
             <span className="font-semibold">{type}</span>
@@ -99,6 +106,11 @@ export const IssueRow = memo(function IssueRow({
         )}
         {compact && <LevelWord level={issue.level} className="sr-only" />}
       </div>
+      {all && (
+        <div role="cell" className="relative truncate text-muted" data-tip={issue.projectSlug}>
+          {issue.projectSlug}
+        </div>
+      )}
       <div role="cell" className="relative max-md:hidden">
         <Sparkline
           values={issue.sparkline}
@@ -129,7 +141,7 @@ export const IssueRow = memo(function IssueRow({
 /** The same on a phone. */
 export const IssueCard = memo(function IssueCard({
   issue,
-  project,
+  all,
   selected,
   current,
   scale,
@@ -154,12 +166,13 @@ export const IssueCard = memo(function IssueCard({
       <div role="cell" className="min-w-0 grow">
         <Link
           to="/p/$project/issues/$issue"
-          params={{ project, issue: issue.id }}
+          params={{ project: issue.projectSlug, issue: issue.id }}
           className="line-clamp-2 text-list after:absolute after:inset-y-0 after:right-0 after:left-9 after:content-['']"
         >
           <span className="font-semibold">{type}</span> {value}
         </Link>
         <div className="mt-0.5 truncate text-meta text-muted">
+          {all && <>{issue.projectSlug} · </>}
           <LevelWord level={issue.level} /> · {issueName(issue)} · {issue.culprit}
         </div>
         <div className="mt-1 flex items-center gap-2 text-meta text-muted">

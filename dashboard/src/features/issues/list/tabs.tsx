@@ -1,4 +1,3 @@
-import { Link } from "@tanstack/react-router";
 import { BookmarkPlus, X } from "lucide-react";
 import { useState } from "react";
 import { saved, useSaved } from "@/lib/saved";
@@ -7,6 +6,7 @@ import { Dialog } from "@/ui/dialog";
 import { Field } from "@/ui/field";
 import { TabBar, tabClass } from "@/ui/tabs";
 import { defaultQuery } from "../search";
+import { ListLink } from "./link";
 
 const builtIn = [
   { name: "Unresolved", query: defaultQuery },
@@ -17,16 +17,20 @@ const builtIn = [
   { name: "All", query: "" },
 ];
 
+/** Where searches over all projects are kept; no slug looks like it. */
+const ALL = "*";
+
 /** Saved searches, as tabs: those everybody has, then one's own. */
-export function IssueTabs({ project, query }: { project: string; query: string }) {
-  const own = useSaved(project);
+export function IssueTabs({ project, query }: { project: string | undefined; query: string }) {
+  const place = project ?? ALL;
+  const own = useSaved(place);
   const [naming, setNaming] = useState(false);
   const [name, setName] = useState("");
   const tabs = [...builtIn, ...own];
   const known = tabs.some((t) => t.query === query);
   const save = () => {
     if (!name.trim()) return;
-    saved.add(project, { name: name.trim(), query });
+    saved.add(place, { name: name.trim(), query });
     setNaming(false);
     setName("");
   };
@@ -47,21 +51,19 @@ export function IssueTabs({ project, query }: { project: string; query: string }
           const mine = own.some((o) => o.name === t.name);
           return (
             <span key={t.name} className="flex items-center">
-              <Link
-                to="/p/$project/issues"
-                params={{ project }}
+              <ListLink
+                project={project}
                 search={(prev) => ({ ...prev, query: t.query === defaultQuery ? undefined : t.query })}
                 aria-current={active ? "page" : undefined}
                 className={tabClass(active)}
-                activeProps={{}}
               >
                 {t.name}
-              </Link>
+              </ListLink>
               {mine && active && (
                 <IconButton
                   label={`Forget the search ${t.name}`}
                   className="!h-6 !w-6"
-                  onClick={() => saved.remove(project, t.name)}
+                  onClick={() => saved.remove(place, t.name)}
                 >
                   <X size={12} />
                 </IconButton>
@@ -74,7 +76,7 @@ export function IssueTabs({ project, query }: { project: string; query: string }
         open={naming}
         onClose={() => setNaming(false)}
         title="Save this search"
-        description="It becomes a tab of this project, in this browser."
+        description={`It becomes a tab of ${project ? "this project" : "all projects"}, in this browser.`}
         actions={
           <>
             <Button onClick={() => setNaming(false)}>Cancel</Button>

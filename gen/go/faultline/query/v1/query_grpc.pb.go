@@ -52,7 +52,8 @@ const (
 //
 // QueryService reads issues and events and changes the workflow of issues.
 type QueryServiceClient interface {
-	// ListIssues lists the issues of a project that have events matching the query within the time range.
+	// ListIssues lists the issues of a project, or of all projects, that have events matching the
+	// query within the time range.
 	ListIssues(ctx context.Context, in *ListIssuesRequest, opts ...grpc.CallOption) (*ListIssuesResponse, error)
 	// GetIssue returns one issue, with its trend and its tag distributions.
 	GetIssue(ctx context.Context, in *GetIssueRequest, opts ...grpc.CallOption) (*GetIssueResponse, error)
@@ -258,7 +259,8 @@ type QueryService_TailClient = grpc.ServerStreamingClient[TailResponse]
 //
 // QueryService reads issues and events and changes the workflow of issues.
 type QueryServiceServer interface {
-	// ListIssues lists the issues of a project that have events matching the query within the time range.
+	// ListIssues lists the issues of a project, or of all projects, that have events matching the
+	// query within the time range.
 	ListIssues(context.Context, *ListIssuesRequest) (*ListIssuesResponse, error)
 	// GetIssue returns one issue, with its trend and its tag distributions.
 	GetIssue(context.Context, *GetIssueRequest) (*GetIssueResponse, error)

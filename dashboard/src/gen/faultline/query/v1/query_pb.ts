@@ -200,7 +200,8 @@ export const IssueSchema: GenMessage<Issue> = /*@__PURE__*/
  */
 export type ListIssuesRequest = Message<"faultline.query.v1.ListIssuesRequest"> & {
   /**
-   * Required.
+   * The project; 0: all projects that the caller may read, as one list, in at most 200 projects.
+   * The list fails if one of them does not answer.
    *
    * @generated from field: uint32 project_id = 1;
    */
@@ -1433,7 +1434,8 @@ export const TailResponseSchema: GenMessage<TailResponse> = /*@__PURE__*/
  */
 export const QueryService: GenService<{
   /**
-   * ListIssues lists the issues of a project that have events matching the query within the time range.
+   * ListIssues lists the issues of a project, or of all projects, that have events matching the
+   * query within the time range.
    *
    * @generated from rpc faultline.query.v1.QueryService.ListIssues
    */

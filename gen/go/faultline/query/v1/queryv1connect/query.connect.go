@@ -86,7 +86,8 @@ const (
 
 // QueryServiceClient is a client for the faultline.query.v1.QueryService service.
 type QueryServiceClient interface {
-	// ListIssues lists the issues of a project that have events matching the query within the time range.
+	// ListIssues lists the issues of a project, or of all projects, that have events matching the
+	// query within the time range.
 	ListIssues(context.Context, *v1.ListIssuesRequest) (*v1.ListIssuesResponse, error)
 	// GetIssue returns one issue, with its trend and its tag distributions.
 	GetIssue(context.Context, *v1.GetIssueRequest) (*v1.GetIssueResponse, error)
@@ -375,7 +376,8 @@ func (c *queryServiceClient) Tail(ctx context.Context, req *v1.TailRequest) (*co
 
 // QueryServiceHandler is an implementation of the faultline.query.v1.QueryService service.
 type QueryServiceHandler interface {
-	// ListIssues lists the issues of a project that have events matching the query within the time range.
+	// ListIssues lists the issues of a project, or of all projects, that have events matching the
+	// query within the time range.
 	ListIssues(context.Context, *v1.ListIssuesRequest) (*v1.ListIssuesResponse, error)
 	// GetIssue returns one issue, with its trend and its tag distributions.
 	GetIssue(context.Context, *v1.GetIssueRequest) (*v1.GetIssueResponse, error)
