@@ -61,7 +61,7 @@ func TestClickHouseIsAwayForLong(t *testing.T) {
 	}
 	w.liar.set(honest)
 	back := time.Now()
-	eventually(t, *spillFor+settleLimit, "the spill is empty while new events arrive", func() error {
+	eventually(t, 2**spillFor+settleLimit, "the spill is empty while new events arrive", func() error {
 		if n := spilled(t, w); n > 0 {
 			return fmt.Errorf("%d bytes wait", n)
 		}
