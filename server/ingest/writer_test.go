@@ -247,7 +247,7 @@ func TestWhatIsOnDiskWaitsForAStoreThatIsCrowded(t *testing.T) {
 		}
 		r.store.set(func(m *memory) { m.fail, m.took, m.parts = nil, time.Second, r.cfg.CrowdParts+1 })
 		time.Sleep(time.Minute)
-		if n := len(r.disk.tokens); n == 0 || n == 20 {
+		if n, _, _ := r.disk.SpillPending(t.Context()); n == 0 || n == 20 {
 			t.Fatalf("%d blocks on disk", n)
 		}
 		began := time.Now()
