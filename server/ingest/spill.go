@@ -149,9 +149,10 @@ func (d *drainer) store(ctx context.Context, name string, events []*event.Occurr
 	return nil
 }
 
-// spare returns when the store is not crowded, or with the reason why the context ended. One that is away does not say.
+// spare waits while the store is crowded, but not for ever: one that others keep crowded gets what is on disk all the
+// same, slowly. One that is away does not say. The error is why the context ended.
 func (d *drainer) spare(ctx context.Context) error {
-	for d.crowded() && !d.away.Load() {
+	for n := 0; n < drainPatience && d.crowded() && !d.away.Load(); n++ {
 		timer := time.NewTimer(d.cfg.FlushAway)
 		select {
 		case <-timer.C:

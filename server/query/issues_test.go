@@ -8,12 +8,10 @@ import (
 	"testing"
 	"time"
 
-	"github.com/faultline-dev/faultline/internal/embedded/enginetest"
 	"github.com/faultline-dev/faultline/internal/event"
 	"github.com/faultline-dev/faultline/internal/issue"
 	"github.com/faultline-dev/faultline/internal/project"
 	"github.com/faultline-dev/faultline/internal/search"
-	"github.com/faultline-dev/faultline/internal/store/clickhouse"
 	"github.com/faultline-dev/faultline/internal/view"
 	"github.com/faultline-dev/faultline/server/query"
 )
@@ -94,13 +92,7 @@ func TestAListWithoutOneOfItsProjectsIsNone(t *testing.T) {
 func TestAllProjectsAreOneListOfTheRealStore(t *testing.T) {
 	f := newFixture(t)
 	ctx := t.Context()
-	db := enginetest.Start(t)
-	cfg := clickhouse.DefaultConfig()
-	cfg.Address, cfg.Secret, cfg.Database = db.Addr, db.Secret, db.Name
-	store, err := clickhouse.Open(ctx, cfg)
-	must(t, err)
-	t.Cleanup(func() { must(t, store.Close()) })
-	must(t, store.Migrate(ctx))
+	store := openStore(t)
 
 	at := time.Now().UTC().Add(-2 * time.Hour).Truncate(time.Second)
 	put := func(block string, p project.Project, issues, events int) {

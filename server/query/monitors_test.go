@@ -40,18 +40,25 @@ func (drain) Receive(_ context.Context, b *receive.Batch) []outcome.Result {
 	return make([]outcome.Result, len(b.Events))
 }
 
+// openStore is a store on an engine of its own.
+func openStore(t *testing.T) *clickhouse.Store {
+	t.Helper()
+	db := enginetest.Start(t)
+	cfg := clickhouse.DefaultConfig()
+	cfg.Address, cfg.Secret, cfg.Database = db.Addr, db.Secret, db.Name
+	store, err := clickhouse.Open(t.Context(), cfg)
+	must(t, err)
+	t.Cleanup(func() { must(t, store.Close()) })
+	must(t, store.Migrate(t.Context()))
+	return store
+}
+
 // What a client says in an envelope becomes a monitor, which is missed when its time and
 // its margin are over, and times out when a run lasts longer than it may.
 func TestACheckInLeadsToAMissedRun(t *testing.T) {
 	f := newFixture(t)
 	ctx := t.Context()
-	db := enginetest.Start(t)
-	cfg := clickhouse.DefaultConfig()
-	cfg.Address, cfg.Secret, cfg.Database = db.Addr, db.Secret, db.Name
-	store, err := clickhouse.Open(ctx, cfg)
-	must(t, err)
-	t.Cleanup(func() { must(t, store.Close()) })
-	must(t, store.Migrate(ctx))
+	store := openStore(t)
 	said, err := pulse.New(pulse.DefaultConfig(), pulse.Parts{Store: store, Logger: slog.New(slog.DiscardHandler)})
 	must(t, err)
 	intake, err := sentry.New(sentry.DefaultConfig(), sentry.Parts{

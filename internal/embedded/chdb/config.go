@@ -131,7 +131,7 @@ var engineXML = template.Must(template.New("engine.xml").Parse(`<?xml version="1
     <compiled_expression_cache_size>16777216</compiled_expression_cache_size>
 
     <background_pool_size>{{.MergeThreads}}</background_pool_size>
-    <!-- When the processors are busy, inserts and queries come first; merges catch up later. -->
+    <!-- Inserts and queries come a little earlier, and small merges do not wait behind large ones. -->
     <os_threads_nice_value_merge_mutate>2</os_threads_nice_value_merge_mutate>
     <background_merges_mutations_concurrency_ratio>4</background_merges_mutations_concurrency_ratio>
     <background_merges_mutations_scheduling_policy>shortest_task_first</background_merges_mutations_scheduling_policy>
