@@ -8,6 +8,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"math/rand/v2"
 	"net"
 	"net/http"
 	"os"
@@ -261,16 +262,27 @@ func Command(t testing.TB, stdin string, args ...string) (stdout, stderr string,
 	return out.String(), errs.String(), cmd.ProcessState.ExitCode()
 }
 
-// FreePort is an address of this machine on which nobody listens.
+// FreePort is an address of this machine on which nobody listens. Its port is below those
+// that systems give to who asks for any port (from 32768 on Linux), so that none of the
+// programs that start meanwhile is given the same.
 func FreePort(t testing.TB) string {
 	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
+	for range 100 {
+		address := fmt.Sprintf("127.0.0.1:%d", 10_000+rand.IntN(22_000))
+		l, err := net.Listen("tcp", address)
+		if err != nil {
+			continue
+		}
+		l.Close()
+		if _, given := ports.LoadOrStore(address, true); !given {
+			return address
+		}
 	}
-	defer l.Close()
-	return l.Addr().String()
+	t.Fatal("no free port among a hundred from 10000 to 32000")
+	return ""
 }
+
+var ports sync.Map // the addresses that FreePort has given
 
 // Eventually waits until a condition holds.
 func Eventually(t testing.TB, limit time.Duration, what string, holds func() bool) {
