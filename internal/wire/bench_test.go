@@ -29,9 +29,11 @@ func BenchmarkDecoder(b *testing.B) {
 	d := wire.NewDecoder(wire.DefaultLimits())
 	b.ReportAllocs()
 	for b.Loop() {
-		if batch, err := d.Request(data); err != nil || len(batch.Events) != batchEvents {
+		batch, err := d.Request(data)
+		if err != nil || len(batch.Events) != batchEvents {
 			b.Fatal(err)
 		}
+		batch.Memory.Free()
 	}
 	perEvent(b)
 }

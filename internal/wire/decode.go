@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"sync"
 	"unsafe"
 
 	"google.golang.org/protobuf/encoding/protowire"
@@ -21,6 +22,7 @@ type Batch struct {
 	Events    []*event.Event // those that could be read, in order
 	Refused   []Refused      // those that could not
 	Drops     []Drop
+	Memory    *Memory // of Events; whoever has them may free it once nobody needs them
 }
 
 // Refused is an event that could not be read.
@@ -55,12 +57,13 @@ type Decoder struct {
 	relied   bool    // a stack was shared for that platform
 	mistaken bool    // and then the platform turned out to be another
 	entries  []entry
-	arena
+	texts
+	*Memory
 }
 
-// arena is the memory of the events of one batch.
-type arena struct {
-	texts
+// Memory is that of the events of one batch, but for their texts. What is not freed is left
+// to the garbage collector.
+type Memory struct {
 	events      slab[event.Event]
 	pointers    slab[*event.Event]
 	exceptions  slab[event.Exception]
@@ -69,6 +72,22 @@ type arena struct {
 	contexts    slab[event.Context]
 	tags        slab[event.Tag]
 	strings     slab[string]
+}
+
+var memories = sync.Pool{New: func() any { return new(Memory) }}
+
+// Free gives the memory to later batches. Nobody may use the events any more, nor any list
+// that belongs to one; texts may be kept.
+func (m *Memory) Free() {
+	m.events.recycle()
+	m.pointers.recycle()
+	m.exceptions.recycle()
+	m.frames.recycle()
+	m.breadcrumbs.recycle()
+	m.contexts.recycle()
+	m.tags.recycle()
+	m.strings.recycle()
+	memories.Put(m)
 }
 
 // NewDecoder makes a decoder with limits that are valid.
@@ -85,8 +104,9 @@ func NewSharingDecoder(l Limits, s *Stacks) *Decoder { return &Decoder{limits: l
 // is refused; the batch then holds the id if it stood before the break, and
 // refuses what had been seen.
 func (d *Decoder) Request(data []byte) (Batch, error) {
+	d.Memory = memories.Get().(*Memory)
 	defer d.release()
-	var b Batch
+	b := Batch{Memory: d.Memory}
 	var body merged
 	c := cursor{rest: unsafe.String(unsafe.SliceData(data), len(data))}
 	for c.next() {
@@ -112,7 +132,7 @@ func (d *Decoder) Request(data []byte) (Batch, error) {
 // release lets go of what was decoded.
 func (d *Decoder) release() {
 	d.texts.forget()
-	d.arena = arena{}
+	d.Memory = nil
 	if cap(d.entries) > entriesKept {
 		d.entries = nil
 	}
@@ -194,6 +214,7 @@ func (d *Decoder) limitedEvent(n int, data string) (*event.Event, error) {
 
 // Event reads one Event message.
 func (d *Decoder) Event(data []byte) (*event.Event, error) {
+	d.Memory = new(Memory)
 	defer d.release()
 	e, err := d.limitedEvent(0, unsafe.String(unsafe.SliceData(data), len(data)))
 	if err != nil {
@@ -213,6 +234,7 @@ func (d *Decoder) decode(data string) (*event.Event, error) {
 	if d.mistaken {
 		*e = event.Event{}
 		apart := NewDecoder(d.limits)
+		apart.Memory = new(Memory)
 		return apart.decodeInto(e, data)
 	}
 	return e, d.err

@@ -1,27 +1,36 @@
 package wire
 
-import "slices"
+import (
+	"slices"
+	"unsafe"
+)
 
 // slab hands out slices of large pieces of memory, so that the lists of a batch
-// cost a few allocations and not a few each.
+// cost a few allocations and not a few each, and those of the next batch none.
 type slab[T any] struct {
-	free []T
-	used int // elements handed out
+	first []T // the piece that stays from batch to batch
+	free  []T // what is left of the present piece
+	used  int // elements handed out
 }
 
-// slabLength is how many elements are allocated at once at most.
-const slabLength = 256
+const (
+	// slabLength is how many elements are allocated at once at most while a batch is read.
+	slabLength = 256
+	// slabKept is how many bytes of a slab stay for the next batch at most.
+	slabKept = 512 << 10
+)
 
-// take returns an empty slice with room for n. What is ahead tells how large the rest of
-// the batch is, in terms of what has been read of it: a new piece is made to last for it.
+// take returns an empty slice with room for n, whose elements are zero. What is ahead tells how
+// large the rest of the batch is, in terms of what has been read of it: a new piece is made to
+// last for it.
 func (s *slab[T]) take(n int, ahead float64) []T {
+	s.used += n
 	if n > cap(s.free) {
 		if n > slabLength/2 {
 			return make([]T, 0, n)
 		}
-		s.free = make([]T, 0, min(max(int(float64(s.used)*ahead), n), slabLength))
+		s.free = make([]T, 0, min(max(int(float64(s.used-n)*ahead), n), slabLength))
 	}
-	s.used += n
 	out := s.free[:0:n]
 	s.free = s.free[n:n:cap(s.free)]
 	return out
@@ -40,4 +49,15 @@ func (s *slab[T]) extend(list []T, n int, ahead float64) []T {
 		return s.take(n, ahead)
 	}
 	return slices.Grow(list, n)
+}
+
+// recycle takes everything back. A batch that needed more than was there makes the first
+// piece of the next one so large.
+func (s *slab[T]) recycle() {
+	var element T
+	clear(s.first[:min(s.used, cap(s.first))])
+	if s.used > cap(s.first) && s.used*int(unsafe.Sizeof(element)) <= slabKept {
+		s.first = make([]T, 0, s.used)
+	}
+	s.free, s.used = s.first, 0
 }

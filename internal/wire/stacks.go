@@ -85,7 +85,7 @@ func (k *sharedStack) fits(platform, raw string) bool {
 func (s *Stacks) keep(h uint64, l Limits, platform, raw string) {
 	k := &sharedStack{platform: strings.Clone(platform), raw: strings.Clone(raw)}
 	d := NewDecoder(l)
-	d.lent = true
+	d.Memory, d.lent = new(Memory), true
 	d.budget = growthBase + l.Growth*len(raw)
 	d.ownStacktrace(&k.stack, k.raw)
 	fit := d.err == nil && len(k.stack.Frames) > 0 && s.prepare(k.platform, &k.stack)

@@ -43,23 +43,28 @@ func (anyProject) Watch(context.Context, uint32) (map[event.Fingerprint]struct{}
 
 func (anyProject) Rules(context.Context, uint32) ([]rule.Rule, error) { return nil, nil }
 
-// TestTheEngineIsKilledAndEveryEventIsThereOnce streams to a real engine that is
-// killed again and again, sends again what was not acknowledged, and a part of what
-// was, and then counts in every table.
-func TestTheEngineIsKilledAndEveryEventIsThereOnce(t *testing.T) {
-	t.Parallel()
+// real is a pipeline over a real engine and a real bus.
+type real struct {
+	*ingest.Pipeline
+	engine *embedded.Engine
+	bus    *bus.Bus
+	end    func() // stores the rest
+}
+
+func startReal(t *testing.T, patience time.Duration) real {
+	t.Helper()
 	engine, err := embedded.Start(t.Context(), enginetest.Config(t, t.TempDir()))
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer engine.Stop(context.Background())
+	t.Cleanup(func() { engine.Stop(context.Background()) })
 	cfg := store.DefaultConfig()
 	cfg.Address, cfg.Secret = engine.Address(), engine.Secret()
 	s, err := store.Open(t.Context(), cfg)
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer s.Close()
+	t.Cleanup(func() { s.Close() })
 	if err := s.Migrate(t.Context()); err != nil {
 		t.Fatal(err)
 	}
@@ -68,9 +73,9 @@ func TestTheEngineIsKilledAndEveryEventIsThereOnce(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer b.Close()
+	t.Cleanup(func() { b.Close() })
 	pc := ingest.DefaultConfig()
-	pc.InsertPatience = 300 * time.Millisecond
+	pc.InsertPatience = patience
 	p, err := ingest.New(pc, ingest.Parts{
 		Rows: func() ingest.Rows { return s.Block() }, Store: s, Index: s, Spill: b, Publisher: b, Tail: b, Directory: anyProject{},
 		Metrics: ingest.NewMetrics(prometheus.NewRegistry()), Logger: slog.New(slog.NewTextHandler(io.Discard, nil)),
@@ -81,7 +86,22 @@ func TestTheEngineIsKilledAndEveryEventIsThereOnce(t *testing.T) {
 	ctx, stop := context.WithCancel(t.Context())
 	stopped := make(chan error, 1)
 	go func() { stopped <- p.Run(ctx) }()
+	end := sync.OnceFunc(func() {
+		stop()
+		if err := <-stopped; err != nil {
+			t.Error(err)
+		}
+	})
+	t.Cleanup(end)
+	return real{p, engine, b, end}
+}
 
+// TestTheEngineIsKilledAndEveryEventIsThereOnce streams to a real engine that is
+// killed again and again, sends again what was not acknowledged, and a part of what
+// was, and then counts in every table.
+func TestTheEngineIsKilledAndEveryEventIsThereOnce(t *testing.T) {
+	t.Parallel()
+	r := startReal(t, 300*time.Millisecond)
 	const clients, batches, events = 4, 12, 50
 	g := eventgen.New(eventgen.DefaultConfig(time.Now().Add(-time.Hour)))
 	var all sync.WaitGroup
@@ -89,21 +109,18 @@ func TestTheEngineIsKilledAndEveryEventIsThereOnce(t *testing.T) {
 	for c := range clients {
 		all.Go(func() {
 			for i := range batches {
-				stream(t, p, g, c, i*events, events)
+				stream(t, r.Pipeline, g, c, i*events, events)
 				if done.Add(1)%(clients*batches/3) == 0 {
-					waitFor(t, func() bool { pid := engine.PID(); return pid != 0 && syscall.Kill(pid, syscall.SIGKILL) == nil })
+					waitFor(t, func() bool { pid := r.engine.PID(); return pid != 0 && syscall.Kill(pid, syscall.SIGKILL) == nil })
 				}
 			}
 		})
 	}
 	all.Wait()
-	waitFor(t, func() bool { n, _, err := b.SpillPending(t.Context()); return err == nil && n == 0 })
-	stop()
-	if err := <-stopped; err != nil {
-		t.Fatal(err)
-	}
+	waitFor(t, func() bool { n, _, err := r.bus.SpillPending(t.Context()); return err == nil && n == 0 })
+	r.end()
 	const want = clients * batches * events
-	db := connect(t, engine, cfg.Database)
+	db := connect(t, r.engine)
 	f := func(query string, want uint64) {
 		t.Helper()
 		var got uint64
@@ -142,11 +159,11 @@ func stream(t *testing.T, p *ingest.Pipeline, g *eventgen.Generator, client, fir
 	}
 }
 
-func connect(t *testing.T, e *embedded.Engine, database string) clickhouse.Conn {
+func connect(t *testing.T, e *embedded.Engine) clickhouse.Conn {
 	t.Helper()
 	conn, err := clickhouse.Open(&clickhouse.Options{
 		Protocol: clickhouse.HTTP, Addr: []string{e.Address()},
-		Auth: clickhouse.Auth{Database: database, Username: "faultline", Password: e.Secret()},
+		Auth: clickhouse.Auth{Database: store.DefaultConfig().Database, Username: "faultline", Password: e.Secret()},
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -162,5 +179,76 @@ func waitFor(t *testing.T, ok func() bool) {
 			t.Error("waited too long")
 			return
 		}
+	}
+}
+
+// scribbled is the memory of events that somebody else uses as soon as it is free.
+type scribbled struct {
+	events []*event.Event
+	times  atomic.Int32
+}
+
+func (m *scribbled) Free() {
+	m.times.Add(1)
+	for _, e := range m.events {
+		for i := range e.Exceptions {
+			x := &e.Exceptions[i]
+			fill(x.Stack.Frames, event.Frame{Function: "scribbled", Line: 9, Vars: `{"scribbled":1}`})
+			*x = event.Exception{Type: "scribbled"}
+		}
+		fill(e.Breadcrumbs, event.Breadcrumb{Message: "scribbled"})
+		fill(e.Contexts, event.Context{Name: "scribbled", Data: "{}"})
+		fill(e.Tags, event.Tag{Key: "scribbled"})
+		fill(e.Modules, event.Tag{Key: "scribbled"})
+		fill(e.Request.Headers, event.Tag{Key: "scribbled"})
+		fill(e.Fingerprint, "scribbled")
+		*e = event.Event{ID: event.NewID(), Platform: "scribbled"}
+	}
+}
+
+func fill[T any](list []T, with T) {
+	for i := range list {
+		list[i] = with
+	}
+}
+
+// TestWhatIsFreedIsNeededNoMore stores the same events twice, and destroys those of one
+// project as soon as they are freed. The rows must be equal.
+func TestWhatIsFreedIsNeededNoMore(t *testing.T) {
+	t.Parallel()
+	r := startReal(t, time.Minute)
+	const events, batches = 100, 5
+	at := time.Now().UTC()
+	for i := range batches {
+		var all sync.WaitGroup
+		for p := range uint32(2) {
+			all.Go(func() {
+				g := eventgen.New(eventgen.DefaultConfig(at.Add(-time.Hour)))
+				b := &receive.Batch{ProjectID: p + 1, KeyID: "k", Attempt: 1, ReceivedAt: at, Protocol: "test"}
+				for n := range events {
+					b.Events = append(b.Events, g.Event(7, uint64(i*events+n)))
+				}
+				m := &scribbled{events: b.Events}
+				if p == 1 {
+					b.Memory = m
+				}
+				for n, result := range r.Receive(t.Context(), b) {
+					if result.Kind != outcome.Stored {
+						t.Errorf("project %d, event %d: %v", p+1, n, result)
+					}
+				}
+				if n := m.times.Load(); n != int32(p) {
+					t.Errorf("project %d: memory was freed %d times", p+1, n)
+				}
+			})
+		}
+		all.Wait()
+	}
+	r.end()
+	db := connect(t, r.engine)
+	var pairs, rows uint64
+	err := db.QueryRow(t.Context(), `SELECT uniqExact(event_id, content), count() FROM (SELECT event_id, cityHash64(tuple(* EXCEPT (project_id, block))) AS content FROM events)`).Scan(&pairs, &rows)
+	if err != nil || pairs != events*batches || rows != 2*events*batches {
+		t.Errorf("%d rows hold %d different events, want %d in %d; %v", rows, pairs, events*batches, 2*events*batches, err)
 	}
 }

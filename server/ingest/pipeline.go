@@ -67,6 +67,7 @@ func New(cfg Config, parts Parts) (*Pipeline, error) {
 // them, and says what became of each.
 func (p *Pipeline) Receive(ctx context.Context, b *receive.Batch) []outcome.Result {
 	t := newTray(b)
+	defer t.free()
 	home, err := p.directory.Project(ctx, b.ProjectID)
 	if err != nil {
 		return p.account(t.refuseAll(noProject(err)))

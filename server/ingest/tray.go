@@ -37,6 +37,15 @@ func newTray(b *receive.Batch) *tray {
 	return t
 }
 
+// free gives back the memory of the events, which nobody needs any more.
+func (t *tray) free() {
+	if t.batch.Memory != nil {
+		t.batch.Memory.Free()
+		t.batch.Memory = nil
+	}
+	t.accepted = nil
+}
+
 // accept keeps an event for the writer.
 func (t *tray) accept(i int, o *event.Occurrence) {
 	t.accepted = append(t.accepted, o)
@@ -105,7 +114,7 @@ func (t *tray) board() {
 	for _, i := range t.places {
 		t.inBlock[i] = true
 	}
-	t.accepted = nil
+	t.free()
 }
 
 // land decides the events on board.

@@ -33,6 +33,13 @@ type Batch struct {
 	Refused    []Refused     // what could not be decoded: the protocol answers for it, the sink counts it
 	Drops      []Drop        // what the client itself gave up
 	Patience   time.Duration // how long to wait for room; 0: as long as the context lives
+	Memory     Memory        // of the events; nil: the garbage collector's
+}
+
+// Memory is that of the events of a batch, but for their texts. Who owns the events frees it
+// once when nobody needs them any more, or leaves it to the garbage collector.
+type Memory interface {
+	Free()
 }
 
 // Refused counts what could not be decoded, and what came beside events and is not kept.

@@ -183,7 +183,10 @@ func (h *Handler) take(ctx context.Context, c caller, a project.Access, in *wire
 	for _, d := range in.Drops {
 		b.Drops = append(b.Drops, receive.Drop(d))
 	}
-	in.Events = nil
+	if in.Memory != nil {
+		b.Memory = in.Memory
+	}
+	in.Events, in.Memory = nil, nil
 	return acknowledge(in, total, h.sink.Receive(ctx, b))
 }
 
