@@ -8,13 +8,19 @@ import (
 )
 
 func insertActivity(ctx context.Context, tx transaction, a issue.Activity) error {
-	at := a.Time
-	if at.IsZero() {
-		at = now()
+	return insertActivities(ctx, tx, []issue.Activity{a})
+}
+
+func insertActivities(ctx context.Context, tx transaction, all []issue.Activity) error {
+	var args []any
+	for _, a := range all {
+		at := a.Time
+		if at.IsZero() {
+			at = now()
+		}
+		args = append(args, cmp.Or(a.ID, newID()), a.IssueID.ProjectID, a.IssueID.Fingerprint.String(), micros(at), clean(a.Actor), a.Kind, clean(a.Detail))
 	}
-	_, err := exec(ctx, tx, "write history", `INSERT INTO issue_activities (id, project_id, fingerprint, at, actor, kind, detail)
-		VALUES ($1, $2, $3, $4, $5, $6, $7)`,
-		cmp.Or(a.ID, newID()), a.IssueID.ProjectID, a.IssueID.Fingerprint.String(), micros(at), clean(a.Actor), a.Kind, clean(a.Detail))
+	_, err := exec(ctx, tx, "write history", `INSERT INTO issue_activities (id, project_id, fingerprint, at, actor, kind, detail) VALUES `+tuples(len(all), 7), args...)
 	return err
 }
 

@@ -86,7 +86,7 @@ func openSQLite(path string) (*Store, error) {
 	write.SetMaxOpenConns(1)
 	read.SetMaxOpenConns(max(4, runtime.GOMAXPROCS(0)))
 	read.SetMaxIdleConns(max(4, runtime.GOMAXPROCS(0)))
-	return &Store{read: newPool(read, true), write: newPool(write, true), dialect: sqliteDialect}, nil
+	return &Store{read: newPool(read, true), write: newPool(write, true), dialect: sqliteDialect, makings: newMakings()}, nil
 }
 
 func openPostgres(dsn string) (*Store, error) {
@@ -98,5 +98,5 @@ func openPostgres(dsn string) (*Store, error) {
 	db.SetMaxIdleConns(8)
 	db.SetConnMaxIdleTime(5 * time.Minute)
 	pool := newPool(db, false) // pgx keeps statements prepared
-	return &Store{read: pool, write: pool, dialect: postgresDialect}, nil
+	return &Store{read: pool, write: pool, dialect: postgresDialect, makings: newMakings()}, nil
 }

@@ -2,7 +2,6 @@ package meta
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"time"
 
@@ -20,62 +19,6 @@ func scanIssue(r scanner) (issue.Record, error) {
 		&v.State.Status, &v.State.Substatus, &v.State.Reason, intoTime(&v.State.Since), &v.State.Release, &v.Assignee,
 		&v.Title, &v.Culprit, &v.Level, &v.Platform, &v.FirstRelease, intoTime(&v.FirstSeen), &v.Version, intoTime(&v.UpdatedAt))
 	return v, err
-}
-
-// EnsureIssue makes an issue unless it exists, and returns it as it stands. A
-// new one gets the next number of its project, version 1, its first activity
-// and a row of the outbox, in one transaction. The number and version of rec are
-// ignored. project.ErrNotFound if there is no such project.
-func (s *Store) EnsureIssue(ctx context.Context, rec issue.Record) (issue.Record, bool, error) {
-	found, err := s.Issue(ctx, rec.ID)
-	if err == nil || !errors.Is(err, project.ErrNotFound) {
-		return found, false, err
-	}
-	rec = cleanIssue(rec)
-	rec.Version = 1
-	if rec.UpdatedAt.IsZero() {
-		rec.UpdatedAt = now()
-	}
-	err = s.tx(ctx, func(tx transaction) error { return s.insertIssue(ctx, tx, &rec, "") })
-	if errors.Is(err, errIssueExists) {
-		found, err := s.Issue(ctx, rec.ID)
-		return found, false, err
-	}
-	if err != nil {
-		return issue.Record{}, false, err
-	}
-	return rec, true, nil
-}
-
-var errIssueExists = errors.New("somebody else made the issue")
-
-// insertIssue makes an issue. The status it is told to have had before is empty for a new one.
-func (s *Store) insertIssue(ctx context.Context, tx transaction, rec *issue.Record, from issue.Status) error {
-	// Counting up locks the project's row, so that numbers have no gaps: whoever
-	// comes second finds the issue, and its number is rolled back.
-	what := fmt.Sprintf("number an issue of project %d", rec.ID.ProjectID)
-	number, err := one(ctx, tx, what, func(r scanner) (n uint64, err error) { return n, r.Scan(&n) },
-		`UPDATE projects SET last_issue_number = last_issue_number + 1 WHERE id = $1 RETURNING last_issue_number`, rec.ID.ProjectID)
-	if err != nil {
-		return err
-	}
-	rec.Number = number
-	n, err := exec(ctx, tx, "make issue "+rec.ID.String(),
-		`INSERT INTO issues (`+issueColumns+`) VALUES (`+placeholders(1, 17)+`) ON CONFLICT (project_id, fingerprint) DO NOTHING`,
-		rec.ID.ProjectID, rec.ID.Fingerprint.String(), rec.Number,
-		rec.State.Status, rec.State.Substatus, rec.State.Reason, micros(rec.State.Since), rec.State.Release, rec.Assignee,
-		rec.Title, rec.Culprit, rec.Level, rec.Platform, rec.FirstRelease, micros(rec.FirstSeen), rec.Version, micros(rec.UpdatedAt))
-	if err != nil {
-		return err
-	}
-	if n == 0 {
-		return errIssueExists
-	}
-	first := issue.Activity{IssueID: rec.ID, Time: rec.FirstSeen, Actor: issue.SystemActor, Kind: issue.ActivityFirstSeen}
-	if err := insertActivity(ctx, tx, first); err != nil {
-		return err
-	}
-	return insertOutbox(ctx, tx, issue.Change{Record: *rec, From: from, Time: rec.UpdatedAt})
 }
 
 // Issue returns one issue, or project.ErrNotFound.

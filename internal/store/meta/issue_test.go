@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -311,6 +312,45 @@ func testEnsureDifferentAtOnce(t *testing.T, s *meta.Store) {
 			t.Fatalf("numbers are not 1 to 50: %v", numbers)
 		}
 		seen[n] = true
+	}
+}
+
+// Issues that are made together share no fate: not that of a call which ends, nor of a project that is gone.
+func testEnsureWithOthers(t *testing.T, s *meta.Store) {
+	const calls = 60
+	var all sync.WaitGroup
+	for i := range calls {
+		all.Go(func() {
+			ctx, cancel := context.WithCancel(t.Context())
+			defer cancel()
+			id := webIssue(i)
+			switch i % 3 {
+			case 1:
+				id.ProjectID = 4 // of nobody
+			case 2:
+				go cancel()
+			}
+			rec, made, err := s.EnsureIssue(ctx, record(id))
+			if i%3 == 1 && !errors.Is(err, project.ErrNotFound) {
+				t.Errorf("an issue of no project: %v", err)
+			}
+			if i%3 == 0 && (err != nil || !made || rec.ID != id) {
+				t.Errorf("issue %d: %v, made: %v, %v", i, rec.ID, made, err)
+			}
+			if i%3 == 2 && err != nil && !errors.Is(err, context.Canceled) {
+				t.Errorf("a call that ended: %v", err)
+			}
+		})
+	}
+	all.Wait()
+	last := ensure(t, s, webIssue(calls))
+	for n := uint64(1); n <= last.Number; n++ {
+		if _, err := s.IssueByNumber(t.Context(), web.ID, n); err != nil {
+			t.Errorf("issue %d of %d: %v", n, last.Number, err)
+		}
+	}
+	if rows, err := s.Outbox(t.Context(), 1000); err != nil || uint64(len(rows)) != last.Number {
+		t.Errorf("%d rows in the outbox for %d issues, %v", len(rows), last.Number, err)
 	}
 }
 

@@ -65,6 +65,7 @@ func suite(t *testing.T, dsn func(*testing.T) string) {
 		"attachments of a day":                   testAttachmentDays,
 		"one issue from fifty at once":           testEnsureSameAtOnce,
 		"fifty issues at once":                   testEnsureDifferentAtOnce,
+		"issues at once share no fate":           testEnsureWithOthers,
 		"changes of one issue do not overlap":    testChangeAtOnce,
 		"changes of several wait in no circle":   testChangeManyAtOnce,
 		"merges at once make no circle":          testMergeAtOnce,

@@ -180,7 +180,11 @@ func (s *Store) expect(ctx context.Context, tx transaction, rec issue.Record) er
 	}
 	rec = cleanIssue(rec)
 	rec.Version = 1
-	return s.insertIssue(ctx, tx, &rec, rec.State.Status)
+	last, err := s.lastNumber(ctx, tx, rec.ID.ProjectID)
+	if err != nil {
+		return err
+	}
+	return s.insertIssues(ctx, tx, rec.ID.ProjectID, last, []*issue.Record{&rec}, rec.State.Status)
 }
 
 func insertRegrouping(ctx context.Context, tx transaction, r issue.Regrouping, taken []takenMerge) error {

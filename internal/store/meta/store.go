@@ -23,6 +23,7 @@ type Store struct {
 	read    *pool
 	write   *pool // the same as read on PostgreSQL; one connection on SQLite, which has one writer
 	dialect dialect
+	makings makings
 }
 
 // Open connects to a store: a PostgreSQL URL (postgres://...) or the path of a
