@@ -2,6 +2,7 @@ package clickhouse
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -12,11 +13,11 @@ import (
 // where turns a query into conditions. It and search.Query.Match agree on every event;
 // words that speak of issues are answered from the roll-ups.
 type where struct {
-	st      *statement
-	project uint32
-	moves   moves
-	now     time.Time
-	issues  bool // a condition speaks of the issue: the statement needs issueTables
+	st       *statement
+	projects projects
+	moves    moves
+	now      time.Time
+	issues   bool // a condition speaks of the issue: the statement needs issueTables
 }
 
 // split takes a query apart into what is asked of the issue alone and what is asked of
@@ -72,7 +73,7 @@ func (w *where) event(n search.Node) (string, error) {
 		if err != nil {
 			return "", err
 		}
-		return w.moves.owner(w.st) + " IN (SELECT arrayJoin(t.members) FROM totals AS t LEFT JOIN states AS s ON s.issue = t.issue WHERE " + cond + ")", nil
+		return w.projects.pair(w.moves.owner(w.st)) + " IN (SELECT " + w.projects.with("t", "arrayJoin(t.members)") + " FROM totals AS t LEFT JOIN states AS s ON " + w.projects.on("s", "t", "issue") + " WHERE " + cond + ")", nil
 	}
 	switch n := n.(type) {
 	case search.And:
@@ -292,11 +293,15 @@ func (w *where) named(n search.Compare) (string, error) {
 	var parts []string
 	for _, v := range n.Values {
 		if id, err := issue.ParseID(v.Word); err == nil {
-			if id.ProjectID != w.project {
+			if !slices.Contains(w.projects, id.ProjectID) {
 				parts = append(parts, "0")
 				continue
 			}
-			parts = append(parts, "has(t.members, "+w.st.uuid([16]byte(id.Fingerprint))+")")
+			there := "has(t.members, " + w.st.uuid([16]byte(id.Fingerprint)) + ")"
+			if !w.projects.single() {
+				there = "(t.project_id = " + w.st.project(id.ProjectID) + " AND " + there + ")"
+			}
+			parts = append(parts, there)
 			continue
 		}
 		_, number, err := issue.ParseShortID(v.Word)
