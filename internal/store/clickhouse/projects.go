@@ -2,7 +2,7 @@ package clickhouse
 
 // projects are those that a statement is about. The same fingerprint may be in several, and is another issue in each:
 // a statement about several tells issues apart by project and fingerprint. One about a single project, which is what is
-// asked most, does with the fingerprint, because planning and joining by both is a sixth dearer.
+// asked most, does with the fingerprint, because planning and joining by both was seen to be up to a fifth dearer.
 type projects []uint32
 
 func (p projects) single() bool { return len(p) == 1 }
