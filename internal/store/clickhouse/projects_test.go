@@ -172,4 +172,11 @@ func TestIssuesOfSeveralProjectsAreThoseOfEach(t *testing.T) {
 	found(2, f("issue:["+id(2, 3)+", "+id(3, 8)+", "+id(5, 1)+"]", "", view.ByEvents, some...))
 	found(1, f("(issue:"+id(3, 8)+" OR level:fatal)", "", view.ByEvents, some...))
 	found(0, f("issue:"+id(5, 1), "", view.ByEvents, some...))
+	short, err := search.Parse("issue:WEB-1")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, _, err := s.Issues(t.Context(), view.IssuesRequest{Projects: some, Query: short, Limit: 1}); err == nil {
+		t.Error("a number was looked for in several projects")
+	}
 }

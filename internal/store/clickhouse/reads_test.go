@@ -62,7 +62,7 @@ func statements(t *testing.T, moved map[uint32][]string) string {
 	issues("issues in a range, with words about issues: from roll-ups", view.IssuesRequest{Query: parse("is:unresolved !assigned:a@b.c times_seen:>100 age:-24h"), Range: span, Environment: "production", Sort: view.ByUsers, Buckets: 24, Offset: 50})
 	issues("issues with words about events", view.IssuesRequest{Query: parse(`is:unresolved level:>=error release:1.2.* tag[region]:[eu, us] stack.function:handle* "time out"`), Range: span, Buckets: 24})
 	issues("issues with both in one", view.IssuesRequest{Query: parse("is:resolved OR level:fatal"), Range: span})
-	issues("issues that are named", view.IssuesRequest{Query: parse("issue:[" + id.String() + ", " + issue.ID{ProjectID: 9, Fingerprint: id.Fingerprint}.String() + "]")})
+	issues("issues that are named", view.IssuesRequest{Query: parse("issue:[" + id.String() + ", " + idOf(2).String() + ", " + inProject(9, 1).String() + ", " + inProject(9, 2).String() + "]")})
 	st, sql, err := eventsSQL(view.EventsRequest{ProjectID: 7, Query: parse("user.email:a@b.c is:new"), Range: span, Limit: 50, Before: &cursor}, nil, m, at)
 	f("events", st, sql, err)
 	fp := event.Fingerprint{1}

@@ -2,7 +2,6 @@ package clickhouse
 
 import (
 	"fmt"
-	"slices"
 	"strings"
 	"time"
 
@@ -288,27 +287,39 @@ func (w *where) status(n search.Compare) string {
 }
 
 // named is the condition that an issue has one of some names. Of a short id only the
-// number is looked at, because the slug is not known here: the caller checks it.
+// number is looked at, because the slug is not known here: the caller checks it, and gives
+// the whole id where there are several projects.
 func (w *where) named(n search.Compare) (string, error) {
 	var parts []string
+	whole := map[uint32][][16]byte{}
 	for _, v := range n.Values {
 		if id, err := issue.ParseID(v.Word); err == nil {
-			if !slices.Contains(w.projects, id.ProjectID) {
-				parts = append(parts, "0")
-				continue
-			}
-			there := "has(t.members, " + w.st.uuid([16]byte(id.Fingerprint)) + ")"
-			if !w.projects.single() {
-				there = "(t.project_id = " + w.st.project(id.ProjectID) + " AND " + there + ")"
-			}
-			parts = append(parts, there)
+			whole[id.ProjectID] = append(whole[id.ProjectID], id.Fingerprint)
 			continue
 		}
 		_, number, err := issue.ParseShortID(v.Word)
 		if err != nil {
 			return "", err
 		}
+		if !w.projects.single() {
+			return "", fmt.Errorf("%s cannot be found among several projects, whose slugs are not known here", v.Word)
+		}
 		parts = append(parts, "s.number = "+w.st.number(number))
+	}
+	for _, project := range w.projects {
+		var there string
+		switch ids := whole[project]; len(ids) {
+		case 0:
+			continue
+		case 1:
+			there = "has(t.members, " + w.st.uuid(ids[0]) + ")"
+		default:
+			there = "hasAny(t.members, " + w.st.uuids(ids) + ")"
+		}
+		if !w.projects.single() {
+			there = "(t.project_id = " + w.st.project(project) + " AND " + there + ")"
+		}
+		parts = append(parts, there)
 	}
 	return either(parts), nil
 }

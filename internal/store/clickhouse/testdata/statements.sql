@@ -565,7 +565,7 @@ SELECT
 FROM counts AS c
 INNER JOIN totals AS t ON t.issue = c.issue
 LEFT JOIN states AS s ON s.issue = c.issue
-WHERE (has(t.members, {p5:UUID}) OR 0)
+WHERE has(t.members, {p5:UUID})
 ORDER BY t.last_seen DESC, c.issue
 LIMIT {p7:UInt64} OFFSET {p8:UInt64}
 -- p1 = "7"
@@ -620,7 +620,7 @@ SELECT
 FROM counts AS c
 INNER JOIN totals AS t ON t.project_id = c.project_id AND t.issue = c.issue
 LEFT JOIN states AS s ON s.project_id = c.project_id AND s.issue = c.issue
-WHERE ((t.project_id = {p6:UInt32} AND has(t.members, {p5:UUID})) OR (t.project_id = {p8:UInt32} AND has(t.members, {p7:UUID})))
+WHERE ((t.project_id = {p6:UInt32} AND has(t.members, {p5:UUID})) OR (t.project_id = {p8:UInt32} AND hasAny(t.members, {p7:Array(UUID)})))
 ORDER BY t.last_seen DESC, project_id, c.issue
 LIMIT {p9:UInt64} OFFSET {p10:UInt64}
 -- p1 = "[7 8 9]"
@@ -629,7 +629,7 @@ LIMIT {p9:UInt64} OFFSET {p10:UInt64}
 -- p4 = "[7 8 9]"
 -- p5 = "01000000-0000-0000-0000-000000000000"
 -- p6 = "7"
--- p7 = "01000000-0000-0000-0000-000000000000"
+-- p7 = "[01000000-0000-0000-0000-000000000000 02000000-0000-0000-0000-000000000000]"
 -- p8 = "9"
 -- p9 = "26"
 -- p10 = "0"

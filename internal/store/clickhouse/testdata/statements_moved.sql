@@ -939,7 +939,7 @@ SELECT
 FROM counts AS c
 INNER JOIN totals AS t ON t.issue = c.issue
 LEFT JOIN states AS s ON s.issue = c.issue
-WHERE (has(t.members, {p21:UUID}) OR 0)
+WHERE has(t.members, {p21:UUID})
 ORDER BY t.last_seen DESC, c.issue
 LIMIT {p23:UInt64} OFFSET {p24:UInt64}
 -- p1 = "7"
@@ -1040,7 +1040,7 @@ SELECT
 FROM counts AS c
 INNER JOIN totals AS t ON t.project_id = c.project_id AND t.issue = c.issue
 LEFT JOIN states AS s ON s.project_id = c.project_id AND s.issue = c.issue
-WHERE ((t.project_id = {p22:UInt32} AND has(t.members, {p21:UUID})) OR (t.project_id = {p24:UInt32} AND has(t.members, {p23:UUID})))
+WHERE ((t.project_id = {p22:UInt32} AND has(t.members, {p21:UUID})) OR (t.project_id = {p24:UInt32} AND hasAny(t.members, {p23:Array(UUID)})))
 ORDER BY t.last_seen DESC, project_id, c.issue
 LIMIT {p25:UInt64} OFFSET {p26:UInt64}
 -- p1 = "[7 8 9]"
@@ -1065,7 +1065,7 @@ LIMIT {p25:UInt64} OFFSET {p26:UInt64}
 -- p20 = "[r1 r2 r3]"
 -- p21 = "01000000-0000-0000-0000-000000000000"
 -- p22 = "7"
--- p23 = "01000000-0000-0000-0000-000000000000"
+-- p23 = "[01000000-0000-0000-0000-000000000000 02000000-0000-0000-0000-000000000000]"
 -- p24 = "9"
 -- p25 = "26"
 -- p26 = "0"
