@@ -30,9 +30,10 @@ const (
 	ByUsers     Sort = "users"
 )
 
-// IssuesRequest selects the issues of one project.
+// IssuesRequest selects the issues of one project or of several, as one list: in the order
+// that is asked for, of equal ones by project and issue.
 type IssuesRequest struct {
-	ProjectID   uint32
+	Projects    []uint32 // at least one
 	Query       search.Query
 	Environment string
 	Range       Range

@@ -20,7 +20,6 @@ import (
 	"github.com/faultline-dev/faultline/internal/search"
 	"github.com/faultline-dev/faultline/server/auth"
 	"github.com/faultline-dev/faultline/server/group/rules"
-	"github.com/faultline-dev/faultline/server/query"
 )
 
 // domain names our reasons in google.rpc.ErrorInfo.
@@ -59,7 +58,7 @@ func toStatus(ctx context.Context, log *slog.Logger, err error) *status.Status {
 		return status.New(codes.DeadlineExceeded, "the call took longer than its deadline")
 	case errors.As(err, &retry) && retry.Retryable():
 		log.WarnContext(ctx, "a store could not answer", "request", requestID(ctx), "error", err)
-		return status.New(codes.Unavailable, unanswered(err)+"a store cannot answer right now, try again; request "+requestID(ctx))
+		return status.New(codes.Unavailable, "a store cannot answer right now, try again; request "+requestID(ctx))
 	}
 	if s, ok := protocolStatus(err); ok {
 		return s
@@ -83,15 +82,7 @@ func protocolStatus(err error) (*status.Status, bool) {
 
 func internalStatus(ctx context.Context, log *slog.Logger, err error) *status.Status {
 	log.ErrorContext(ctx, "a call failed", "request", requestID(ctx), "error", err)
-	return status.New(codes.Internal, unanswered(err)+"internal error; request "+requestID(ctx))
-}
-
-// unanswered names the project that a list over several fails for.
-func unanswered(err error) string {
-	if failed, ok := errors.AsType[*query.ProjectError](err); ok {
-		return "project " + failed.Slug + ": "
-	}
-	return ""
+	return status.New(codes.Internal, "internal error; request "+requestID(ctx))
 }
 
 // syntaxStatus tells where in a query the error is, for people in the message and

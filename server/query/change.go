@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 
 	"github.com/faultline-dev/faultline/internal/issue"
@@ -120,20 +122,16 @@ func (s *Service) mirror(ctx context.Context) {
 func (s *Service) rows(ctx context.Context, a project.Access, names []string) ([]Issue, error) {
 	l := lookup{service: s, access: a, projects: map[uint32]project.Project{}, target: map[uint32]func(issue.ID) issue.ID{}}
 	ids := make([]issue.ID, len(names))
-	byProject := map[uint32][]issue.ID{}
 	for i, name := range names {
 		id, err := l.find(ctx, name)
 		if err != nil {
 			return nil, err
 		}
 		ids[i] = id
-		byProject[id.ProjectID] = append(byProject[id.ProjectID], id)
 	}
-	found := make(map[issue.ID]view.IssueRow, len(ids))
-	for projectID, in := range byProject {
-		if err := s.counted(ctx, projectID, in, found); err != nil {
-			return nil, fmt.Errorf("read the events of %d issues: %w", len(in), err)
-		}
+	found, err := s.counted(ctx, slices.Sorted(maps.Keys(l.projects)), ids)
+	if err != nil {
+		return nil, fmt.Errorf("read the events of %d issues: %w", len(ids), err)
 	}
 	known, err := s.Issues.Issues(ctx, ids)
 	if err != nil {
@@ -189,24 +187,25 @@ func (l *lookup) find(ctx context.Context, name string) (issue.ID, error) {
 	return l.target[id.ProjectID](id), nil
 }
 
-// counted reads the rows of issues of one project that have events.
-func (s *Service) counted(ctx context.Context, projectID uint32, ids []issue.ID, into map[issue.ID]view.IssueRow) error {
+// counted reads the rows of issues of some projects that have events.
+func (s *Service) counted(ctx context.Context, projects []uint32, ids []issue.ID) (map[issue.ID]view.IssueRow, error) {
+	counted := make(map[issue.ID]view.IssueRow, len(ids))
 	if len(ids) == 1 {
 		row, found, err := s.Events.Issue(ctx, ids[0], 1)
 		if found {
-			into[ids[0]] = row
+			counted[ids[0]] = row
 		}
-		return err
+		return counted, err
 	}
 	these := search.Compare{Key: search.Key{Field: search.Issue}}
 	for _, id := range ids {
 		these.Values = append(these.Values, search.Value{Word: id.String()})
 	}
 	rows, _, err := s.Events.Issues(ctx, view.IssuesRequest{
-		ProjectID: projectID, Query: search.Query{Root: these}, Sort: view.ByLastSeen, Buckets: 1, Limit: len(ids),
+		Projects: projects, Query: search.Query{Root: these}, Sort: view.ByLastSeen, Buckets: 1, Limit: len(ids),
 	})
 	for _, row := range rows {
-		into[row.Record.ID] = row
+		counted[row.Record.ID] = row
 	}
-	return err
+	return counted, err
 }

@@ -6,6 +6,7 @@ import (
 
 	"github.com/faultline-dev/faultline/internal/issue"
 	"github.com/faultline-dev/faultline/internal/project"
+	"github.com/faultline-dev/faultline/internal/search"
 	"github.com/faultline-dev/faultline/internal/view"
 )
 
@@ -75,19 +76,32 @@ func (s *Service) ListIssues(ctx context.Context, a project.Access, r IssuesRequ
 	if r.Range, err = s.span(r.Range, defaultSpan); err != nil {
 		return nil, "", err
 	}
-	lists, err := s.lists(ctx, a, projects, read, r)
+	q, err := search.Parse(r.Query)
 	if err != nil {
 		return nil, "", err
 	}
-	if err := s.readAll(ctx, lists, r, size); err != nil {
-		return nil, "", err
+	if projects = read.keep(projects); len(projects) == 0 {
+		return nil, "", nil
 	}
-	rows := interleave(lists, r.Sort, size)
+	if q, err = s.mean(ctx, a, projects, q); err != nil {
+		return nil, "", fmt.Errorf("read the query: %w", err)
+	}
+	v := view.IssuesRequest{
+		Query: q, Environment: r.Environment, Range: r.Range, Sort: r.Sort,
+		Buckets: r.Sparkline, Limit: size, Offset: read.offset(),
+	}
+	for _, p := range projects {
+		v.Projects = append(v.Projects, p.ID)
+	}
+	rows, more, err := s.Events.Issues(ctx, v)
+	if err != nil {
+		return nil, "", fmt.Errorf("list the issues of %d projects: %w", len(projects), err)
+	}
 	issues, err := s.withNumbers(ctx, projects, rows)
-	if err != nil {
-		return nil, "", err
+	if err != nil || !more {
+		return issues, "", err
 	}
-	return issues, after(lists, r.Range.End).token(asked), nil
+	return issues, read.after(rows, r.Range.End).token(asked), nil
 }
 
 func sorting(by view.Sort) (view.Sort, error) {

@@ -1,9 +1,9 @@
 package query_test
 
 import (
-	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -63,27 +63,35 @@ func TestIssuesOfSeveralProjectsAreChangedTogether(t *testing.T) {
 	}
 }
 
-// unsteady fails for one project.
-type unsteady struct {
-	*memory
-	projectID uint32
-}
-
-func (u unsteady) Issues(ctx context.Context, r view.IssuesRequest) ([]view.IssueRow, bool, error) {
-	if r.ProjectID == u.projectID {
-		return nil, false, errors.New("the disk is gone")
+func TestShortIDsNameIssuesOfTheirProjects(t *testing.T) {
+	f := newFixture(t)
+	for _, p := range []project.Project{f.web, f.other, f.foreign} { // of one fingerprint, all number 1
+		_, _, err := f.meta.EnsureIssue(t.Context(), issue.Record{ID: f.seed(p, 1), FirstSeen: now})
+		must(t, err)
 	}
-	return u.memory.Issues(ctx, r)
+	id := func(p project.Project, n byte) string {
+		return issue.ID{ProjectID: p.ID, Fingerprint: event.Fingerprint{n}}.String()
+	}
+	none := id(f.web, 0)
+	asks := func(text, want string) {
+		t.Helper()
+		_, _, err := f.ListIssues(t.Context(), f.ada, query.IssuesRequest{Query: text})
+		must(t, err)
+		if got := f.events.issues.Query.String(); got != want || !slices.Equal(f.events.issues.Projects, []uint32{f.web.ID, f.other.ID}) {
+			t.Errorf("%s asks %v for %s, want %s", text, f.events.issues.Projects, got, want)
+		}
+	}
+	asks("issue:WEB-1", "issue:"+id(f.web, 1))
+	asks("issue:[api-1, web-1, api-2, shop-1, "+id(f.other, 7)+", "+id(f.foreign, 1)+"]",
+		"issue:["+strings.Join([]string{id(f.other, 1), id(f.web, 1), none, none, id(f.other, 7), none}, ", ")+"]")
 }
 
-func TestAListWithoutOneOfItsProjectsIsNone(t *testing.T) {
+func TestAListThatCannotBeReadIsNone(t *testing.T) {
 	f := newFixture(t)
 	f.seed(f.web, 1)
-	f.seed(f.other, 2)
-	service := query.New(query.Parts{Events: unsteady{f.events, f.other.ID}, Issues: f.meta})
-	issues, _, err := service.ListIssues(t.Context(), f.ada, query.IssuesRequest{})
-	if failed, ok := errors.AsType[*query.ProjectError](err); !ok || failed.Slug != "api" || issues != nil || !strings.Contains(err.Error(), "the disk is gone") {
-		t.Fatal(issues, err)
+	f.events.fail = errors.New("the disk is gone")
+	if issues, token, err := f.ListIssues(t.Context(), f.ada, query.IssuesRequest{}); issues != nil || token != "" || !errors.Is(err, f.events.fail) {
+		t.Fatal(issues, token, err)
 	}
 }
 

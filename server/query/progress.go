@@ -3,14 +3,19 @@ package query
 import (
 	"encoding/base64"
 	"encoding/binary"
+	"slices"
 	"time"
 
 	"github.com/faultline-dev/faultline/internal/project"
+	"github.com/faultline-dev/faultline/internal/view"
 )
 
+// maxProjects is how many projects one list goes over.
+const maxProjects = 200
+
 // progress is how far a list over projects was read. The projects are those of the
-// first page that have more: one that is made between two pages waits for the next
-// first page, and what was read to its end is not asked again.
+// first page: one that is made between two pages waits for the next first page, and one that
+// the caller reaches no more is left out with what was shown of it, so that the rest stays where it is.
 type progress struct {
 	end  time.Time // of the time range, as on the first page
 	rows []shown
@@ -34,15 +39,37 @@ func begin(projects []project.Project) (progress, error) {
 	return p, nil
 }
 
-// after is the progress of what is left in lists; without rows when nothing is.
-func after(lists []*issueList, end time.Time) progress {
-	p := progress{end: end}
-	for _, l := range lists {
-		if l.more || len(l.rows) > 0 {
-			p.rows = append(p.rows, shown{l.project.ID, l.shown})
+// keep leaves only what is about some projects, and returns those of them that the list is about.
+func (p *progress) keep(projects []project.Project) (about []project.Project) {
+	var rows []shown
+	for _, r := range p.rows {
+		if i := slices.IndexFunc(projects, func(of project.Project) bool { return of.ID == r.project }); i >= 0 {
+			rows, about = append(rows, r), append(about, projects[i])
 		}
 	}
-	return p
+	p.rows = rows
+	return about
+}
+
+// offset is how many issues were on the pages before.
+func (p progress) offset() (n int) {
+	for _, r := range p.rows {
+		n += r.issues
+	}
+	return n
+}
+
+// after is the progress when some more rows have been shown.
+func (p progress) after(rows []view.IssueRow, end time.Time) progress {
+	next := progress{end: end, rows: slices.Clone(p.rows)}
+	for _, row := range rows {
+		for i := range next.rows {
+			if next.rows[i].project == row.Record.ID.ProjectID {
+				next.rows[i].issues++
+			}
+		}
+	}
+	return next
 }
 
 // A token is 8 bytes of checksum, as that of a position, then the end, then each
@@ -52,11 +79,8 @@ const (
 	shownSize    = 4 + 4
 )
 
-// token prints the progress of a list that a question gives; empty at the end.
+// token prints the progress of a list that a question gives.
 func (p progress) token(question string) string {
-	if len(p.rows) == 0 {
-		return ""
-	}
 	b := make([]byte, 8, progressSize+shownSize*len(p.rows))
 	b = binary.BigEndian.AppendUint64(b, uint64(p.end.UnixMilli()))
 	for _, r := range p.rows {
@@ -83,11 +107,10 @@ func (p Page) progress(question string) (read progress, found bool, err error) {
 	}
 	read.end = time.UnixMilli(int64(binary.BigEndian.Uint64(b[8:]))).UTC()
 	for b = b[progressSize:]; len(b) > 0; b = b[shownSize:] {
-		r := shown{binary.BigEndian.Uint32(b), int(binary.BigEndian.Uint32(b[4:]))}
-		if r.issues > maxOffset {
-			return progress{}, false, errDeep
-		}
-		read.rows = append(read.rows, r)
+		read.rows = append(read.rows, shown{binary.BigEndian.Uint32(b), int(binary.BigEndian.Uint32(b[4:]))})
+	}
+	if read.offset() > maxOffset {
+		return progress{}, false, errDeep
 	}
 	return read, true, nil
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -103,7 +104,7 @@ func (m *memory) Issues(_ context.Context, r view.IssuesRequest) ([]view.IssueRo
 	m.issues = r
 	var rows []view.IssueRow
 	for _, row := range m.rows {
-		if row.Record.ID.ProjectID == r.ProjectID {
+		if slices.Contains(r.Projects, row.Record.ID.ProjectID) {
 			rows = append(rows, row)
 		}
 	}
@@ -309,7 +310,7 @@ func TestListsOfIssuesAreAskedForWithEverythingFilledIn(t *testing.T) {
 	}
 	f.events.issues.Query = search.Query{}
 	want := view.IssuesRequest{
-		ProjectID: f.web.ID, Sort: view.ByLastSeen, Buckets: 24, Limit: 50,
+		Projects: []uint32{f.web.ID}, Sort: view.ByLastSeen, Buckets: 24, Limit: 50,
 		Range: view.Range{Start: now.Add(time.Minute - 14*24*time.Hour), End: now.Add(time.Minute)},
 	}
 	if diff := cmp.Diff(want, f.events.issues); diff != "" {

@@ -3,6 +3,7 @@ package query
 import (
 	"context"
 	"errors"
+	"slices"
 	"time"
 
 	"github.com/faultline-dev/faultline/internal/issue"
@@ -40,17 +41,17 @@ func (s *Service) parse(ctx context.Context, a project.Access, p project.Project
 	if err != nil {
 		return search.Query{}, err
 	}
-	return s.mean(ctx, a, p, q)
+	return s.mean(ctx, a, []project.Project{p}, q)
 }
 
-// mean gives the words of a query their meaning in a project.
-func (s *Service) mean(ctx context.Context, a project.Access, p project.Project, q search.Query) (search.Query, error) {
+// mean gives the words of a query their meaning in some projects.
+func (s *Service) mean(ctx context.Context, a project.Access, projects []project.Project, q search.Query) (search.Query, error) {
 	return q.Rewrite(func(c search.Compare) (search.Node, error) {
 		switch c.Key.Field {
 		case search.Assigned:
 			return mine(c, a.Member.Email), nil
 		case search.Issue:
-			return s.byID(ctx, p, c)
+			return s.byID(ctx, projects, c)
 		}
 		return c, nil
 	})
@@ -69,19 +70,20 @@ func mine(c search.Compare, email string) search.Node {
 	return c
 }
 
-// byID puts ids in the place of short ids. What does not exist in the project
+// byID puts ids in the place of short ids. What does not exist in the projects
 // becomes an id that no issue has: one fingerprint may be in several projects.
-func (s *Service) byID(ctx context.Context, p project.Project, c search.Compare) (search.Node, error) {
+func (s *Service) byID(ctx context.Context, projects []project.Project, c search.Compare) (search.Node, error) {
+	nothing := issue.ID{ProjectID: projects[0].ID}
 	values := make([]search.Value, len(c.Values))
 	for i, v := range c.Values {
 		id, err := issue.ParseID(v.Word)
 		if err != nil {
-			if id, err = s.byShortID(ctx, p, v.Word); err != nil {
+			if id, err = s.byShortID(ctx, projects, v.Word); err != nil {
 				return nil, err
 			}
 		}
-		if id.ProjectID != p.ID {
-			id = issue.ID{ProjectID: p.ID}
+		if !slices.ContainsFunc(projects, func(p project.Project) bool { return p.ID == id.ProjectID }) {
+			id = nothing
 		}
 		values[i].Word = id.String()
 	}
@@ -89,15 +91,19 @@ func (s *Service) byID(ctx context.Context, p project.Project, c search.Compare)
 	return c, nil
 }
 
-func (s *Service) byShortID(ctx context.Context, p project.Project, word string) (issue.ID, error) {
-	nothing := issue.ID{ProjectID: p.ID}
+// byShortID finds the issue that a short id names; the zero id if there is none.
+func (s *Service) byShortID(ctx context.Context, projects []project.Project, word string) (issue.ID, error) {
 	slug, number, err := issue.ParseShortID(word)
-	if err != nil || slug != p.Slug {
-		return nothing, nil
+	if err != nil {
+		return issue.ID{}, nil
 	}
-	rec, err := s.Issues.IssueByNumber(ctx, p.ID, number)
+	i := slices.IndexFunc(projects, func(p project.Project) bool { return p.Slug == slug })
+	if i < 0 {
+		return issue.ID{}, nil
+	}
+	rec, err := s.Issues.IssueByNumber(ctx, projects[i].ID, number)
 	if errors.Is(err, project.ErrNotFound) {
-		return nothing, nil
+		return issue.ID{}, nil
 	}
 	return rec.ID, err
 }

@@ -135,11 +135,11 @@ func BenchmarkRead(b *testing.B) {
 		read func() error
 	}{
 		{"list", func() error {
-			_, _, err := s.Issues(ctx, view.IssuesRequest{ProjectID: 1, Query: parse("is:unresolved"), Range: span, Buckets: 24, Limit: 25})
+			_, _, err := s.Issues(ctx, view.IssuesRequest{Projects: []uint32{1}, Query: parse("is:unresolved"), Range: span, Buckets: 24, Limit: 25})
 			return err
 		}},
 		{"list=words", func() error {
-			_, _, err := s.Issues(ctx, view.IssuesRequest{ProjectID: 1, Query: words, Range: span, Buckets: 24, Limit: 25})
+			_, _, err := s.Issues(ctx, view.IssuesRequest{Projects: []uint32{1}, Query: words, Range: span, Buckets: 24, Limit: 25})
 			return err
 		}},
 		{"issue", func() error { _, _, err := s.Issue(ctx, id, 24); return err }},

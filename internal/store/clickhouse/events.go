@@ -55,7 +55,7 @@ func eventsSQL(r view.EventsRequest, members [][16]byte, m moves, now time.Time)
 		return nil, "", errRange
 	}
 	st := &statement{}
-	w := &where{st: st, project: r.ProjectID, moves: m, now: now}
+	w := &where{st: st, projects: projects{r.ProjectID}, moves: m, now: now}
 	f := eventFilter{environment: r.Environment, span: r.Range}
 	if r.Query.Root != nil {
 		f.query = []search.Node{r.Query.Root}
@@ -73,7 +73,7 @@ func eventsSQL(r view.EventsRequest, members [][16]byte, m moves, now time.Time)
 	}
 	tables := ""
 	if w.issues {
-		tables = issueTables(st, r.ProjectID, m)
+		tables = issueTables(st, projects{r.ProjectID}, m)
 	}
 	return st, with(tables) + `SELECT
   ` + summaryColumns(m.owner(st)) + `

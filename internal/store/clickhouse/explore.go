@@ -50,7 +50,7 @@ func exploreSQL(r view.ExploreRequest, m moves, now time.Time) (*statement, stri
 		return nil, "", grid{}, errRange
 	}
 	st := &statement{}
-	w := &where{st: st, project: r.ProjectID, moves: m, now: now}
+	w := &where{st: st, projects: projects{r.ProjectID}, moves: m, now: now}
 	group, join, err := groupExpr(w, r.GroupBy)
 	if err != nil {
 		return nil, "", grid{}, err
@@ -83,7 +83,7 @@ func exploreSQL(r view.ExploreRequest, m moves, now time.Time) (*statement, stri
 	}
 	tables := ""
 	if w.issues || join != "" {
-		tables = issueTables(st, r.ProjectID, m)
+		tables = issueTables(st, projects{r.ProjectID}, m)
 	}
 	return st, with(tables) + `SELECT group_name, ` + total + ` AS total, groupArray(part) AS parts, groupArray(` + count + `) AS counts
 FROM (

@@ -33,7 +33,7 @@ const rowColumns = `toString(t.issue), arrayMap(x -> toString(x), arrayFilter(x 
 // counts are by hour: a range then reaches to the hours in which it begins and ends. more
 // tells that the list goes on behind the limit.
 func (s *Store) Issues(ctx context.Context, r view.IssuesRequest) (list []view.IssueRow, more bool, err error) {
-	m, err := s.moves(ctx, r.ProjectID)
+	m, err := s.moves(ctx, r.Projects...)
 	if err != nil {
 		return nil, false, err
 	}
@@ -48,10 +48,11 @@ func (s *Store) Issues(ctx context.Context, r view.IssuesRequest) (list []view.I
 	defer rows.Close()
 	for rows.Next() {
 		var row issueRow
-		if err := rows.Scan(row.targets()...); err != nil {
+		var project uint32
+		if err := rows.Scan(append(row.targets(), &project)...); err != nil {
 			return nil, false, explain("list issues", err)
 		}
-		one, err := row.row(r.ProjectID, g)
+		one, err := row.row(project, g)
 		if err != nil {
 			return nil, false, wrap("list issues", err)
 		}
@@ -75,10 +76,10 @@ func issuesSQL(r view.IssuesRequest, m moves, now time.Time) (*statement, string
 	if !r.Range.End.IsZero() && !r.Range.Start.Before(r.Range.End) {
 		return nil, "", grid{}, errRange
 	}
-	st := &statement{}
-	w := &where{st: st, project: r.ProjectID, moves: m, now: now}
+	st, p := &statement{}, projects(r.Projects)
+	w := &where{st: st, projects: r.Projects, moves: m, now: now}
 	g := sparkline(r.Range, r.Buckets, now)
-	tables := issueTables(st, r.ProjectID, m)
+	tables := issueTables(st, r.Projects, m)
 	ofIssue, ofEvent := split(r.Query.Root)
 	counts, err := issueCounts(w, r, ofEvent, g)
 	if err != nil {
@@ -94,12 +95,12 @@ func issuesSQL(r view.IssuesRequest, m moves, now time.Time) (*statement, string
 	}
 	sql := with(tables, counts) + `SELECT
   ` + rowColumns + `,
-  c.events, c.users, c.parts, c.sums
+  c.events, c.users, c.parts, c.sums, ` + p.of(st, "c") + `
 FROM counts AS c
-INNER JOIN totals AS t ON t.issue = c.issue
-LEFT JOIN states AS s ON s.issue = c.issue
+INNER JOIN totals AS t ON ` + p.on("t", "c", "issue") + `
+LEFT JOIN states AS s ON ` + p.on("s", "c", "issue") + `
 WHERE ` + conditions(conds) + `
-ORDER BY ` + order + ` DESC, c.issue
+ORDER BY ` + order + ` DESC, ` + p.keys("c.issue") + `
 LIMIT ` + st.number(uint64(r.Limit)+1) + ` OFFSET ` + st.number(uint64(r.Offset))
 	return st, sql, g, nil
 }
@@ -129,18 +130,18 @@ func issueCounts(w *where, r view.IssuesRequest, ofEvent []search.Node, g grid) 
 		return "", err
 	}
 	return `counts AS (
-  SELECT ` + issueOf("r") + ` AS issue, sum(r.events) AS events, uniqCombined64IfMerge(12)(r.users) AS users, sumMap(r.series) AS series, series.1 AS parts, series.2 AS sums
+  SELECT ` + w.projects.with("r", issueOf("r")) + ` AS issue, sum(r.events) AS events, uniqCombined64IfMerge(12)(r.users) AS users, sumMap(r.series) AS series, series.1 AS parts, series.2 AS sums
   FROM (
 ` + indent(source, "    ") + `
   ) AS r
-  LEFT JOIN merges AS m ON m.fingerprint = r.fingerprint
-  GROUP BY issue
+  LEFT JOIN merges AS m ON ` + w.projects.on("m", "r", "fingerprint") + `
+  GROUP BY ` + w.projects.keys("issue") + `
 )`, nil
 }
 
 // hourCounts are counts by fingerprint from the roll-up.
 func hourCounts(w *where, r view.IssuesRequest, g grid) string {
-	conds := []string{"project_id = " + w.st.project(r.ProjectID)}
+	conds := []string{w.projects.in(w.st, "project_id")}
 	if !r.Range.Start.IsZero() {
 		conds = append(conds, "hour >= "+w.st.second(r.Range.Start.Truncate(time.Hour)))
 	}
@@ -150,10 +151,10 @@ func hourCounts(w *where, r view.IssuesRequest, g grid) string {
 	if r.Environment != "" {
 		conds = append(conds, "environment = "+w.st.text(r.Environment))
 	}
-	return `SELECT fingerprint, sum(h.events) AS events, uniqCombined64IfMergeState(12)(h.users) AS users, ` + g.series(w.st, "h.hour", "h.events", g.ofHours) + ` AS series
+	return `SELECT ` + w.projects.keys("fingerprint") + `, sum(h.events) AS events, uniqCombined64IfMergeState(12)(h.users) AS users, ` + g.series(w.st, "h.hour", "h.events", g.ofHours) + ` AS series
 FROM ` + w.moves.hours(w.st, nil, r.Range.Start, r.Range.End) + ` AS h
 WHERE ` + conditions(conds) + `
-GROUP BY fingerprint`
+GROUP BY ` + w.projects.keys("fingerprint")
 }
 
 // eventCounts are counts by fingerprint of the events that match.
@@ -167,9 +168,9 @@ FROM events
 WHERE `+conditions(conds)+`
 GROUP BY `
 	if w.moves.any() {
-		return "SELECT own AS fingerprint, * EXCEPT own FROM (SELECT " + own + " AS own" + counts + "own)", nil
+		return "SELECT own AS fingerprint, * EXCEPT own FROM (SELECT " + w.projects.keys(own) + " AS own" + counts + w.projects.keys("own") + ")", nil
 	}
-	return "SELECT " + own + counts + own, nil
+	return "SELECT " + w.projects.keys(own) + counts + w.projects.keys(own), nil
 }
 
 // series sums up a count by part; nothing where no parts are asked for.

@@ -49,7 +49,7 @@ func listed(t *testing.T, s *Store, r view.IssuesRequest) (rows []view.IssueRow,
 	if r.Limit == 0 {
 		r.Limit = 100
 	}
-	r.ProjectID = 1
+	r.Projects = []uint32{1}
 	rows, _, err := s.Issues(t.Context(), r)
 	if err != nil {
 		t.Fatal(err)
@@ -66,7 +66,7 @@ func TestIssuesAreSortedAndPaged(t *testing.T) {
 	f := func(sort view.Sort, want ...byte) {
 		t.Helper()
 		for offset := range want {
-			rows, more, err := s.Issues(t.Context(), view.IssuesRequest{ProjectID: 1, Sort: sort, Limit: 1, Offset: offset})
+			rows, more, err := s.Issues(t.Context(), view.IssuesRequest{Projects: []uint32{1}, Sort: sort, Limit: 1, Offset: offset})
 			if err != nil || len(rows) != 1 || rows[0].Record.ID != idOf(want[offset]) || more != (offset < len(want)-1) {
 				t.Errorf("%s, offset %d: %v more %v %v", sort, offset, rows, more, err)
 			}
@@ -76,7 +76,7 @@ func TestIssuesAreSortedAndPaged(t *testing.T) {
 	f(view.ByFirstSeen, 3, 2, 1)
 	f(view.ByEvents, 2, 1, 3)
 	f("", 3, 2, 1)
-	if _, _, err := s.Issues(t.Context(), view.IssuesRequest{ProjectID: 1, Sort: "title; DROP", Limit: 1}); err == nil {
+	if _, _, err := s.Issues(t.Context(), view.IssuesRequest{Projects: []uint32{1}, Sort: "title; DROP", Limit: 1}); err == nil {
 		t.Error("an unknown order was taken")
 	}
 }

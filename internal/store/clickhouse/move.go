@@ -60,9 +60,9 @@ func (s *Store) Movable(ctx context.Context, r view.MovableRequest) ([]view.Mova
 }
 
 // otherMoves are the moves of a project that a regrouping did not make.
-func (s *Store) otherMoves(ctx context.Context, projectID uint32, regrouping string) (moves, error) {
+func (s *Store) otherMoves(ctx context.Context, projectID uint32, name string) (moves, error) {
 	m, err := s.moves(ctx, projectID)
-	m.regroupings = slices.DeleteFunc(slices.Clone(m.regroupings), func(name string) bool { return name == regrouping })
+	m.regroupings = slices.DeleteFunc(m.regroupings, func(r regrouping) bool { return r.name == name })
 	return m, err
 }
 

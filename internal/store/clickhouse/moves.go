@@ -2,33 +2,58 @@ package clickhouse
 
 import (
 	"context"
+	"slices"
 	"time"
 )
 
-// moves is how the events of a project are read of which some count under another
-// fingerprint than that of their row, because rules were applied to the past. The zero value
-// is for projects without any, which are nearly all: they are read as if there were no moves.
+// moves is how the events of projects are read of which some count under another
+// fingerprint than that of their row, because rules were applied to the past. Without regroupings, as in
+// nearly all projects, they are read as if there were no moves.
 //
 // Roll-ups know nothing of moves. Fingerprints that events are moved away from are counted by
 // their events instead. All those of a regrouping are written down at once before anybody knows of it, so that no
 // statement takes one of them from both.
 type moves struct {
-	project     uint32
-	regroupings []string // those that count
+	projects    projects     // of which all regroupings are
+	regroupings []regrouping // those that count, by project
 }
 
-// any reports whether events of the project may have been moved.
+// regrouping is one that moved events of a project.
+type regrouping struct {
+	project uint32
+	name    string
+}
+
+// any reports whether events of the projects may have been moved.
 func (m moves) any() bool { return len(m.regroupings) > 0 }
+
+// moved are the projects of which events may have been moved.
+func (m moves) moved() (list projects) {
+	for _, r := range m.regroupings {
+		list = append(list, r.project)
+	}
+	return slices.Compact(list)
+}
 
 // standing are the fingerprints and moves that count.
 func (m moves) standing(st *statement) string {
-	return "SELECT fingerprint, moved FROM issue_moves WHERE project_id = " + st.project(m.project) +
-		" AND regrouping IN " + st.bind("Array(String)", m.regroupings) + " AND undone = 0"
+	var of []uint32
+	var names []string
+	for _, r := range m.regroupings {
+		of, names = append(of, r.project), append(names, r.name)
+	}
+	sql := "SELECT " + m.projects.keys("fingerprint") + ", moved FROM issue_moves WHERE "
+	if m.projects.single() {
+		sql += m.projects.in(st, "project_id") + " AND regrouping IN " + st.bind("Array(String)", names)
+	} else {
+		sql += "(project_id, regrouping) IN arrayZip(" + st.bind("Array(UInt32)", of) + ", " + st.bind("Array(String)", names) + ")"
+	}
+	return sql + " AND undone = 0"
 }
 
 // origins are the fingerprints of rows that events were moved away from.
 func (m moves) origins(st *statement) string {
-	return "SELECT fingerprint FROM (" + m.standing(st) + ")"
+	return "SELECT " + m.projects.keys("fingerprint") + " FROM (" + m.standing(st) + ")"
 }
 
 // owner is the fingerprint under which an event counts.
@@ -36,10 +61,10 @@ func (m moves) owner(st *statement) string {
 	if !m.any() {
 		return "fingerprint"
 	}
-	return "if((fingerprint, moved) IN (" + m.standing(st) + "), moved, fingerprint)"
+	return "if((" + m.projects.keys("fingerprint") + ", moved) IN (" + m.standing(st) + "), moved, fingerprint)"
 }
 
-// rows is the condition on a fingerprint column under which rows are that count under some
+// rows is the condition on a fingerprint column under which rows of a single project are that count under some
 // fingerprints, and maybe others.
 func (m moves) rows(st *statement, column string, members [][16]byte) string {
 	if !m.any() {
@@ -59,7 +84,7 @@ func (m moves) of(st *statement, members [][16]byte) string {
 // own are the events of which some count elsewhere than their rows, as a table with the fingerprint
 // that they count under as own; with members, those that count under these.
 func (m moves) own(st *statement, members [][16]byte) string {
-	sql := "SELECT *, " + m.owner(st) + " AS own FROM events WHERE project_id = " + st.project(m.project) + " AND fingerprint IN (" + m.origins(st) + ")"
+	sql := "SELECT *, " + m.owner(st) + " AS own FROM events WHERE " + m.moved().in(st, "project_id") + " AND " + m.projects.pair("fingerprint") + " IN (" + m.origins(st) + ")"
 	if len(members) > 0 {
 		sql += " AND " + m.of(st, members)
 	}
@@ -72,7 +97,7 @@ func (m moves) totals(st *statement, members [][16]byte) string {
 		return "issue_totals"
 	}
 	return `(
-    SELECT * FROM issue_totals WHERE project_id = ` + st.project(m.project) + ` AND fingerprint NOT IN (` + m.origins(st) + `)
+    SELECT * FROM issue_totals WHERE ` + m.projects.in(st, "project_id") + ` AND ` + m.projects.pair("fingerprint") + ` NOT IN (` + m.origins(st) + `)
     UNION ALL
     SELECT
       e.project_id AS project_id,
@@ -105,7 +130,7 @@ func (m moves) hours(st *statement, members [][16]byte, from, to time.Time) stri
 		within += " AND timestamp < " + st.moment(to.Add(time.Hour-1).Truncate(time.Hour))
 	}
 	return `(
-    SELECT * FROM issue_hours WHERE project_id = ` + st.project(m.project) + ` AND fingerprint NOT IN (` + m.origins(st) + `)
+    SELECT * FROM issue_hours WHERE ` + m.projects.in(st, "project_id") + ` AND ` + m.projects.pair("fingerprint") + ` NOT IN (` + m.origins(st) + `)
     UNION ALL
     SELECT
       e.project_id AS project_id,
@@ -139,8 +164,8 @@ func (p *movedProjects) forget() {
 	<-p.turn
 }
 
-// moves says how the events of a project are read now.
-func (s *Store) moves(ctx context.Context, projectID uint32) (moves, error) {
+// moves says how the events of projects are read now.
+func (s *Store) moves(ctx context.Context, of ...uint32) (moves, error) {
 	if s.cfg.Cluster != "" {
 		return moves{}, nil // nothing is moved there
 	}
@@ -158,7 +183,18 @@ func (s *Store) moves(ctx context.Context, projectID uint32) (moves, error) {
 		}
 		p.known, p.until = known, now.Add(movesKept)
 	}
-	return moves{project: projectID, regroupings: p.known[projectID]}, nil
+	return movesOf(of, p.known), nil
+}
+
+// movesOf are the moves of projects among those that are known.
+func movesOf(of projects, known map[uint32][]string) moves {
+	m := moves{projects: of}
+	for _, id := range of {
+		for _, name := range known[id] {
+			m.regroupings = append(m.regroupings, regrouping{id, name})
+		}
+	}
+	return m
 }
 
 // readMoved asks which regroupings moved events and were not undone.

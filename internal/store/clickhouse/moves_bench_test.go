@@ -46,7 +46,7 @@ func BenchmarkMoved(b *testing.B) {
 			read func() error
 		}{
 			{"list", func() error {
-				_, _, err := s.Issues(ctx, view.IssuesRequest{ProjectID: 1, Query: open, Range: span, Buckets: 24, Limit: 25})
+				_, _, err := s.Issues(ctx, view.IssuesRequest{Projects: []uint32{1}, Query: open, Range: span, Buckets: 24, Limit: 25})
 				return err
 			}},
 			{"issue", func() error { _, _, err := s.Issue(ctx, id, 24); return err }},

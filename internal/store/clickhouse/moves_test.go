@@ -65,7 +65,7 @@ func requireIssue(t *testing.T, s *Store, issueOf byte, events ...*event.Occurre
 		if err != nil {
 			t.Fatal(err)
 		}
-		list, _, err := s.Issues(ctx, view.IssuesRequest{ProjectID: 3, Query: q, Range: span, Buckets: 6, Limit: 100})
+		list, _, err := s.Issues(ctx, view.IssuesRequest{Projects: []uint32{3}, Query: q, Range: span, Buckets: 6, Limit: 100})
 		check("list", nil, nil, err)
 		for _, one := range list {
 			if one.Record.ID != id {
@@ -378,7 +378,7 @@ func TestWhoeverReadsMeanwhileSeesEachEventOnce(t *testing.T) {
 			if err != nil {
 				return err
 			}
-			list, _, err := s.Issues(ctx, view.IssuesRequest{ProjectID: 3, Query: q, Range: span, Limit: 100})
+			list, _, err := s.Issues(ctx, view.IssuesRequest{Projects: []uint32{3}, Query: q, Range: span, Limit: 100})
 			if err != nil {
 				return err
 			}

@@ -20,12 +20,13 @@ import (
 // listed after each.
 func TestStatements(t *testing.T) {
 	t.Parallel()
-	golden(t, "statements.sql", statements(t, moves{}))
-	golden(t, "statements_moved.sql", statements(t, moves{project: 7, regroupings: []string{"r1", "r2"}}))
+	golden(t, "statements.sql", statements(t, nil))
+	golden(t, "statements_moved.sql", statements(t, map[uint32][]string{7: {"r1", "r2"}, 9: {"r3"}}))
 }
 
-func statements(t *testing.T, m moves) string {
+func statements(t *testing.T, moved map[uint32][]string) string {
 	t.Helper()
+	m := movesOf(projects{7}, moved)
 	at := time.Date(2026, 1, 31, 12, 34, 56, 789, time.UTC)
 	span := view.Range{Start: at.Add(-14 * 24 * time.Hour), End: at}
 	id := issue.ID{ProjectID: 7, Fingerprint: event.Fingerprint{1}}
@@ -48,14 +49,20 @@ func statements(t *testing.T, m moves) string {
 	}
 	issues := func(name string, r view.IssuesRequest) {
 		t.Helper()
-		r.ProjectID, r.Limit = 7, 25
-		st, sql, _, err := issuesSQL(r, m, at)
-		f(name, st, sql, err)
+		for _, of := range []projects{{7}, {7, 8, 9}} {
+			r.Projects, r.Limit = of, 25
+			st, sql, _, err := issuesSQL(r, movesOf(of, moved), at)
+			if len(of) > 1 {
+				name += ", of several projects"
+			}
+			f(name, st, sql, err)
+		}
 	}
 	issues("issues", view.IssuesRequest{})
 	issues("issues in a range, with words about issues: from roll-ups", view.IssuesRequest{Query: parse("is:unresolved !assigned:a@b.c times_seen:>100 age:-24h"), Range: span, Environment: "production", Sort: view.ByUsers, Buckets: 24, Offset: 50})
 	issues("issues with words about events", view.IssuesRequest{Query: parse(`is:unresolved level:>=error release:1.2.* tag[region]:[eu, us] stack.function:handle* "time out"`), Range: span, Buckets: 24})
 	issues("issues with both in one", view.IssuesRequest{Query: parse("is:resolved OR level:fatal"), Range: span})
+	issues("issues that are named", view.IssuesRequest{Query: parse("issue:[" + id.String() + ", " + idOf(2).String() + ", " + inProject(9, 1).String() + ", " + inProject(9, 2).String() + "]")})
 	st, sql, err := eventsSQL(view.EventsRequest{ProjectID: 7, Query: parse("user.email:a@b.c is:new"), Range: span, Limit: 50, Before: &cursor}, nil, m, at)
 	f("events", st, sql, err)
 	fp := event.Fingerprint{1}

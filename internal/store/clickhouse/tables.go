@@ -22,26 +22,25 @@ const totalColumns = `    sum(r.events) AS times_seen,
 // stateColumns are what the mirror says of an issue.
 const stateColumns = `fingerprint AS issue, number, status, substatus, reason, since, release, assignee, updated_at, version`
 
-// issueTables are common table expressions over the roll-ups of one project: totals holds
+// issueTables are common table expressions over the roll-ups of projects: totals holds
 // one row an issue with merged fingerprints added up, states what the workflow says.
-func issueTables(st *statement, project uint32, m moves) string {
-	p := func() string { return st.project(project) }
+func issueTables(st *statement, p projects, m moves) string {
 	return `merges AS (
-  SELECT fingerprint, merged_into FROM issue_merges FINAL WHERE project_id = ` + p() + ` AND undone = 0
+  SELECT ` + p.keys("fingerprint") + `, merged_into FROM issue_merges FINAL WHERE ` + p.in(st, "project_id") + ` AND undone = 0
 ),
 totals AS (
   SELECT
-    ` + issueOf("r") + ` AS issue,
+    ` + p.with("r", issueOf("r")) + ` AS issue,
     groupUniqArray(r.fingerprint) AS members,
 ` + totalColumns + `
   FROM ` + m.totals(st, nil) + ` AS r
-  LEFT JOIN merges AS m ON m.fingerprint = r.fingerprint
-  WHERE r.project_id = ` + p() + `
-  GROUP BY issue
+  LEFT JOIN merges AS m ON ` + p.on("m", "r", "fingerprint") + `
+  WHERE ` + p.in(st, "r.project_id") + `
+  GROUP BY ` + p.keys("issue") + `
 ),
 states AS (
-  SELECT ` + stateColumns + `
-  FROM issue_states FINAL WHERE project_id = ` + p() + `
+  SELECT ` + p.keys(stateColumns) + `
+  FROM issue_states FINAL WHERE ` + p.in(st, "project_id") + `
 )`
 }
 
@@ -59,7 +58,7 @@ type eventFilter struct {
 
 // filterEvents gives the conditions on the events table, the project first.
 func filterEvents(w *where, f eventFilter) ([]string, error) {
-	list := []string{"project_id = " + w.st.project(w.project)}
+	list := []string{w.projects.in(w.st, "project_id")}
 	if !f.span.Start.IsZero() {
 		list = append(list, "timestamp >= "+w.st.moment(f.span.Start))
 	}

@@ -12,11 +12,11 @@ import (
 // where turns a query into conditions. It and search.Query.Match agree on every event;
 // words that speak of issues are answered from the roll-ups.
 type where struct {
-	st      *statement
-	project uint32
-	moves   moves
-	now     time.Time
-	issues  bool // a condition speaks of the issue: the statement needs issueTables
+	st       *statement
+	projects projects
+	moves    moves
+	now      time.Time
+	issues   bool // a condition speaks of the issue: the statement needs issueTables
 }
 
 // split takes a query apart into what is asked of the issue alone and what is asked of
@@ -72,7 +72,7 @@ func (w *where) event(n search.Node) (string, error) {
 		if err != nil {
 			return "", err
 		}
-		return w.moves.owner(w.st) + " IN (SELECT arrayJoin(t.members) FROM totals AS t LEFT JOIN states AS s ON s.issue = t.issue WHERE " + cond + ")", nil
+		return w.projects.pair(w.moves.owner(w.st)) + " IN (SELECT " + w.projects.with("t", "arrayJoin(t.members)") + " FROM totals AS t LEFT JOIN states AS s ON " + w.projects.on("s", "t", "issue") + " WHERE " + cond + ")", nil
 	}
 	switch n := n.(type) {
 	case search.And:
@@ -287,23 +287,39 @@ func (w *where) status(n search.Compare) string {
 }
 
 // named is the condition that an issue has one of some names. Of a short id only the
-// number is looked at, because the slug is not known here: the caller checks it.
+// number is looked at, because the slug is not known here: the caller checks it, and gives
+// the whole id where there are several projects.
 func (w *where) named(n search.Compare) (string, error) {
 	var parts []string
+	whole := map[uint32][][16]byte{}
 	for _, v := range n.Values {
 		if id, err := issue.ParseID(v.Word); err == nil {
-			if id.ProjectID != w.project {
-				parts = append(parts, "0")
-				continue
-			}
-			parts = append(parts, "has(t.members, "+w.st.uuid([16]byte(id.Fingerprint))+")")
+			whole[id.ProjectID] = append(whole[id.ProjectID], id.Fingerprint)
 			continue
 		}
 		_, number, err := issue.ParseShortID(v.Word)
 		if err != nil {
 			return "", err
 		}
+		if !w.projects.single() {
+			return "", fmt.Errorf("%s cannot be found among several projects, whose slugs are not known here", v.Word)
+		}
 		parts = append(parts, "s.number = "+w.st.number(number))
+	}
+	for _, project := range w.projects {
+		var there string
+		switch ids := whole[project]; len(ids) {
+		case 0:
+			continue
+		case 1:
+			there = "has(t.members, " + w.st.uuid(ids[0]) + ")"
+		default:
+			there = "hasAny(t.members, " + w.st.uuids(ids) + ")"
+		}
+		if !w.projects.single() {
+			there = "(t.project_id = " + w.st.project(project) + " AND " + there + ")"
+		}
+		parts = append(parts, there)
 	}
 	return either(parts), nil
 }

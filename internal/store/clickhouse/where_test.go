@@ -149,7 +149,7 @@ func TestIssueWordsFindIssues(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		rows, _, err := s.Issues(t.Context(), view.IssuesRequest{ProjectID: 1, Query: q, Limit: 100, Sort: view.ByFirstSeen})
+		rows, _, err := s.Issues(t.Context(), view.IssuesRequest{Projects: []uint32{1}, Query: q, Limit: 100, Sort: view.ByFirstSeen})
 		if err != nil {
 			t.Fatalf("%s: %v", query, err)
 		}

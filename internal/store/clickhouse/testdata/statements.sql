@@ -37,17 +37,71 @@ counts AS (
 SELECT
   toString(t.issue), arrayMap(x -> toString(x), arrayFilter(x -> x != t.issue, t.members)), t.first_seen, t.last_seen, t.handled, t.latest.1, t.latest.2, t.latest.3, t.latest.4, t.first_release, t.last_release,
   s.number, if(s.status = '', 'unresolved', s.status), if(s.status = '', 'new', s.substatus), s.reason, s.since, s.release, s.assignee, s.updated_at, s.version,
-  c.events, c.users, c.parts, c.sums
+  c.events, c.users, c.parts, c.sums, {p5:UInt32} AS project_id
 FROM counts AS c
 INNER JOIN totals AS t ON t.issue = c.issue
 LEFT JOIN states AS s ON s.issue = c.issue
 WHERE 1
 ORDER BY t.last_seen DESC, c.issue
-LIMIT {p5:UInt64} OFFSET {p6:UInt64}
+LIMIT {p6:UInt64} OFFSET {p7:UInt64}
 -- p1 = "7"
 -- p2 = "7"
 -- p3 = "7"
 -- p4 = "7"
+-- p5 = "7"
+-- p6 = "26"
+-- p7 = "0"
+
+---- issues, of several projects
+WITH merges AS (
+  SELECT project_id, fingerprint, merged_into FROM issue_merges FINAL WHERE project_id IN {p1:Array(UInt32)} AND undone = 0
+),
+totals AS (
+  SELECT
+    r.project_id AS project_id, if(empty(m.merged_into), r.fingerprint, m.merged_into) AS issue,
+    groupUniqArray(r.fingerprint) AS members,
+    sum(r.events) AS times_seen,
+    uniqCombined64IfMerge(12)(r.users) AS users_seen,
+    min(r.first_seen) AS first_seen,
+    max(r.last_seen) AS last_seen,
+    min(r.handled) AS handled,
+    argMaxMerge(r.latest) AS latest,
+    argMinIfMerge(r.first_release) AS first_release,
+    argMaxIfMerge(r.last_release) AS last_release
+  FROM issue_totals AS r
+  LEFT JOIN merges AS m ON m.project_id = r.project_id AND m.fingerprint = r.fingerprint
+  WHERE r.project_id IN {p2:Array(UInt32)}
+  GROUP BY project_id, issue
+),
+states AS (
+  SELECT project_id, fingerprint AS issue, number, status, substatus, reason, since, release, assignee, updated_at, version
+  FROM issue_states FINAL WHERE project_id IN {p3:Array(UInt32)}
+),
+counts AS (
+  SELECT r.project_id AS project_id, if(empty(m.merged_into), r.fingerprint, m.merged_into) AS issue, sum(r.events) AS events, uniqCombined64IfMerge(12)(r.users) AS users, sumMap(r.series) AS series, series.1 AS parts, series.2 AS sums
+  FROM (
+    SELECT project_id, fingerprint, sum(h.events) AS events, uniqCombined64IfMergeState(12)(h.users) AS users, ([toUInt32(0)], [toUInt64(0)]) AS series
+    FROM issue_hours AS h
+    WHERE project_id IN {p4:Array(UInt32)}
+    GROUP BY project_id, fingerprint
+  ) AS r
+  LEFT JOIN merges AS m ON m.project_id = r.project_id AND m.fingerprint = r.fingerprint
+  GROUP BY project_id, issue
+)
+SELECT
+  toString(t.issue), arrayMap(x -> toString(x), arrayFilter(x -> x != t.issue, t.members)), t.first_seen, t.last_seen, t.handled, t.latest.1, t.latest.2, t.latest.3, t.latest.4, t.first_release, t.last_release,
+  s.number, if(s.status = '', 'unresolved', s.status), if(s.status = '', 'new', s.substatus), s.reason, s.since, s.release, s.assignee, s.updated_at, s.version,
+  c.events, c.users, c.parts, c.sums, c.project_id AS project_id
+FROM counts AS c
+INNER JOIN totals AS t ON t.project_id = c.project_id AND t.issue = c.issue
+LEFT JOIN states AS s ON s.project_id = c.project_id AND s.issue = c.issue
+WHERE 1
+ORDER BY t.last_seen DESC, project_id, c.issue
+LIMIT {p5:UInt64} OFFSET {p6:UInt64}
+-- p1 = "[7 8 9]"
+-- p2 = "[7 8 9]"
+-- p3 = "[7 8 9]"
+-- p4 = "[7 8 9]"
 -- p5 = "26"
 -- p6 = "0"
 
@@ -93,7 +147,7 @@ counts AS (
 SELECT
   toString(t.issue), arrayMap(x -> toString(x), arrayFilter(x -> x != t.issue, t.members)), t.first_seen, t.last_seen, t.handled, t.latest.1, t.latest.2, t.latest.3, t.latest.4, t.first_release, t.last_release,
   s.number, if(s.status = '', 'unresolved', s.status), if(s.status = '', 'new', s.substatus), s.reason, s.since, s.release, s.assignee, s.updated_at, s.version,
-  c.events, c.users, c.parts, c.sums
+  c.events, c.users, c.parts, c.sums, {p14:UInt32} AS project_id
 FROM counts AS c
 INNER JOIN totals AS t ON t.issue = c.issue
 LEFT JOIN states AS s ON s.issue = c.issue
@@ -102,11 +156,80 @@ WHERE if(s.status = '', 'unresolved', s.status) = {p10:String}
   AND t.times_seen > {p12:UInt64}
   AND t.first_seen >= fromUnixTimestamp64Nano({p13:Int64}, 'UTC')
 ORDER BY c.users DESC, c.issue
-LIMIT {p14:UInt64} OFFSET {p15:UInt64}
+LIMIT {p15:UInt64} OFFSET {p16:UInt64}
 -- p1 = "7"
 -- p2 = "7"
 -- p3 = "7"
 -- p4 = "7"
+-- p5 = "1768651200"
+-- p6 = "1769862896"
+-- p7 = "production"
+-- p8 = "1768651200"
+-- p9 = "54000"
+-- p10 = "unresolved"
+-- p11 = "a@b.c"
+-- p12 = "100"
+-- p13 = "1769776496000000000"
+-- p14 = "7"
+-- p15 = "26"
+-- p16 = "50"
+
+---- issues in a range, with words about issues: from roll-ups, of several projects
+WITH merges AS (
+  SELECT project_id, fingerprint, merged_into FROM issue_merges FINAL WHERE project_id IN {p1:Array(UInt32)} AND undone = 0
+),
+totals AS (
+  SELECT
+    r.project_id AS project_id, if(empty(m.merged_into), r.fingerprint, m.merged_into) AS issue,
+    groupUniqArray(r.fingerprint) AS members,
+    sum(r.events) AS times_seen,
+    uniqCombined64IfMerge(12)(r.users) AS users_seen,
+    min(r.first_seen) AS first_seen,
+    max(r.last_seen) AS last_seen,
+    min(r.handled) AS handled,
+    argMaxMerge(r.latest) AS latest,
+    argMinIfMerge(r.first_release) AS first_release,
+    argMaxIfMerge(r.last_release) AS last_release
+  FROM issue_totals AS r
+  LEFT JOIN merges AS m ON m.project_id = r.project_id AND m.fingerprint = r.fingerprint
+  WHERE r.project_id IN {p2:Array(UInt32)}
+  GROUP BY project_id, issue
+),
+states AS (
+  SELECT project_id, fingerprint AS issue, number, status, substatus, reason, since, release, assignee, updated_at, version
+  FROM issue_states FINAL WHERE project_id IN {p3:Array(UInt32)}
+),
+counts AS (
+  SELECT r.project_id AS project_id, if(empty(m.merged_into), r.fingerprint, m.merged_into) AS issue, sum(r.events) AS events, uniqCombined64IfMerge(12)(r.users) AS users, sumMap(r.series) AS series, series.1 AS parts, series.2 AS sums
+  FROM (
+    SELECT project_id, fingerprint, sum(h.events) AS events, uniqCombined64IfMergeState(12)(h.users) AS users, sumMap([toUInt32(intDiv(greatest(toUnixTimestamp(h.hour) - {p8:Int64}, 0), {p9:Int64}))], [toUInt64(h.events)]) AS series
+    FROM issue_hours AS h
+    WHERE project_id IN {p4:Array(UInt32)}
+      AND hour >= toDateTime({p5:Int64}, 'UTC')
+      AND hour < toDateTime({p6:Int64}, 'UTC')
+      AND environment = {p7:String}
+    GROUP BY project_id, fingerprint
+  ) AS r
+  LEFT JOIN merges AS m ON m.project_id = r.project_id AND m.fingerprint = r.fingerprint
+  GROUP BY project_id, issue
+)
+SELECT
+  toString(t.issue), arrayMap(x -> toString(x), arrayFilter(x -> x != t.issue, t.members)), t.first_seen, t.last_seen, t.handled, t.latest.1, t.latest.2, t.latest.3, t.latest.4, t.first_release, t.last_release,
+  s.number, if(s.status = '', 'unresolved', s.status), if(s.status = '', 'new', s.substatus), s.reason, s.since, s.release, s.assignee, s.updated_at, s.version,
+  c.events, c.users, c.parts, c.sums, c.project_id AS project_id
+FROM counts AS c
+INNER JOIN totals AS t ON t.project_id = c.project_id AND t.issue = c.issue
+LEFT JOIN states AS s ON s.project_id = c.project_id AND s.issue = c.issue
+WHERE if(s.status = '', 'unresolved', s.status) = {p10:String}
+  AND NOT (lower(s.assignee) = {p11:String})
+  AND t.times_seen > {p12:UInt64}
+  AND t.first_seen >= fromUnixTimestamp64Nano({p13:Int64}, 'UTC')
+ORDER BY c.users DESC, project_id, c.issue
+LIMIT {p14:UInt64} OFFSET {p15:UInt64}
+-- p1 = "[7 8 9]"
+-- p2 = "[7 8 9]"
+-- p3 = "[7 8 9]"
+-- p4 = "[7 8 9]"
 -- p5 = "1768651200"
 -- p6 = "1769862896"
 -- p7 = "production"
@@ -165,13 +288,13 @@ counts AS (
 SELECT
   toString(t.issue), arrayMap(x -> toString(x), arrayFilter(x -> x != t.issue, t.members)), t.first_seen, t.last_seen, t.handled, t.latest.1, t.latest.2, t.latest.3, t.latest.4, t.first_release, t.last_release,
   s.number, if(s.status = '', 'unresolved', s.status), if(s.status = '', 'new', s.substatus), s.reason, s.since, s.release, s.assignee, s.updated_at, s.version,
-  c.events, c.users, c.parts, c.sums
+  c.events, c.users, c.parts, c.sums, {p21:UInt32} AS project_id
 FROM counts AS c
 INNER JOIN totals AS t ON t.issue = c.issue
 LEFT JOIN states AS s ON s.issue = c.issue
 WHERE if(s.status = '', 'unresolved', s.status) = {p20:String}
 ORDER BY t.last_seen DESC, c.issue
-LIMIT {p21:UInt64} OFFSET {p22:UInt64}
+LIMIT {p22:UInt64} OFFSET {p23:UInt64}
 -- p1 = "7"
 -- p2 = "7"
 -- p3 = "7"
@@ -181,6 +304,83 @@ LIMIT {p21:UInt64} OFFSET {p22:UInt64}
 -- p7 = "1768651200"
 -- p8 = "54000"
 -- p9 = "7"
+-- p10 = "1768653296000000789"
+-- p11 = "1769862896000000789"
+-- p12 = "4"
+-- p13 = "1.2.%"
+-- p14 = "region"
+-- p15 = "[eu us]"
+-- p16 = "handle%"
+-- p17 = "[time out]"
+-- p18 = "1768651200000000000"
+-- p19 = "54000000000000"
+-- p20 = "unresolved"
+-- p21 = "7"
+-- p22 = "26"
+-- p23 = "0"
+
+---- issues with words about events, of several projects
+WITH merges AS (
+  SELECT project_id, fingerprint, merged_into FROM issue_merges FINAL WHERE project_id IN {p1:Array(UInt32)} AND undone = 0
+),
+totals AS (
+  SELECT
+    r.project_id AS project_id, if(empty(m.merged_into), r.fingerprint, m.merged_into) AS issue,
+    groupUniqArray(r.fingerprint) AS members,
+    sum(r.events) AS times_seen,
+    uniqCombined64IfMerge(12)(r.users) AS users_seen,
+    min(r.first_seen) AS first_seen,
+    max(r.last_seen) AS last_seen,
+    min(r.handled) AS handled,
+    argMaxMerge(r.latest) AS latest,
+    argMinIfMerge(r.first_release) AS first_release,
+    argMaxIfMerge(r.last_release) AS last_release
+  FROM issue_totals AS r
+  LEFT JOIN merges AS m ON m.project_id = r.project_id AND m.fingerprint = r.fingerprint
+  WHERE r.project_id IN {p2:Array(UInt32)}
+  GROUP BY project_id, issue
+),
+states AS (
+  SELECT project_id, fingerprint AS issue, number, status, substatus, reason, since, release, assignee, updated_at, version
+  FROM issue_states FINAL WHERE project_id IN {p3:Array(UInt32)}
+),
+counts AS (
+  SELECT r.project_id AS project_id, if(empty(m.merged_into), r.fingerprint, m.merged_into) AS issue, sum(r.events) AS events, uniqCombined64IfMerge(12)(r.users) AS users, sumMap(r.series) AS series, series.1 AS parts, series.2 AS sums
+  FROM (
+    SELECT project_id, fingerprint, count() AS events, uniqCombined64IfState(12)(user_hash, user_hash != 0) AS users, sumMap([toUInt32(intDiv(greatest(toUnixTimestamp64Nano(timestamp) - {p18:Int64}, 0), {p19:Int64}))], [toUInt64(1)]) AS series
+    FROM events
+    WHERE project_id IN {p9:Array(UInt32)}
+      AND timestamp >= fromUnixTimestamp64Nano({p10:Int64}, 'UTC')
+      AND timestamp < fromUnixTimestamp64Nano({p11:Int64}, 'UTC')
+      AND level >= {p12:UInt64}
+      AND lower(release) LIKE {p13:String}
+      AND has({p15:Array(String)}, lower(tags[{p14:String}]))
+      AND arrayExists(x -> lower(x) LIKE {p16:String}, frames.function)
+      AND hasAllTokens(search_text, {p17:Array(String)})
+    GROUP BY project_id, fingerprint
+  ) AS r
+  LEFT JOIN merges AS m ON m.project_id = r.project_id AND m.fingerprint = r.fingerprint
+  GROUP BY project_id, issue
+)
+SELECT
+  toString(t.issue), arrayMap(x -> toString(x), arrayFilter(x -> x != t.issue, t.members)), t.first_seen, t.last_seen, t.handled, t.latest.1, t.latest.2, t.latest.3, t.latest.4, t.first_release, t.last_release,
+  s.number, if(s.status = '', 'unresolved', s.status), if(s.status = '', 'new', s.substatus), s.reason, s.since, s.release, s.assignee, s.updated_at, s.version,
+  c.events, c.users, c.parts, c.sums, c.project_id AS project_id
+FROM counts AS c
+INNER JOIN totals AS t ON t.project_id = c.project_id AND t.issue = c.issue
+LEFT JOIN states AS s ON s.project_id = c.project_id AND s.issue = c.issue
+WHERE if(s.status = '', 'unresolved', s.status) = {p20:String}
+ORDER BY t.last_seen DESC, project_id, c.issue
+LIMIT {p21:UInt64} OFFSET {p22:UInt64}
+-- p1 = "[7 8 9]"
+-- p2 = "[7 8 9]"
+-- p3 = "[7 8 9]"
+-- p4 = "[7 8 9]"
+-- p5 = "1768651200"
+-- p6 = "1769862896"
+-- p7 = "1768651200"
+-- p8 = "54000"
+-- p9 = "[7 8 9]"
 -- p10 = "1768653296000000789"
 -- p11 = "1769862896000000789"
 -- p12 = "4"
@@ -237,13 +437,13 @@ counts AS (
 SELECT
   toString(t.issue), arrayMap(x -> toString(x), arrayFilter(x -> x != t.issue, t.members)), t.first_seen, t.last_seen, t.handled, t.latest.1, t.latest.2, t.latest.3, t.latest.4, t.first_release, t.last_release,
   s.number, if(s.status = '', 'unresolved', s.status), if(s.status = '', 'new', s.substatus), s.reason, s.since, s.release, s.assignee, s.updated_at, s.version,
-  c.events, c.users, c.parts, c.sums
+  c.events, c.users, c.parts, c.sums, {p12:UInt32} AS project_id
 FROM counts AS c
 INNER JOIN totals AS t ON t.issue = c.issue
 LEFT JOIN states AS s ON s.issue = c.issue
 WHERE 1
 ORDER BY t.last_seen DESC, c.issue
-LIMIT {p12:UInt64} OFFSET {p13:UInt64}
+LIMIT {p13:UInt64} OFFSET {p14:UInt64}
 -- p1 = "7"
 -- p2 = "7"
 -- p3 = "7"
@@ -255,8 +455,184 @@ LIMIT {p12:UInt64} OFFSET {p13:UInt64}
 -- p9 = "1769862896000000789"
 -- p10 = "resolved"
 -- p11 = "5"
+-- p12 = "7"
+-- p13 = "26"
+-- p14 = "0"
+
+---- issues with both in one, of several projects
+WITH merges AS (
+  SELECT project_id, fingerprint, merged_into FROM issue_merges FINAL WHERE project_id IN {p1:Array(UInt32)} AND undone = 0
+),
+totals AS (
+  SELECT
+    r.project_id AS project_id, if(empty(m.merged_into), r.fingerprint, m.merged_into) AS issue,
+    groupUniqArray(r.fingerprint) AS members,
+    sum(r.events) AS times_seen,
+    uniqCombined64IfMerge(12)(r.users) AS users_seen,
+    min(r.first_seen) AS first_seen,
+    max(r.last_seen) AS last_seen,
+    min(r.handled) AS handled,
+    argMaxMerge(r.latest) AS latest,
+    argMinIfMerge(r.first_release) AS first_release,
+    argMaxIfMerge(r.last_release) AS last_release
+  FROM issue_totals AS r
+  LEFT JOIN merges AS m ON m.project_id = r.project_id AND m.fingerprint = r.fingerprint
+  WHERE r.project_id IN {p2:Array(UInt32)}
+  GROUP BY project_id, issue
+),
+states AS (
+  SELECT project_id, fingerprint AS issue, number, status, substatus, reason, since, release, assignee, updated_at, version
+  FROM issue_states FINAL WHERE project_id IN {p3:Array(UInt32)}
+),
+counts AS (
+  SELECT r.project_id AS project_id, if(empty(m.merged_into), r.fingerprint, m.merged_into) AS issue, sum(r.events) AS events, uniqCombined64IfMerge(12)(r.users) AS users, sumMap(r.series) AS series, series.1 AS parts, series.2 AS sums
+  FROM (
+    SELECT project_id, fingerprint, count() AS events, uniqCombined64IfState(12)(user_hash, user_hash != 0) AS users, ([toUInt32(0)], [toUInt64(0)]) AS series
+    FROM events
+    WHERE project_id IN {p7:Array(UInt32)}
+      AND timestamp >= fromUnixTimestamp64Nano({p8:Int64}, 'UTC')
+      AND timestamp < fromUnixTimestamp64Nano({p9:Int64}, 'UTC')
+      AND ((project_id, fingerprint) IN (SELECT t.project_id AS project_id, arrayJoin(t.members) FROM totals AS t LEFT JOIN states AS s ON s.project_id = t.project_id AND s.issue = t.issue WHERE if(s.status = '', 'unresolved', s.status) = {p10:String}) OR level = {p11:UInt64})
+    GROUP BY project_id, fingerprint
+  ) AS r
+  LEFT JOIN merges AS m ON m.project_id = r.project_id AND m.fingerprint = r.fingerprint
+  GROUP BY project_id, issue
+)
+SELECT
+  toString(t.issue), arrayMap(x -> toString(x), arrayFilter(x -> x != t.issue, t.members)), t.first_seen, t.last_seen, t.handled, t.latest.1, t.latest.2, t.latest.3, t.latest.4, t.first_release, t.last_release,
+  s.number, if(s.status = '', 'unresolved', s.status), if(s.status = '', 'new', s.substatus), s.reason, s.since, s.release, s.assignee, s.updated_at, s.version,
+  c.events, c.users, c.parts, c.sums, c.project_id AS project_id
+FROM counts AS c
+INNER JOIN totals AS t ON t.project_id = c.project_id AND t.issue = c.issue
+LEFT JOIN states AS s ON s.project_id = c.project_id AND s.issue = c.issue
+WHERE 1
+ORDER BY t.last_seen DESC, project_id, c.issue
+LIMIT {p12:UInt64} OFFSET {p13:UInt64}
+-- p1 = "[7 8 9]"
+-- p2 = "[7 8 9]"
+-- p3 = "[7 8 9]"
+-- p4 = "[7 8 9]"
+-- p5 = "1768651200"
+-- p6 = "1769862896"
+-- p7 = "[7 8 9]"
+-- p8 = "1768653296000000789"
+-- p9 = "1769862896000000789"
+-- p10 = "resolved"
+-- p11 = "5"
 -- p12 = "26"
 -- p13 = "0"
+
+---- issues that are named
+WITH merges AS (
+  SELECT fingerprint, merged_into FROM issue_merges FINAL WHERE project_id = {p1:UInt32} AND undone = 0
+),
+totals AS (
+  SELECT
+    if(empty(m.merged_into), r.fingerprint, m.merged_into) AS issue,
+    groupUniqArray(r.fingerprint) AS members,
+    sum(r.events) AS times_seen,
+    uniqCombined64IfMerge(12)(r.users) AS users_seen,
+    min(r.first_seen) AS first_seen,
+    max(r.last_seen) AS last_seen,
+    min(r.handled) AS handled,
+    argMaxMerge(r.latest) AS latest,
+    argMinIfMerge(r.first_release) AS first_release,
+    argMaxIfMerge(r.last_release) AS last_release
+  FROM issue_totals AS r
+  LEFT JOIN merges AS m ON m.fingerprint = r.fingerprint
+  WHERE r.project_id = {p2:UInt32}
+  GROUP BY issue
+),
+states AS (
+  SELECT fingerprint AS issue, number, status, substatus, reason, since, release, assignee, updated_at, version
+  FROM issue_states FINAL WHERE project_id = {p3:UInt32}
+),
+counts AS (
+  SELECT if(empty(m.merged_into), r.fingerprint, m.merged_into) AS issue, sum(r.events) AS events, uniqCombined64IfMerge(12)(r.users) AS users, sumMap(r.series) AS series, series.1 AS parts, series.2 AS sums
+  FROM (
+    SELECT fingerprint, sum(h.events) AS events, uniqCombined64IfMergeState(12)(h.users) AS users, ([toUInt32(0)], [toUInt64(0)]) AS series
+    FROM issue_hours AS h
+    WHERE project_id = {p4:UInt32}
+    GROUP BY fingerprint
+  ) AS r
+  LEFT JOIN merges AS m ON m.fingerprint = r.fingerprint
+  GROUP BY issue
+)
+SELECT
+  toString(t.issue), arrayMap(x -> toString(x), arrayFilter(x -> x != t.issue, t.members)), t.first_seen, t.last_seen, t.handled, t.latest.1, t.latest.2, t.latest.3, t.latest.4, t.first_release, t.last_release,
+  s.number, if(s.status = '', 'unresolved', s.status), if(s.status = '', 'new', s.substatus), s.reason, s.since, s.release, s.assignee, s.updated_at, s.version,
+  c.events, c.users, c.parts, c.sums, {p6:UInt32} AS project_id
+FROM counts AS c
+INNER JOIN totals AS t ON t.issue = c.issue
+LEFT JOIN states AS s ON s.issue = c.issue
+WHERE has(t.members, {p5:UUID})
+ORDER BY t.last_seen DESC, c.issue
+LIMIT {p7:UInt64} OFFSET {p8:UInt64}
+-- p1 = "7"
+-- p2 = "7"
+-- p3 = "7"
+-- p4 = "7"
+-- p5 = "01000000-0000-0000-0000-000000000000"
+-- p6 = "7"
+-- p7 = "26"
+-- p8 = "0"
+
+---- issues that are named, of several projects
+WITH merges AS (
+  SELECT project_id, fingerprint, merged_into FROM issue_merges FINAL WHERE project_id IN {p1:Array(UInt32)} AND undone = 0
+),
+totals AS (
+  SELECT
+    r.project_id AS project_id, if(empty(m.merged_into), r.fingerprint, m.merged_into) AS issue,
+    groupUniqArray(r.fingerprint) AS members,
+    sum(r.events) AS times_seen,
+    uniqCombined64IfMerge(12)(r.users) AS users_seen,
+    min(r.first_seen) AS first_seen,
+    max(r.last_seen) AS last_seen,
+    min(r.handled) AS handled,
+    argMaxMerge(r.latest) AS latest,
+    argMinIfMerge(r.first_release) AS first_release,
+    argMaxIfMerge(r.last_release) AS last_release
+  FROM issue_totals AS r
+  LEFT JOIN merges AS m ON m.project_id = r.project_id AND m.fingerprint = r.fingerprint
+  WHERE r.project_id IN {p2:Array(UInt32)}
+  GROUP BY project_id, issue
+),
+states AS (
+  SELECT project_id, fingerprint AS issue, number, status, substatus, reason, since, release, assignee, updated_at, version
+  FROM issue_states FINAL WHERE project_id IN {p3:Array(UInt32)}
+),
+counts AS (
+  SELECT r.project_id AS project_id, if(empty(m.merged_into), r.fingerprint, m.merged_into) AS issue, sum(r.events) AS events, uniqCombined64IfMerge(12)(r.users) AS users, sumMap(r.series) AS series, series.1 AS parts, series.2 AS sums
+  FROM (
+    SELECT project_id, fingerprint, sum(h.events) AS events, uniqCombined64IfMergeState(12)(h.users) AS users, ([toUInt32(0)], [toUInt64(0)]) AS series
+    FROM issue_hours AS h
+    WHERE project_id IN {p4:Array(UInt32)}
+    GROUP BY project_id, fingerprint
+  ) AS r
+  LEFT JOIN merges AS m ON m.project_id = r.project_id AND m.fingerprint = r.fingerprint
+  GROUP BY project_id, issue
+)
+SELECT
+  toString(t.issue), arrayMap(x -> toString(x), arrayFilter(x -> x != t.issue, t.members)), t.first_seen, t.last_seen, t.handled, t.latest.1, t.latest.2, t.latest.3, t.latest.4, t.first_release, t.last_release,
+  s.number, if(s.status = '', 'unresolved', s.status), if(s.status = '', 'new', s.substatus), s.reason, s.since, s.release, s.assignee, s.updated_at, s.version,
+  c.events, c.users, c.parts, c.sums, c.project_id AS project_id
+FROM counts AS c
+INNER JOIN totals AS t ON t.project_id = c.project_id AND t.issue = c.issue
+LEFT JOIN states AS s ON s.project_id = c.project_id AND s.issue = c.issue
+WHERE ((t.project_id = {p6:UInt32} AND has(t.members, {p5:UUID})) OR (t.project_id = {p8:UInt32} AND hasAny(t.members, {p7:Array(UUID)})))
+ORDER BY t.last_seen DESC, project_id, c.issue
+LIMIT {p9:UInt64} OFFSET {p10:UInt64}
+-- p1 = "[7 8 9]"
+-- p2 = "[7 8 9]"
+-- p3 = "[7 8 9]"
+-- p4 = "[7 8 9]"
+-- p5 = "01000000-0000-0000-0000-000000000000"
+-- p6 = "7"
+-- p7 = "[01000000-0000-0000-0000-000000000000 02000000-0000-0000-0000-000000000000]"
+-- p8 = "9"
+-- p9 = "26"
+-- p10 = "0"
 
 ---- events
 WITH merges AS (

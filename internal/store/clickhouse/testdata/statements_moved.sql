@@ -67,13 +67,13 @@ counts AS (
 SELECT
   toString(t.issue), arrayMap(x -> toString(x), arrayFilter(x -> x != t.issue, t.members)), t.first_seen, t.last_seen, t.handled, t.latest.1, t.latest.2, t.latest.3, t.latest.4, t.first_release, t.last_release,
   s.number, if(s.status = '', 'unresolved', s.status), if(s.status = '', 'new', s.substatus), s.reason, s.since, s.release, s.assignee, s.updated_at, s.version,
-  c.events, c.users, c.parts, c.sums
+  c.events, c.users, c.parts, c.sums, {p21:UInt32} AS project_id
 FROM counts AS c
 INNER JOIN totals AS t ON t.issue = c.issue
 LEFT JOIN states AS s ON s.issue = c.issue
 WHERE 1
 ORDER BY t.last_seen DESC, c.issue
-LIMIT {p21:UInt64} OFFSET {p22:UInt64}
+LIMIT {p22:UInt64} OFFSET {p23:UInt64}
 -- p1 = "7"
 -- p2 = "7"
 -- p3 = "7"
@@ -94,6 +94,106 @@ LIMIT {p21:UInt64} OFFSET {p22:UInt64}
 -- p18 = "7"
 -- p19 = "7"
 -- p20 = "[r1 r2]"
+-- p21 = "7"
+-- p22 = "26"
+-- p23 = "0"
+
+---- issues, of several projects
+WITH merges AS (
+  SELECT project_id, fingerprint, merged_into FROM issue_merges FINAL WHERE project_id IN {p1:Array(UInt32)} AND undone = 0
+),
+totals AS (
+  SELECT
+    r.project_id AS project_id, if(empty(m.merged_into), r.fingerprint, m.merged_into) AS issue,
+    groupUniqArray(r.fingerprint) AS members,
+    sum(r.events) AS times_seen,
+    uniqCombined64IfMerge(12)(r.users) AS users_seen,
+    min(r.first_seen) AS first_seen,
+    max(r.last_seen) AS last_seen,
+    min(r.handled) AS handled,
+    argMaxMerge(r.latest) AS latest,
+    argMinIfMerge(r.first_release) AS first_release,
+    argMaxIfMerge(r.last_release) AS last_release
+  FROM (
+    SELECT * FROM issue_totals WHERE project_id IN {p2:Array(UInt32)} AND (project_id, fingerprint) NOT IN (SELECT project_id, fingerprint FROM (SELECT project_id, fingerprint, moved FROM issue_moves WHERE (project_id, regrouping) IN arrayZip({p3:Array(UInt32)}, {p4:Array(String)}) AND undone = 0))
+    UNION ALL
+    SELECT
+      e.project_id AS project_id,
+      e.own AS fingerprint,
+      count() AS events,
+      uniqCombined64IfState(12)(e.user_hash, e.user_hash != 0) AS users,
+      min(e.timestamp) AS first_seen,
+      max(e.timestamp) AS last_seen,
+      min(e.received_at) AS first_received,
+      argMinState((e.event_id, e.timestamp), e.received_at) AS first_event,
+      min(e.handled) AS handled,
+      argMaxState((e.title, toString(e.culprit), e.level, toString(e.platform)), e.timestamp) AS latest,
+      argMinIfState(toString(e.release), e.timestamp, e.release != '') AS first_release,
+      argMaxIfState(toString(e.release), e.timestamp, e.release != '') AS last_release
+    FROM (SELECT *, if((project_id, fingerprint, moved) IN (SELECT project_id, fingerprint, moved FROM issue_moves WHERE (project_id, regrouping) IN arrayZip({p5:Array(UInt32)}, {p6:Array(String)}) AND undone = 0), moved, fingerprint) AS own FROM events WHERE project_id IN {p7:Array(UInt32)} AND (project_id, fingerprint) IN (SELECT project_id, fingerprint FROM (SELECT project_id, fingerprint, moved FROM issue_moves WHERE (project_id, regrouping) IN arrayZip({p8:Array(UInt32)}, {p9:Array(String)}) AND undone = 0))) AS e
+    GROUP BY e.project_id, e.own
+  ) AS r
+  LEFT JOIN merges AS m ON m.project_id = r.project_id AND m.fingerprint = r.fingerprint
+  WHERE r.project_id IN {p10:Array(UInt32)}
+  GROUP BY project_id, issue
+),
+states AS (
+  SELECT project_id, fingerprint AS issue, number, status, substatus, reason, since, release, assignee, updated_at, version
+  FROM issue_states FINAL WHERE project_id IN {p11:Array(UInt32)}
+),
+counts AS (
+  SELECT r.project_id AS project_id, if(empty(m.merged_into), r.fingerprint, m.merged_into) AS issue, sum(r.events) AS events, uniqCombined64IfMerge(12)(r.users) AS users, sumMap(r.series) AS series, series.1 AS parts, series.2 AS sums
+  FROM (
+    SELECT project_id, fingerprint, sum(h.events) AS events, uniqCombined64IfMergeState(12)(h.users) AS users, ([toUInt32(0)], [toUInt64(0)]) AS series
+    FROM (
+        SELECT * FROM issue_hours WHERE project_id IN {p13:Array(UInt32)} AND (project_id, fingerprint) NOT IN (SELECT project_id, fingerprint FROM (SELECT project_id, fingerprint, moved FROM issue_moves WHERE (project_id, regrouping) IN arrayZip({p14:Array(UInt32)}, {p15:Array(String)}) AND undone = 0))
+        UNION ALL
+        SELECT
+          e.project_id AS project_id,
+          e.own AS fingerprint,
+          toStartOfHour(toDateTime(e.timestamp, 'UTC')) AS hour,
+          e.environment AS environment,
+          count() AS events,
+          uniqCombined64IfState(12)(e.user_hash, e.user_hash != 0) AS users
+        FROM (SELECT *, if((project_id, fingerprint, moved) IN (SELECT project_id, fingerprint, moved FROM issue_moves WHERE (project_id, regrouping) IN arrayZip({p16:Array(UInt32)}, {p17:Array(String)}) AND undone = 0), moved, fingerprint) AS own FROM events WHERE project_id IN {p18:Array(UInt32)} AND (project_id, fingerprint) IN (SELECT project_id, fingerprint FROM (SELECT project_id, fingerprint, moved FROM issue_moves WHERE (project_id, regrouping) IN arrayZip({p19:Array(UInt32)}, {p20:Array(String)}) AND undone = 0))) AS e
+        GROUP BY e.project_id, e.own, hour, environment
+      ) AS h
+    WHERE project_id IN {p12:Array(UInt32)}
+    GROUP BY project_id, fingerprint
+  ) AS r
+  LEFT JOIN merges AS m ON m.project_id = r.project_id AND m.fingerprint = r.fingerprint
+  GROUP BY project_id, issue
+)
+SELECT
+  toString(t.issue), arrayMap(x -> toString(x), arrayFilter(x -> x != t.issue, t.members)), t.first_seen, t.last_seen, t.handled, t.latest.1, t.latest.2, t.latest.3, t.latest.4, t.first_release, t.last_release,
+  s.number, if(s.status = '', 'unresolved', s.status), if(s.status = '', 'new', s.substatus), s.reason, s.since, s.release, s.assignee, s.updated_at, s.version,
+  c.events, c.users, c.parts, c.sums, c.project_id AS project_id
+FROM counts AS c
+INNER JOIN totals AS t ON t.project_id = c.project_id AND t.issue = c.issue
+LEFT JOIN states AS s ON s.project_id = c.project_id AND s.issue = c.issue
+WHERE 1
+ORDER BY t.last_seen DESC, project_id, c.issue
+LIMIT {p21:UInt64} OFFSET {p22:UInt64}
+-- p1 = "[7 8 9]"
+-- p2 = "[7 8 9]"
+-- p3 = "[7 7 9]"
+-- p4 = "[r1 r2 r3]"
+-- p5 = "[7 7 9]"
+-- p6 = "[r1 r2 r3]"
+-- p7 = "[7 9]"
+-- p8 = "[7 7 9]"
+-- p9 = "[r1 r2 r3]"
+-- p10 = "[7 8 9]"
+-- p11 = "[7 8 9]"
+-- p12 = "[7 8 9]"
+-- p13 = "[7 8 9]"
+-- p14 = "[7 7 9]"
+-- p15 = "[r1 r2 r3]"
+-- p16 = "[7 7 9]"
+-- p17 = "[r1 r2 r3]"
+-- p18 = "[7 9]"
+-- p19 = "[7 7 9]"
+-- p20 = "[r1 r2 r3]"
 -- p21 = "26"
 -- p22 = "0"
 
@@ -169,7 +269,7 @@ counts AS (
 SELECT
   toString(t.issue), arrayMap(x -> toString(x), arrayFilter(x -> x != t.issue, t.members)), t.first_seen, t.last_seen, t.handled, t.latest.1, t.latest.2, t.latest.3, t.latest.4, t.first_release, t.last_release,
   s.number, if(s.status = '', 'unresolved', s.status), if(s.status = '', 'new', s.substatus), s.reason, s.since, s.release, s.assignee, s.updated_at, s.version,
-  c.events, c.users, c.parts, c.sums
+  c.events, c.users, c.parts, c.sums, {p32:UInt32} AS project_id
 FROM counts AS c
 INNER JOIN totals AS t ON t.issue = c.issue
 LEFT JOIN states AS s ON s.issue = c.issue
@@ -178,7 +278,7 @@ WHERE if(s.status = '', 'unresolved', s.status) = {p28:String}
   AND t.times_seen > {p30:UInt64}
   AND t.first_seen >= fromUnixTimestamp64Nano({p31:Int64}, 'UTC')
 ORDER BY c.users DESC, c.issue
-LIMIT {p32:UInt64} OFFSET {p33:UInt64}
+LIMIT {p33:UInt64} OFFSET {p34:UInt64}
 -- p1 = "7"
 -- p2 = "7"
 -- p3 = "7"
@@ -206,6 +306,123 @@ LIMIT {p32:UInt64} OFFSET {p33:UInt64}
 -- p25 = "7"
 -- p26 = "7"
 -- p27 = "[r1 r2]"
+-- p28 = "unresolved"
+-- p29 = "a@b.c"
+-- p30 = "100"
+-- p31 = "1769776496000000000"
+-- p32 = "7"
+-- p33 = "26"
+-- p34 = "50"
+
+---- issues in a range, with words about issues: from roll-ups, of several projects
+WITH merges AS (
+  SELECT project_id, fingerprint, merged_into FROM issue_merges FINAL WHERE project_id IN {p1:Array(UInt32)} AND undone = 0
+),
+totals AS (
+  SELECT
+    r.project_id AS project_id, if(empty(m.merged_into), r.fingerprint, m.merged_into) AS issue,
+    groupUniqArray(r.fingerprint) AS members,
+    sum(r.events) AS times_seen,
+    uniqCombined64IfMerge(12)(r.users) AS users_seen,
+    min(r.first_seen) AS first_seen,
+    max(r.last_seen) AS last_seen,
+    min(r.handled) AS handled,
+    argMaxMerge(r.latest) AS latest,
+    argMinIfMerge(r.first_release) AS first_release,
+    argMaxIfMerge(r.last_release) AS last_release
+  FROM (
+    SELECT * FROM issue_totals WHERE project_id IN {p2:Array(UInt32)} AND (project_id, fingerprint) NOT IN (SELECT project_id, fingerprint FROM (SELECT project_id, fingerprint, moved FROM issue_moves WHERE (project_id, regrouping) IN arrayZip({p3:Array(UInt32)}, {p4:Array(String)}) AND undone = 0))
+    UNION ALL
+    SELECT
+      e.project_id AS project_id,
+      e.own AS fingerprint,
+      count() AS events,
+      uniqCombined64IfState(12)(e.user_hash, e.user_hash != 0) AS users,
+      min(e.timestamp) AS first_seen,
+      max(e.timestamp) AS last_seen,
+      min(e.received_at) AS first_received,
+      argMinState((e.event_id, e.timestamp), e.received_at) AS first_event,
+      min(e.handled) AS handled,
+      argMaxState((e.title, toString(e.culprit), e.level, toString(e.platform)), e.timestamp) AS latest,
+      argMinIfState(toString(e.release), e.timestamp, e.release != '') AS first_release,
+      argMaxIfState(toString(e.release), e.timestamp, e.release != '') AS last_release
+    FROM (SELECT *, if((project_id, fingerprint, moved) IN (SELECT project_id, fingerprint, moved FROM issue_moves WHERE (project_id, regrouping) IN arrayZip({p5:Array(UInt32)}, {p6:Array(String)}) AND undone = 0), moved, fingerprint) AS own FROM events WHERE project_id IN {p7:Array(UInt32)} AND (project_id, fingerprint) IN (SELECT project_id, fingerprint FROM (SELECT project_id, fingerprint, moved FROM issue_moves WHERE (project_id, regrouping) IN arrayZip({p8:Array(UInt32)}, {p9:Array(String)}) AND undone = 0))) AS e
+    GROUP BY e.project_id, e.own
+  ) AS r
+  LEFT JOIN merges AS m ON m.project_id = r.project_id AND m.fingerprint = r.fingerprint
+  WHERE r.project_id IN {p10:Array(UInt32)}
+  GROUP BY project_id, issue
+),
+states AS (
+  SELECT project_id, fingerprint AS issue, number, status, substatus, reason, since, release, assignee, updated_at, version
+  FROM issue_states FINAL WHERE project_id IN {p11:Array(UInt32)}
+),
+counts AS (
+  SELECT r.project_id AS project_id, if(empty(m.merged_into), r.fingerprint, m.merged_into) AS issue, sum(r.events) AS events, uniqCombined64IfMerge(12)(r.users) AS users, sumMap(r.series) AS series, series.1 AS parts, series.2 AS sums
+  FROM (
+    SELECT project_id, fingerprint, sum(h.events) AS events, uniqCombined64IfMergeState(12)(h.users) AS users, sumMap([toUInt32(intDiv(greatest(toUnixTimestamp(h.hour) - {p16:Int64}, 0), {p17:Int64}))], [toUInt64(h.events)]) AS series
+    FROM (
+        SELECT * FROM issue_hours WHERE project_id IN {p20:Array(UInt32)} AND (project_id, fingerprint) NOT IN (SELECT project_id, fingerprint FROM (SELECT project_id, fingerprint, moved FROM issue_moves WHERE (project_id, regrouping) IN arrayZip({p21:Array(UInt32)}, {p22:Array(String)}) AND undone = 0))
+        UNION ALL
+        SELECT
+          e.project_id AS project_id,
+          e.own AS fingerprint,
+          toStartOfHour(toDateTime(e.timestamp, 'UTC')) AS hour,
+          e.environment AS environment,
+          count() AS events,
+          uniqCombined64IfState(12)(e.user_hash, e.user_hash != 0) AS users
+        FROM (SELECT *, if((project_id, fingerprint, moved) IN (SELECT project_id, fingerprint, moved FROM issue_moves WHERE (project_id, regrouping) IN arrayZip({p23:Array(UInt32)}, {p24:Array(String)}) AND undone = 0), moved, fingerprint) AS own FROM events WHERE project_id IN {p25:Array(UInt32)} AND (project_id, fingerprint) IN (SELECT project_id, fingerprint FROM (SELECT project_id, fingerprint, moved FROM issue_moves WHERE (project_id, regrouping) IN arrayZip({p26:Array(UInt32)}, {p27:Array(String)}) AND undone = 0)) AND timestamp >= fromUnixTimestamp64Nano({p18:Int64}, 'UTC') AND timestamp < fromUnixTimestamp64Nano({p19:Int64}, 'UTC')) AS e
+        GROUP BY e.project_id, e.own, hour, environment
+      ) AS h
+    WHERE project_id IN {p12:Array(UInt32)}
+      AND hour >= toDateTime({p13:Int64}, 'UTC')
+      AND hour < toDateTime({p14:Int64}, 'UTC')
+      AND environment = {p15:String}
+    GROUP BY project_id, fingerprint
+  ) AS r
+  LEFT JOIN merges AS m ON m.project_id = r.project_id AND m.fingerprint = r.fingerprint
+  GROUP BY project_id, issue
+)
+SELECT
+  toString(t.issue), arrayMap(x -> toString(x), arrayFilter(x -> x != t.issue, t.members)), t.first_seen, t.last_seen, t.handled, t.latest.1, t.latest.2, t.latest.3, t.latest.4, t.first_release, t.last_release,
+  s.number, if(s.status = '', 'unresolved', s.status), if(s.status = '', 'new', s.substatus), s.reason, s.since, s.release, s.assignee, s.updated_at, s.version,
+  c.events, c.users, c.parts, c.sums, c.project_id AS project_id
+FROM counts AS c
+INNER JOIN totals AS t ON t.project_id = c.project_id AND t.issue = c.issue
+LEFT JOIN states AS s ON s.project_id = c.project_id AND s.issue = c.issue
+WHERE if(s.status = '', 'unresolved', s.status) = {p28:String}
+  AND NOT (lower(s.assignee) = {p29:String})
+  AND t.times_seen > {p30:UInt64}
+  AND t.first_seen >= fromUnixTimestamp64Nano({p31:Int64}, 'UTC')
+ORDER BY c.users DESC, project_id, c.issue
+LIMIT {p32:UInt64} OFFSET {p33:UInt64}
+-- p1 = "[7 8 9]"
+-- p2 = "[7 8 9]"
+-- p3 = "[7 7 9]"
+-- p4 = "[r1 r2 r3]"
+-- p5 = "[7 7 9]"
+-- p6 = "[r1 r2 r3]"
+-- p7 = "[7 9]"
+-- p8 = "[7 7 9]"
+-- p9 = "[r1 r2 r3]"
+-- p10 = "[7 8 9]"
+-- p11 = "[7 8 9]"
+-- p12 = "[7 8 9]"
+-- p13 = "1768651200"
+-- p14 = "1769862896"
+-- p15 = "production"
+-- p16 = "1768651200"
+-- p17 = "54000"
+-- p18 = "1768651200000000000"
+-- p19 = "1769864400000000000"
+-- p20 = "[7 8 9]"
+-- p21 = "[7 7 9]"
+-- p22 = "[r1 r2 r3]"
+-- p23 = "[7 7 9]"
+-- p24 = "[r1 r2 r3]"
+-- p25 = "[7 9]"
+-- p26 = "[7 7 9]"
+-- p27 = "[r1 r2 r3]"
 -- p28 = "unresolved"
 -- p29 = "a@b.c"
 -- p30 = "100"
@@ -277,13 +494,13 @@ counts AS (
 SELECT
   toString(t.issue), arrayMap(x -> toString(x), arrayFilter(x -> x != t.issue, t.members)), t.first_seen, t.last_seen, t.handled, t.latest.1, t.latest.2, t.latest.3, t.latest.4, t.first_release, t.last_release,
   s.number, if(s.status = '', 'unresolved', s.status), if(s.status = '', 'new', s.substatus), s.reason, s.since, s.release, s.assignee, s.updated_at, s.version,
-  c.events, c.users, c.parts, c.sums
+  c.events, c.users, c.parts, c.sums, {p41:UInt32} AS project_id
 FROM counts AS c
 INNER JOIN totals AS t ON t.issue = c.issue
 LEFT JOIN states AS s ON s.issue = c.issue
 WHERE if(s.status = '', 'unresolved', s.status) = {p40:String}
 ORDER BY t.last_seen DESC, c.issue
-LIMIT {p41:UInt64} OFFSET {p42:UInt64}
+LIMIT {p42:UInt64} OFFSET {p43:UInt64}
 -- p1 = "7"
 -- p2 = "7"
 -- p3 = "7"
@@ -321,6 +538,121 @@ LIMIT {p41:UInt64} OFFSET {p42:UInt64}
 -- p35 = "[time out]"
 -- p36 = "7"
 -- p37 = "[r1 r2]"
+-- p38 = "1768651200000000000"
+-- p39 = "54000000000000"
+-- p40 = "unresolved"
+-- p41 = "7"
+-- p42 = "26"
+-- p43 = "0"
+
+---- issues with words about events, of several projects
+WITH merges AS (
+  SELECT project_id, fingerprint, merged_into FROM issue_merges FINAL WHERE project_id IN {p1:Array(UInt32)} AND undone = 0
+),
+totals AS (
+  SELECT
+    r.project_id AS project_id, if(empty(m.merged_into), r.fingerprint, m.merged_into) AS issue,
+    groupUniqArray(r.fingerprint) AS members,
+    sum(r.events) AS times_seen,
+    uniqCombined64IfMerge(12)(r.users) AS users_seen,
+    min(r.first_seen) AS first_seen,
+    max(r.last_seen) AS last_seen,
+    min(r.handled) AS handled,
+    argMaxMerge(r.latest) AS latest,
+    argMinIfMerge(r.first_release) AS first_release,
+    argMaxIfMerge(r.last_release) AS last_release
+  FROM (
+    SELECT * FROM issue_totals WHERE project_id IN {p2:Array(UInt32)} AND (project_id, fingerprint) NOT IN (SELECT project_id, fingerprint FROM (SELECT project_id, fingerprint, moved FROM issue_moves WHERE (project_id, regrouping) IN arrayZip({p3:Array(UInt32)}, {p4:Array(String)}) AND undone = 0))
+    UNION ALL
+    SELECT
+      e.project_id AS project_id,
+      e.own AS fingerprint,
+      count() AS events,
+      uniqCombined64IfState(12)(e.user_hash, e.user_hash != 0) AS users,
+      min(e.timestamp) AS first_seen,
+      max(e.timestamp) AS last_seen,
+      min(e.received_at) AS first_received,
+      argMinState((e.event_id, e.timestamp), e.received_at) AS first_event,
+      min(e.handled) AS handled,
+      argMaxState((e.title, toString(e.culprit), e.level, toString(e.platform)), e.timestamp) AS latest,
+      argMinIfState(toString(e.release), e.timestamp, e.release != '') AS first_release,
+      argMaxIfState(toString(e.release), e.timestamp, e.release != '') AS last_release
+    FROM (SELECT *, if((project_id, fingerprint, moved) IN (SELECT project_id, fingerprint, moved FROM issue_moves WHERE (project_id, regrouping) IN arrayZip({p5:Array(UInt32)}, {p6:Array(String)}) AND undone = 0), moved, fingerprint) AS own FROM events WHERE project_id IN {p7:Array(UInt32)} AND (project_id, fingerprint) IN (SELECT project_id, fingerprint FROM (SELECT project_id, fingerprint, moved FROM issue_moves WHERE (project_id, regrouping) IN arrayZip({p8:Array(UInt32)}, {p9:Array(String)}) AND undone = 0))) AS e
+    GROUP BY e.project_id, e.own
+  ) AS r
+  LEFT JOIN merges AS m ON m.project_id = r.project_id AND m.fingerprint = r.fingerprint
+  WHERE r.project_id IN {p10:Array(UInt32)}
+  GROUP BY project_id, issue
+),
+states AS (
+  SELECT project_id, fingerprint AS issue, number, status, substatus, reason, since, release, assignee, updated_at, version
+  FROM issue_states FINAL WHERE project_id IN {p11:Array(UInt32)}
+),
+counts AS (
+  SELECT r.project_id AS project_id, if(empty(m.merged_into), r.fingerprint, m.merged_into) AS issue, sum(r.events) AS events, uniqCombined64IfMerge(12)(r.users) AS users, sumMap(r.series) AS series, series.1 AS parts, series.2 AS sums
+  FROM (
+    SELECT own AS fingerprint, * EXCEPT own FROM (SELECT project_id, if((project_id, fingerprint, moved) IN (SELECT project_id, fingerprint, moved FROM issue_moves WHERE (project_id, regrouping) IN arrayZip({p36:Array(UInt32)}, {p37:Array(String)}) AND undone = 0), moved, fingerprint) AS own, count() AS events, uniqCombined64IfState(12)(user_hash, user_hash != 0) AS users, sumMap([toUInt32(intDiv(greatest(toUnixTimestamp64Nano(timestamp) - {p38:Int64}, 0), {p39:Int64}))], [toUInt64(1)]) AS series
+    FROM events
+    WHERE project_id IN {p27:Array(UInt32)}
+      AND timestamp >= fromUnixTimestamp64Nano({p28:Int64}, 'UTC')
+      AND timestamp < fromUnixTimestamp64Nano({p29:Int64}, 'UTC')
+      AND level >= {p30:UInt64}
+      AND lower(release) LIKE {p31:String}
+      AND has({p33:Array(String)}, lower(tags[{p32:String}]))
+      AND arrayExists(x -> lower(x) LIKE {p34:String}, frames.function)
+      AND hasAllTokens(search_text, {p35:Array(String)})
+    GROUP BY project_id, own)
+  ) AS r
+  LEFT JOIN merges AS m ON m.project_id = r.project_id AND m.fingerprint = r.fingerprint
+  GROUP BY project_id, issue
+)
+SELECT
+  toString(t.issue), arrayMap(x -> toString(x), arrayFilter(x -> x != t.issue, t.members)), t.first_seen, t.last_seen, t.handled, t.latest.1, t.latest.2, t.latest.3, t.latest.4, t.first_release, t.last_release,
+  s.number, if(s.status = '', 'unresolved', s.status), if(s.status = '', 'new', s.substatus), s.reason, s.since, s.release, s.assignee, s.updated_at, s.version,
+  c.events, c.users, c.parts, c.sums, c.project_id AS project_id
+FROM counts AS c
+INNER JOIN totals AS t ON t.project_id = c.project_id AND t.issue = c.issue
+LEFT JOIN states AS s ON s.project_id = c.project_id AND s.issue = c.issue
+WHERE if(s.status = '', 'unresolved', s.status) = {p40:String}
+ORDER BY t.last_seen DESC, project_id, c.issue
+LIMIT {p41:UInt64} OFFSET {p42:UInt64}
+-- p1 = "[7 8 9]"
+-- p2 = "[7 8 9]"
+-- p3 = "[7 7 9]"
+-- p4 = "[r1 r2 r3]"
+-- p5 = "[7 7 9]"
+-- p6 = "[r1 r2 r3]"
+-- p7 = "[7 9]"
+-- p8 = "[7 7 9]"
+-- p9 = "[r1 r2 r3]"
+-- p10 = "[7 8 9]"
+-- p11 = "[7 8 9]"
+-- p12 = "[7 8 9]"
+-- p13 = "1768651200"
+-- p14 = "1769862896"
+-- p15 = "1768651200"
+-- p16 = "54000"
+-- p17 = "1768651200000000000"
+-- p18 = "1769864400000000000"
+-- p19 = "[7 8 9]"
+-- p20 = "[7 7 9]"
+-- p21 = "[r1 r2 r3]"
+-- p22 = "[7 7 9]"
+-- p23 = "[r1 r2 r3]"
+-- p24 = "[7 9]"
+-- p25 = "[7 7 9]"
+-- p26 = "[r1 r2 r3]"
+-- p27 = "[7 8 9]"
+-- p28 = "1768653296000000789"
+-- p29 = "1769862896000000789"
+-- p30 = "4"
+-- p31 = "1.2.%"
+-- p32 = "region"
+-- p33 = "[eu us]"
+-- p34 = "handle%"
+-- p35 = "[time out]"
+-- p36 = "[7 7 9]"
+-- p37 = "[r1 r2 r3]"
 -- p38 = "1768651200000000000"
 -- p39 = "54000000000000"
 -- p40 = "unresolved"
@@ -387,13 +719,13 @@ counts AS (
 SELECT
   toString(t.issue), arrayMap(x -> toString(x), arrayFilter(x -> x != t.issue, t.members)), t.first_seen, t.last_seen, t.handled, t.latest.1, t.latest.2, t.latest.3, t.latest.4, t.first_release, t.last_release,
   s.number, if(s.status = '', 'unresolved', s.status), if(s.status = '', 'new', s.substatus), s.reason, s.since, s.release, s.assignee, s.updated_at, s.version,
-  c.events, c.users, c.parts, c.sums
+  c.events, c.users, c.parts, c.sums, {p34:UInt32} AS project_id
 FROM counts AS c
 INNER JOIN totals AS t ON t.issue = c.issue
 LEFT JOIN states AS s ON s.issue = c.issue
 WHERE 1
 ORDER BY t.last_seen DESC, c.issue
-LIMIT {p34:UInt64} OFFSET {p35:UInt64}
+LIMIT {p35:UInt64} OFFSET {p36:UInt64}
 -- p1 = "7"
 -- p2 = "7"
 -- p3 = "7"
@@ -427,8 +759,316 @@ LIMIT {p34:UInt64} OFFSET {p35:UInt64}
 -- p31 = "5"
 -- p32 = "7"
 -- p33 = "[r1 r2]"
+-- p34 = "7"
+-- p35 = "26"
+-- p36 = "0"
+
+---- issues with both in one, of several projects
+WITH merges AS (
+  SELECT project_id, fingerprint, merged_into FROM issue_merges FINAL WHERE project_id IN {p1:Array(UInt32)} AND undone = 0
+),
+totals AS (
+  SELECT
+    r.project_id AS project_id, if(empty(m.merged_into), r.fingerprint, m.merged_into) AS issue,
+    groupUniqArray(r.fingerprint) AS members,
+    sum(r.events) AS times_seen,
+    uniqCombined64IfMerge(12)(r.users) AS users_seen,
+    min(r.first_seen) AS first_seen,
+    max(r.last_seen) AS last_seen,
+    min(r.handled) AS handled,
+    argMaxMerge(r.latest) AS latest,
+    argMinIfMerge(r.first_release) AS first_release,
+    argMaxIfMerge(r.last_release) AS last_release
+  FROM (
+    SELECT * FROM issue_totals WHERE project_id IN {p2:Array(UInt32)} AND (project_id, fingerprint) NOT IN (SELECT project_id, fingerprint FROM (SELECT project_id, fingerprint, moved FROM issue_moves WHERE (project_id, regrouping) IN arrayZip({p3:Array(UInt32)}, {p4:Array(String)}) AND undone = 0))
+    UNION ALL
+    SELECT
+      e.project_id AS project_id,
+      e.own AS fingerprint,
+      count() AS events,
+      uniqCombined64IfState(12)(e.user_hash, e.user_hash != 0) AS users,
+      min(e.timestamp) AS first_seen,
+      max(e.timestamp) AS last_seen,
+      min(e.received_at) AS first_received,
+      argMinState((e.event_id, e.timestamp), e.received_at) AS first_event,
+      min(e.handled) AS handled,
+      argMaxState((e.title, toString(e.culprit), e.level, toString(e.platform)), e.timestamp) AS latest,
+      argMinIfState(toString(e.release), e.timestamp, e.release != '') AS first_release,
+      argMaxIfState(toString(e.release), e.timestamp, e.release != '') AS last_release
+    FROM (SELECT *, if((project_id, fingerprint, moved) IN (SELECT project_id, fingerprint, moved FROM issue_moves WHERE (project_id, regrouping) IN arrayZip({p5:Array(UInt32)}, {p6:Array(String)}) AND undone = 0), moved, fingerprint) AS own FROM events WHERE project_id IN {p7:Array(UInt32)} AND (project_id, fingerprint) IN (SELECT project_id, fingerprint FROM (SELECT project_id, fingerprint, moved FROM issue_moves WHERE (project_id, regrouping) IN arrayZip({p8:Array(UInt32)}, {p9:Array(String)}) AND undone = 0))) AS e
+    GROUP BY e.project_id, e.own
+  ) AS r
+  LEFT JOIN merges AS m ON m.project_id = r.project_id AND m.fingerprint = r.fingerprint
+  WHERE r.project_id IN {p10:Array(UInt32)}
+  GROUP BY project_id, issue
+),
+states AS (
+  SELECT project_id, fingerprint AS issue, number, status, substatus, reason, since, release, assignee, updated_at, version
+  FROM issue_states FINAL WHERE project_id IN {p11:Array(UInt32)}
+),
+counts AS (
+  SELECT r.project_id AS project_id, if(empty(m.merged_into), r.fingerprint, m.merged_into) AS issue, sum(r.events) AS events, uniqCombined64IfMerge(12)(r.users) AS users, sumMap(r.series) AS series, series.1 AS parts, series.2 AS sums
+  FROM (
+    SELECT own AS fingerprint, * EXCEPT own FROM (SELECT project_id, if((project_id, fingerprint, moved) IN (SELECT project_id, fingerprint, moved FROM issue_moves WHERE (project_id, regrouping) IN arrayZip({p32:Array(UInt32)}, {p33:Array(String)}) AND undone = 0), moved, fingerprint) AS own, count() AS events, uniqCombined64IfState(12)(user_hash, user_hash != 0) AS users, ([toUInt32(0)], [toUInt64(0)]) AS series
+    FROM events
+    WHERE project_id IN {p25:Array(UInt32)}
+      AND timestamp >= fromUnixTimestamp64Nano({p26:Int64}, 'UTC')
+      AND timestamp < fromUnixTimestamp64Nano({p27:Int64}, 'UTC')
+      AND ((project_id, if((project_id, fingerprint, moved) IN (SELECT project_id, fingerprint, moved FROM issue_moves WHERE (project_id, regrouping) IN arrayZip({p29:Array(UInt32)}, {p30:Array(String)}) AND undone = 0), moved, fingerprint)) IN (SELECT t.project_id AS project_id, arrayJoin(t.members) FROM totals AS t LEFT JOIN states AS s ON s.project_id = t.project_id AND s.issue = t.issue WHERE if(s.status = '', 'unresolved', s.status) = {p28:String}) OR level = {p31:UInt64})
+    GROUP BY project_id, own)
+  ) AS r
+  LEFT JOIN merges AS m ON m.project_id = r.project_id AND m.fingerprint = r.fingerprint
+  GROUP BY project_id, issue
+)
+SELECT
+  toString(t.issue), arrayMap(x -> toString(x), arrayFilter(x -> x != t.issue, t.members)), t.first_seen, t.last_seen, t.handled, t.latest.1, t.latest.2, t.latest.3, t.latest.4, t.first_release, t.last_release,
+  s.number, if(s.status = '', 'unresolved', s.status), if(s.status = '', 'new', s.substatus), s.reason, s.since, s.release, s.assignee, s.updated_at, s.version,
+  c.events, c.users, c.parts, c.sums, c.project_id AS project_id
+FROM counts AS c
+INNER JOIN totals AS t ON t.project_id = c.project_id AND t.issue = c.issue
+LEFT JOIN states AS s ON s.project_id = c.project_id AND s.issue = c.issue
+WHERE 1
+ORDER BY t.last_seen DESC, project_id, c.issue
+LIMIT {p34:UInt64} OFFSET {p35:UInt64}
+-- p1 = "[7 8 9]"
+-- p2 = "[7 8 9]"
+-- p3 = "[7 7 9]"
+-- p4 = "[r1 r2 r3]"
+-- p5 = "[7 7 9]"
+-- p6 = "[r1 r2 r3]"
+-- p7 = "[7 9]"
+-- p8 = "[7 7 9]"
+-- p9 = "[r1 r2 r3]"
+-- p10 = "[7 8 9]"
+-- p11 = "[7 8 9]"
+-- p12 = "[7 8 9]"
+-- p13 = "1768651200"
+-- p14 = "1769862896"
+-- p15 = "1768651200000000000"
+-- p16 = "1769864400000000000"
+-- p17 = "[7 8 9]"
+-- p18 = "[7 7 9]"
+-- p19 = "[r1 r2 r3]"
+-- p20 = "[7 7 9]"
+-- p21 = "[r1 r2 r3]"
+-- p22 = "[7 9]"
+-- p23 = "[7 7 9]"
+-- p24 = "[r1 r2 r3]"
+-- p25 = "[7 8 9]"
+-- p26 = "1768653296000000789"
+-- p27 = "1769862896000000789"
+-- p28 = "resolved"
+-- p29 = "[7 7 9]"
+-- p30 = "[r1 r2 r3]"
+-- p31 = "5"
+-- p32 = "[7 7 9]"
+-- p33 = "[r1 r2 r3]"
 -- p34 = "26"
 -- p35 = "0"
+
+---- issues that are named
+WITH merges AS (
+  SELECT fingerprint, merged_into FROM issue_merges FINAL WHERE project_id = {p1:UInt32} AND undone = 0
+),
+totals AS (
+  SELECT
+    if(empty(m.merged_into), r.fingerprint, m.merged_into) AS issue,
+    groupUniqArray(r.fingerprint) AS members,
+    sum(r.events) AS times_seen,
+    uniqCombined64IfMerge(12)(r.users) AS users_seen,
+    min(r.first_seen) AS first_seen,
+    max(r.last_seen) AS last_seen,
+    min(r.handled) AS handled,
+    argMaxMerge(r.latest) AS latest,
+    argMinIfMerge(r.first_release) AS first_release,
+    argMaxIfMerge(r.last_release) AS last_release
+  FROM (
+    SELECT * FROM issue_totals WHERE project_id = {p2:UInt32} AND fingerprint NOT IN (SELECT fingerprint FROM (SELECT fingerprint, moved FROM issue_moves WHERE project_id = {p3:UInt32} AND regrouping IN {p4:Array(String)} AND undone = 0))
+    UNION ALL
+    SELECT
+      e.project_id AS project_id,
+      e.own AS fingerprint,
+      count() AS events,
+      uniqCombined64IfState(12)(e.user_hash, e.user_hash != 0) AS users,
+      min(e.timestamp) AS first_seen,
+      max(e.timestamp) AS last_seen,
+      min(e.received_at) AS first_received,
+      argMinState((e.event_id, e.timestamp), e.received_at) AS first_event,
+      min(e.handled) AS handled,
+      argMaxState((e.title, toString(e.culprit), e.level, toString(e.platform)), e.timestamp) AS latest,
+      argMinIfState(toString(e.release), e.timestamp, e.release != '') AS first_release,
+      argMaxIfState(toString(e.release), e.timestamp, e.release != '') AS last_release
+    FROM (SELECT *, if((fingerprint, moved) IN (SELECT fingerprint, moved FROM issue_moves WHERE project_id = {p5:UInt32} AND regrouping IN {p6:Array(String)} AND undone = 0), moved, fingerprint) AS own FROM events WHERE project_id = {p7:UInt32} AND fingerprint IN (SELECT fingerprint FROM (SELECT fingerprint, moved FROM issue_moves WHERE project_id = {p8:UInt32} AND regrouping IN {p9:Array(String)} AND undone = 0))) AS e
+    GROUP BY e.project_id, e.own
+  ) AS r
+  LEFT JOIN merges AS m ON m.fingerprint = r.fingerprint
+  WHERE r.project_id = {p10:UInt32}
+  GROUP BY issue
+),
+states AS (
+  SELECT fingerprint AS issue, number, status, substatus, reason, since, release, assignee, updated_at, version
+  FROM issue_states FINAL WHERE project_id = {p11:UInt32}
+),
+counts AS (
+  SELECT if(empty(m.merged_into), r.fingerprint, m.merged_into) AS issue, sum(r.events) AS events, uniqCombined64IfMerge(12)(r.users) AS users, sumMap(r.series) AS series, series.1 AS parts, series.2 AS sums
+  FROM (
+    SELECT fingerprint, sum(h.events) AS events, uniqCombined64IfMergeState(12)(h.users) AS users, ([toUInt32(0)], [toUInt64(0)]) AS series
+    FROM (
+        SELECT * FROM issue_hours WHERE project_id = {p13:UInt32} AND fingerprint NOT IN (SELECT fingerprint FROM (SELECT fingerprint, moved FROM issue_moves WHERE project_id = {p14:UInt32} AND regrouping IN {p15:Array(String)} AND undone = 0))
+        UNION ALL
+        SELECT
+          e.project_id AS project_id,
+          e.own AS fingerprint,
+          toStartOfHour(toDateTime(e.timestamp, 'UTC')) AS hour,
+          e.environment AS environment,
+          count() AS events,
+          uniqCombined64IfState(12)(e.user_hash, e.user_hash != 0) AS users
+        FROM (SELECT *, if((fingerprint, moved) IN (SELECT fingerprint, moved FROM issue_moves WHERE project_id = {p16:UInt32} AND regrouping IN {p17:Array(String)} AND undone = 0), moved, fingerprint) AS own FROM events WHERE project_id = {p18:UInt32} AND fingerprint IN (SELECT fingerprint FROM (SELECT fingerprint, moved FROM issue_moves WHERE project_id = {p19:UInt32} AND regrouping IN {p20:Array(String)} AND undone = 0))) AS e
+        GROUP BY e.project_id, e.own, hour, environment
+      ) AS h
+    WHERE project_id = {p12:UInt32}
+    GROUP BY fingerprint
+  ) AS r
+  LEFT JOIN merges AS m ON m.fingerprint = r.fingerprint
+  GROUP BY issue
+)
+SELECT
+  toString(t.issue), arrayMap(x -> toString(x), arrayFilter(x -> x != t.issue, t.members)), t.first_seen, t.last_seen, t.handled, t.latest.1, t.latest.2, t.latest.3, t.latest.4, t.first_release, t.last_release,
+  s.number, if(s.status = '', 'unresolved', s.status), if(s.status = '', 'new', s.substatus), s.reason, s.since, s.release, s.assignee, s.updated_at, s.version,
+  c.events, c.users, c.parts, c.sums, {p22:UInt32} AS project_id
+FROM counts AS c
+INNER JOIN totals AS t ON t.issue = c.issue
+LEFT JOIN states AS s ON s.issue = c.issue
+WHERE has(t.members, {p21:UUID})
+ORDER BY t.last_seen DESC, c.issue
+LIMIT {p23:UInt64} OFFSET {p24:UInt64}
+-- p1 = "7"
+-- p2 = "7"
+-- p3 = "7"
+-- p4 = "[r1 r2]"
+-- p5 = "7"
+-- p6 = "[r1 r2]"
+-- p7 = "7"
+-- p8 = "7"
+-- p9 = "[r1 r2]"
+-- p10 = "7"
+-- p11 = "7"
+-- p12 = "7"
+-- p13 = "7"
+-- p14 = "7"
+-- p15 = "[r1 r2]"
+-- p16 = "7"
+-- p17 = "[r1 r2]"
+-- p18 = "7"
+-- p19 = "7"
+-- p20 = "[r1 r2]"
+-- p21 = "01000000-0000-0000-0000-000000000000"
+-- p22 = "7"
+-- p23 = "26"
+-- p24 = "0"
+
+---- issues that are named, of several projects
+WITH merges AS (
+  SELECT project_id, fingerprint, merged_into FROM issue_merges FINAL WHERE project_id IN {p1:Array(UInt32)} AND undone = 0
+),
+totals AS (
+  SELECT
+    r.project_id AS project_id, if(empty(m.merged_into), r.fingerprint, m.merged_into) AS issue,
+    groupUniqArray(r.fingerprint) AS members,
+    sum(r.events) AS times_seen,
+    uniqCombined64IfMerge(12)(r.users) AS users_seen,
+    min(r.first_seen) AS first_seen,
+    max(r.last_seen) AS last_seen,
+    min(r.handled) AS handled,
+    argMaxMerge(r.latest) AS latest,
+    argMinIfMerge(r.first_release) AS first_release,
+    argMaxIfMerge(r.last_release) AS last_release
+  FROM (
+    SELECT * FROM issue_totals WHERE project_id IN {p2:Array(UInt32)} AND (project_id, fingerprint) NOT IN (SELECT project_id, fingerprint FROM (SELECT project_id, fingerprint, moved FROM issue_moves WHERE (project_id, regrouping) IN arrayZip({p3:Array(UInt32)}, {p4:Array(String)}) AND undone = 0))
+    UNION ALL
+    SELECT
+      e.project_id AS project_id,
+      e.own AS fingerprint,
+      count() AS events,
+      uniqCombined64IfState(12)(e.user_hash, e.user_hash != 0) AS users,
+      min(e.timestamp) AS first_seen,
+      max(e.timestamp) AS last_seen,
+      min(e.received_at) AS first_received,
+      argMinState((e.event_id, e.timestamp), e.received_at) AS first_event,
+      min(e.handled) AS handled,
+      argMaxState((e.title, toString(e.culprit), e.level, toString(e.platform)), e.timestamp) AS latest,
+      argMinIfState(toString(e.release), e.timestamp, e.release != '') AS first_release,
+      argMaxIfState(toString(e.release), e.timestamp, e.release != '') AS last_release
+    FROM (SELECT *, if((project_id, fingerprint, moved) IN (SELECT project_id, fingerprint, moved FROM issue_moves WHERE (project_id, regrouping) IN arrayZip({p5:Array(UInt32)}, {p6:Array(String)}) AND undone = 0), moved, fingerprint) AS own FROM events WHERE project_id IN {p7:Array(UInt32)} AND (project_id, fingerprint) IN (SELECT project_id, fingerprint FROM (SELECT project_id, fingerprint, moved FROM issue_moves WHERE (project_id, regrouping) IN arrayZip({p8:Array(UInt32)}, {p9:Array(String)}) AND undone = 0))) AS e
+    GROUP BY e.project_id, e.own
+  ) AS r
+  LEFT JOIN merges AS m ON m.project_id = r.project_id AND m.fingerprint = r.fingerprint
+  WHERE r.project_id IN {p10:Array(UInt32)}
+  GROUP BY project_id, issue
+),
+states AS (
+  SELECT project_id, fingerprint AS issue, number, status, substatus, reason, since, release, assignee, updated_at, version
+  FROM issue_states FINAL WHERE project_id IN {p11:Array(UInt32)}
+),
+counts AS (
+  SELECT r.project_id AS project_id, if(empty(m.merged_into), r.fingerprint, m.merged_into) AS issue, sum(r.events) AS events, uniqCombined64IfMerge(12)(r.users) AS users, sumMap(r.series) AS series, series.1 AS parts, series.2 AS sums
+  FROM (
+    SELECT project_id, fingerprint, sum(h.events) AS events, uniqCombined64IfMergeState(12)(h.users) AS users, ([toUInt32(0)], [toUInt64(0)]) AS series
+    FROM (
+        SELECT * FROM issue_hours WHERE project_id IN {p13:Array(UInt32)} AND (project_id, fingerprint) NOT IN (SELECT project_id, fingerprint FROM (SELECT project_id, fingerprint, moved FROM issue_moves WHERE (project_id, regrouping) IN arrayZip({p14:Array(UInt32)}, {p15:Array(String)}) AND undone = 0))
+        UNION ALL
+        SELECT
+          e.project_id AS project_id,
+          e.own AS fingerprint,
+          toStartOfHour(toDateTime(e.timestamp, 'UTC')) AS hour,
+          e.environment AS environment,
+          count() AS events,
+          uniqCombined64IfState(12)(e.user_hash, e.user_hash != 0) AS users
+        FROM (SELECT *, if((project_id, fingerprint, moved) IN (SELECT project_id, fingerprint, moved FROM issue_moves WHERE (project_id, regrouping) IN arrayZip({p16:Array(UInt32)}, {p17:Array(String)}) AND undone = 0), moved, fingerprint) AS own FROM events WHERE project_id IN {p18:Array(UInt32)} AND (project_id, fingerprint) IN (SELECT project_id, fingerprint FROM (SELECT project_id, fingerprint, moved FROM issue_moves WHERE (project_id, regrouping) IN arrayZip({p19:Array(UInt32)}, {p20:Array(String)}) AND undone = 0))) AS e
+        GROUP BY e.project_id, e.own, hour, environment
+      ) AS h
+    WHERE project_id IN {p12:Array(UInt32)}
+    GROUP BY project_id, fingerprint
+  ) AS r
+  LEFT JOIN merges AS m ON m.project_id = r.project_id AND m.fingerprint = r.fingerprint
+  GROUP BY project_id, issue
+)
+SELECT
+  toString(t.issue), arrayMap(x -> toString(x), arrayFilter(x -> x != t.issue, t.members)), t.first_seen, t.last_seen, t.handled, t.latest.1, t.latest.2, t.latest.3, t.latest.4, t.first_release, t.last_release,
+  s.number, if(s.status = '', 'unresolved', s.status), if(s.status = '', 'new', s.substatus), s.reason, s.since, s.release, s.assignee, s.updated_at, s.version,
+  c.events, c.users, c.parts, c.sums, c.project_id AS project_id
+FROM counts AS c
+INNER JOIN totals AS t ON t.project_id = c.project_id AND t.issue = c.issue
+LEFT JOIN states AS s ON s.project_id = c.project_id AND s.issue = c.issue
+WHERE ((t.project_id = {p22:UInt32} AND has(t.members, {p21:UUID})) OR (t.project_id = {p24:UInt32} AND hasAny(t.members, {p23:Array(UUID)})))
+ORDER BY t.last_seen DESC, project_id, c.issue
+LIMIT {p25:UInt64} OFFSET {p26:UInt64}
+-- p1 = "[7 8 9]"
+-- p2 = "[7 8 9]"
+-- p3 = "[7 7 9]"
+-- p4 = "[r1 r2 r3]"
+-- p5 = "[7 7 9]"
+-- p6 = "[r1 r2 r3]"
+-- p7 = "[7 9]"
+-- p8 = "[7 7 9]"
+-- p9 = "[r1 r2 r3]"
+-- p10 = "[7 8 9]"
+-- p11 = "[7 8 9]"
+-- p12 = "[7 8 9]"
+-- p13 = "[7 8 9]"
+-- p14 = "[7 7 9]"
+-- p15 = "[r1 r2 r3]"
+-- p16 = "[7 7 9]"
+-- p17 = "[r1 r2 r3]"
+-- p18 = "[7 9]"
+-- p19 = "[7 7 9]"
+-- p20 = "[r1 r2 r3]"
+-- p21 = "01000000-0000-0000-0000-000000000000"
+-- p22 = "7"
+-- p23 = "[01000000-0000-0000-0000-000000000000 02000000-0000-0000-0000-000000000000]"
+-- p24 = "9"
+-- p25 = "26"
+-- p26 = "0"
 
 ---- events
 WITH merges AS (
