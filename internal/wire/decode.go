@@ -4,7 +4,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
-	"sync"
+	"runtime"
 	"unsafe"
 
 	"google.golang.org/protobuf/encoding/protowire"
@@ -74,11 +74,26 @@ type Memory struct {
 	strings     slab[string]
 }
 
-var memories = sync.Pool{New: func() any { return new(Memory) }}
+// memories are those that wait for a batch. They are few, because at full load a batch is in
+// work on every processor and many wait: what all of them hold at a time must not stay.
+var memories = make(chan *Memory, 4*runtime.GOMAXPROCS(0))
+
+// newMemory is one that was freed, or a new one.
+func newMemory() *Memory {
+	select {
+	case m := <-memories:
+		return m
+	default:
+		return new(Memory)
+	}
+}
 
 // Free gives the memory to later batches. Nobody may use the events any more, nor any list
 // that belongs to one; texts may be kept.
 func (m *Memory) Free() {
+	if len(memories) == cap(memories) {
+		return
+	}
 	m.events.recycle()
 	m.pointers.recycle()
 	m.exceptions.recycle()
@@ -87,7 +102,10 @@ func (m *Memory) Free() {
 	m.contexts.recycle()
 	m.tags.recycle()
 	m.strings.recycle()
-	memories.Put(m)
+	select {
+	case memories <- m:
+	default:
+	}
 }
 
 // NewDecoder makes a decoder with limits that are valid.
@@ -104,7 +122,7 @@ func NewSharingDecoder(l Limits, s *Stacks) *Decoder { return &Decoder{limits: l
 // is refused; the batch then holds the id if it stood before the break, and
 // refuses what had been seen.
 func (d *Decoder) Request(data []byte) (Batch, error) {
-	d.Memory = memories.Get().(*Memory)
+	d.Memory = newMemory()
 	defer d.release()
 	b := Batch{Memory: d.Memory}
 	var body merged

@@ -145,8 +145,12 @@ func (m moves) hours(st *statement, members [][16]byte, from, to time.Time) stri
 }
 
 // movesKept is how long it is remembered which moves count. Until then other processes
-// show a project as if a regrouping had not begun, or was not undone.
-const movesKept = 5 * time.Second
+// show a project as if a regrouping had not begun, or was not undone. Nobody else writes to
+// the embedded engine, so there it is an hour.
+const (
+	movesKept      = 5 * time.Second
+	movesKeptAlone = time.Hour
+)
 
 // movedProjects remembers the regroupings of projects that moved events.
 type movedProjects struct {
@@ -182,6 +186,9 @@ func (s *Store) moves(ctx context.Context, of ...uint32) (moves, error) {
 			return moves{}, err
 		}
 		p.known, p.until = known, now.Add(movesKept)
+		if s.cfg.Address != "" {
+			p.until = now.Add(movesKeptAlone)
+		}
 	}
 	return movesOf(of, p.known), nil
 }
