@@ -21,6 +21,7 @@ func holdHeap(ctx context.Context, bytes int64) {
 	live := []metrics.Sample{{Name: "/gc/heap/live:bytes"}}
 	tick := time.NewTicker(heapInterval)
 	defer tick.Stop()
+	started := time.After(heapStart)
 	for {
 		metrics.Read(live)
 		inUse := int64(live[0].Value.Uint64())
@@ -28,14 +29,18 @@ func holdHeap(ctx context.Context, bytes int64) {
 		select {
 		case <-ctx.Done():
 			return
+		case <-started:
+			debug.FreeOSMemory()
 		case <-tick.C:
 		}
 	}
 }
 
-// heapInterval is how often the limit is adapted, and heapApart what the Go runtime takes
-// beside the heap: stacks, spans and tables.
+// heapInterval is how often the limit is adapted, heapApart what the Go runtime takes
+// beside the heap: stacks, spans and tables. After heapStart, what only the start needed, such
+// as the newest blocks, which it completes, is given back: left alone, Go would do it minutes later.
 const (
 	heapInterval = 500 * time.Millisecond
 	heapApart    = 16 << 20
+	heapStart    = 20 * time.Second
 )
