@@ -266,7 +266,6 @@ func (x *Issue) GetMergedIds() []string {
 type ListIssuesRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The project; 0: all projects that the caller may read, as one list, in at most 200 projects.
-	// The list fails if one of them does not answer.
 	ProjectId uint32 `protobuf:"varint,1,opt,name=project_id,json=projectId,proto3" json:"project_id,omitempty"`
 	// Search language; the words is:, assigned: and times_seen: speak of the
 	// issue, all others of its events.

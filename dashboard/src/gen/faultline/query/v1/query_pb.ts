@@ -201,7 +201,6 @@ export const IssueSchema: GenMessage<Issue> = /*@__PURE__*/
 export type ListIssuesRequest = Message<"faultline.query.v1.ListIssuesRequest"> & {
   /**
    * The project; 0: all projects that the caller may read, as one list, in at most 200 projects.
-   * The list fails if one of them does not answer.
    *
    * @generated from field: uint32 project_id = 1;
    */
