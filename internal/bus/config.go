@@ -44,8 +44,9 @@ type Config struct {
 	Backoff []time.Duration
 	// MaxDeliver is how often a message is tried before it becomes a dead letter.
 	MaxDeliver int
-	// Workers is how many messages of one consumer are handled at the same time. Messages
-	// about one issue are handled by one worker, in order.
+	// Workers is how many messages of one consumer are handled at the same time, and four times
+	// as many by the one that makes issues. Messages about one issue are handled by one worker,
+	// in order.
 	Workers int
 	// CriticalEvery is the shortest time between two messages about critical events of one
 	// issue from one process. What comes sooner could only be throttled.

@@ -28,6 +28,7 @@ func (l Later) Error() string { return fmt.Sprintf("not before %v: %s", l.Delay,
 // is done with them.
 type consumer[M proto.Message, T any] struct {
 	stream, name, subject string
+	workers               int // 0: as configured
 
 	empty  func() M
 	read   func(M) (T, error)
@@ -48,8 +49,11 @@ const laneLength = 8
 // consume handles messages until ctx ends, and returns when the last handler has. It outlives
 // lost connections and restarts of the server.
 func consume[M proto.Message, T any](ctx context.Context, b *Bus, c consumer[M, T]) error {
+	if c.workers == 0 {
+		c.workers = b.cfg.Workers
+	}
 	open := &held{log: b.log}
-	lanes := make([]chan item[T], b.cfg.Workers)
+	lanes := make([]chan item[T], c.workers)
 	var workers sync.WaitGroup
 	for i := range lanes {
 		lanes[i] = make(chan item[T], laneLength)
@@ -85,12 +89,12 @@ func consume[M proto.Message, T any](ctx context.Context, b *Bus, c consumer[M, 
 func pull[M proto.Message, T any](ctx context.Context, b *Bus, c consumer[M, T], dispatch func(item[T])) error {
 	made, err := b.js.CreateOrUpdateConsumer(ctx, c.stream, jetstream.ConsumerConfig{
 		Durable: c.name, FilterSubject: c.subject, AckPolicy: jetstream.AckExplicitPolicy,
-		AckWait: b.cfg.AckWait, MaxDeliver: -1, MaxAckPending: 64 * b.cfg.Workers,
+		AckWait: b.cfg.AckWait, MaxDeliver: -1, MaxAckPending: 64 * c.workers,
 	})
 	if err != nil {
 		return fmt.Errorf("make the consumer: %w", err)
 	}
-	messages, err := made.Messages(jetstream.PullMaxMessages(2 * b.cfg.Workers))
+	messages, err := made.Messages(jetstream.PullMaxMessages(2 * c.workers))
 	if err != nil {
 		return fmt.Errorf("ask for messages: %w", err)
 	}

@@ -7,12 +7,17 @@ import (
 	"github.com/faultline-dev/faultline/internal/event"
 )
 
+// issueShare is how many times more messages about issues are handled at the same time than
+// others: new issues share transactions, so a storm of them is the cheaper the more of them wait
+// together.
+const issueShare = 4
+
 // ConsumeIssues hands over what ingest saw, until ctx ends. A handler that fails gets the
 // message again; it must bear messages that come twice. Messages about one fingerprint come
 // one after another.
 func (b *Bus) ConsumeIssues(ctx context.Context, handle func(context.Context, Observed) error) error {
 	return consume(ctx, b, consumer[*busv1.IssueObserved, Observed]{
-		stream: streamIssues, name: "triage",
+		stream: streamIssues, name: "triage", workers: issueShare * b.cfg.Workers,
 		empty: func() *busv1.IssueObserved { return new(busv1.IssueObserved) }, read: observedFromProto,
 		about:  func(o Observed) event.Fingerprint { return o.Event.Fingerprint },
 		handle: handle,

@@ -39,6 +39,7 @@ func (s *Service) place(ctx context.Context, o bus.Observed) (result string, err
 	s.causes.put(id, now, o.Event)
 	rec, created, err := s.Workflow.EnsureIssue(ctx, firstRecord(id, o.Event, now))
 	if err != nil {
+		s.causes.forget(id, now)
 		return "", err
 	}
 	if rec.Number == 1 && o.First {
@@ -50,37 +51,41 @@ func (s *Service) place(ctx context.Context, o bus.Observed) (result string, err
 		s.stir()
 		return "created", nil
 	}
-	return s.move(ctx, rec, o.Event, now)
+	result, changed, err := s.move(ctx, rec, o.Event, now)
+	if !changed {
+		s.causes.forget(id, now)
+	}
+	return result, err
 }
 
-// move takes a known issue through the state machine.
-func (s *Service) move(ctx context.Context, rec issue.Record, e event.Summary, now time.Time) (string, error) {
+// move takes a known issue through the state machine, and tells whether that changed it.
+func (s *Service) move(ctx context.Context, rec issue.Record, e event.Summary, now time.Time) (result string, changed bool, err error) {
 	seen := issue.Observation{EventTime: e.Timestamp, ReceivedAt: e.ReceivedAt, Release: e.Release}
 	_, why, changed := issue.Observe(rec.State, seen, now)
 	if why == issue.ReasonRegressed && rec.State.Release != "" && e.Release != "" {
 		known, err := s.releasedBefore(ctx, rec.ID.ProjectID, e.Release, rec.State.Since)
 		if err != nil {
-			return "", err
+			return "", false, err
 		}
 		seen.ReleaseKnownBefore = known
 		_, why, changed = issue.Observe(rec.State, seen, now)
 	}
 	if !changed {
-		return string(why), nil
+		return string(why), false, nil
 	}
-	_, err := s.Workflow.ChangeIssue(ctx, rec.ID, func(r issue.Record) (issue.Record, []issue.Activity, error) {
-		next, reason, changed := issue.Observe(r.State, seen, now)
-		if why = reason; !changed {
+	_, err = s.Workflow.ChangeIssue(ctx, rec.ID, func(r issue.Record) (issue.Record, []issue.Activity, error) {
+		next, reason, moved := issue.Observe(r.State, seen, now)
+		if why, changed = reason, moved; !moved {
 			return r, nil, nil
 		}
 		r.State, r.UpdatedAt = next, now
 		return r, activities(r, reason, e, now), nil
 	})
 	if err != nil {
-		return "", err
+		return "", false, err
 	}
 	s.stir()
-	return string(why), nil
+	return string(why), changed, nil
 }
 
 // activities are what is written into an issue's history for a change of the state machine.

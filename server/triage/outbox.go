@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/faultline-dev/faultline/internal/event"
@@ -38,16 +39,17 @@ func (s *Service) drain(ctx context.Context) (rows int, err error) {
 	if err != nil {
 		return 0, err
 	}
+	ready, found, lost := s.causesOf(ctx, batch)
 	var ids []int64
 	var records []issue.Record
-	for _, row := range batch {
-		told, err := s.announce(ctx, row)
-		if err != nil {
+	for _, row := range ready {
+		if err := s.announce(ctx, row, found); err != nil {
 			return 0, err
 		}
-		if told {
-			ids, records = append(ids, row.ID), append(records, row.Change.Record)
-		}
+		ids, records = append(ids, row.ID), append(records, row.Change.Record)
+	}
+	if lost != nil {
+		return 0, lost
 	}
 	if len(ids) == 0 {
 		return 0, nil
@@ -64,41 +66,60 @@ func (s *Service) drain(ctx context.Context) (rows int, err error) {
 	return len(ids), nil
 }
 
+// causesOf finds the events that caused changes, and leaves out those that are not to be told
+// yet: a change that an event caused is left to the process that has the event, for a while. With
+// an error, those are left out too whose event is not known.
+func (s *Service) causesOf(ctx context.Context, batch []issue.OutboxRow) (ready []issue.OutboxRow, found map[issue.ID]event.Summary, err error) {
+	var orphans []issue.OutboxRow
+	without := func(row issue.OutboxRow) bool {
+		c := row.Change
+		_, told := s.told[row.ID]
+		_, known := s.causes.get(c.Record.ID, c.Record.UpdatedAt)
+		return !told && !known && causedByEvent(c)
+	}
+	for _, row := range batch {
+		if without(row) && time.Since(row.Change.Time) >= s.cfg.OutboxGrace {
+			orphans = append(orphans, row)
+		}
+	}
+	found, err = s.lookForCauses(ctx, orphans)
+	for _, row := range batch {
+		orphan := slices.ContainsFunc(orphans, func(o issue.OutboxRow) bool { return o.ID == row.ID })
+		if orphan && err == nil || !orphan && !without(row) {
+			ready = append(ready, row)
+		}
+	}
+	return ready, found, err
+}
+
 // announce tells whoever listens of one change. It comes before the mirror, so that an alert
-// need not wait for a ClickHouse that is away. A change that an event caused is left to the
-// process that has the event, for a while.
-func (s *Service) announce(ctx context.Context, row issue.OutboxRow) (told bool, err error) {
+// need not wait for a ClickHouse that is away.
+func (s *Service) announce(ctx context.Context, row issue.OutboxRow, found map[issue.ID]event.Summary) error {
 	if _, told := s.told[row.ID]; told {
-		return true, nil
+		return nil
 	}
 	c := row.Change
-	cause, known := s.causes.get(c.Record.ID, c.Record.UpdatedAt)
-	if causedByEvent(c) && !known {
-		if time.Since(c.Time) < s.cfg.OutboxGrace {
-			return false, nil
-		}
-		if cause, known, err = s.lookForCause(ctx, c); err != nil {
-			return false, err
-		}
-	}
 	var with *event.Summary
-	if known {
+	if cause, known := s.causes.get(c.Record.ID, c.Record.UpdatedAt); known {
+		with = &cause
+	} else if cause, known := found[c.Record.ID]; known && causedByEvent(c) {
 		with = &cause
 	}
 	shortID, err := s.shortID(ctx, c.Record)
 	if err != nil {
-		return false, err
+		return err
 	}
 	if err := s.Announcer.IssueChanged(ctx, c, shortID, with); err != nil {
-		return false, fmt.Errorf("announce version %d of issue %s: %w", c.Record.Version, c.Record.ID, err)
+		return fmt.Errorf("announce version %d of issue %s: %w", c.Record.Version, c.Record.ID, err)
 	}
 	if watched(c.From) != watched(c.Record.State.Status) {
 		if err := s.Announcer.SettingsChanged(ctx, c.Record.ID.ProjectID); err != nil {
-			return false, err
+			return err
 		}
 	}
 	s.told[row.ID] = struct{}{}
-	return true, nil
+	s.causes.forget(c.Record.ID, c.Record.UpdatedAt)
+	return nil
 }
 
 // watched reports whether ingest must tell of every event of an issue in this state.

@@ -242,6 +242,27 @@ func TestAChangeOfAProcessThatEndedIsToldByTheNext(t *testing.T) {
 	}
 }
 
+func TestAChangeWhoseEventCannotBeFoundHoldsUpNoOther(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	if _, err := w.service(nil).place(t.Context(), bus.Observed{Event: seen(1, "", time.Now()), First: true}); err != nil {
+		t.Fatal(err)
+	}
+	next := w.service(func(c *Config) { c.OutboxGrace = 0 })
+	e := seen(2, "", time.Now())
+	if _, err := next.place(t.Context(), bus.Observed{Event: e, First: true}); err != nil {
+		t.Fatal(err)
+	}
+	away := errors.New("ClickHouse is away")
+	w.events.goAway(away)
+	if err := next.Flush(t.Context()); !errors.Is(err, away) {
+		t.Fatal(err)
+	}
+	if got := w.change(0); got.Event == nil || got.Event.EventID != e.EventID {
+		t.Fatalf("%+v", got)
+	}
+}
+
 func TestACriticalEventOfAnOldIssueThatNobodyToldOfIsToldAfterAStart(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
