@@ -1,6 +1,7 @@
 package triage
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -71,23 +72,20 @@ func (s *Service) drain(ctx context.Context) (rows int, err error) {
 // an error, those are left out too whose event is not known.
 func (s *Service) causesOf(ctx context.Context, batch []issue.OutboxRow) (ready []issue.OutboxRow, found map[issue.ID]event.Summary, err error) {
 	var orphans []issue.OutboxRow
-	without := func(row issue.OutboxRow) bool {
+	for _, row := range batch {
 		c := row.Change
 		_, told := s.told[row.ID]
 		_, known := s.causes.get(c.Record.ID, c.Record.UpdatedAt)
-		return !told && !known && causedByEvent(c)
-	}
-	for _, row := range batch {
-		if without(row) && time.Since(row.Change.Time) >= s.cfg.OutboxGrace {
+		switch {
+		case told || known || !causedByEvent(c):
+			ready = append(ready, row)
+		case time.Since(c.Time) >= s.cfg.OutboxGrace:
 			orphans = append(orphans, row)
 		}
 	}
-	found, err = s.lookForCauses(ctx, orphans)
-	for _, row := range batch {
-		orphan := slices.ContainsFunc(orphans, func(o issue.OutboxRow) bool { return o.ID == row.ID })
-		if orphan && err == nil || !orphan && !without(row) {
-			ready = append(ready, row)
-		}
+	if found, err = s.lookForCauses(ctx, orphans); err == nil {
+		ready = append(ready, orphans...)
+		slices.SortFunc(ready, func(a, b issue.OutboxRow) int { return cmp.Compare(a.ID, b.ID) }) // as they were made
 	}
 	return ready, found, err
 }

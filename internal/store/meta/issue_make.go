@@ -144,16 +144,15 @@ func (s *Store) makeSome(ctx context.Context, tx transaction, projectID uint32, 
 	if err != nil {
 		return err
 	}
-	args := []any{projectID}
-	for _, w := range all {
-		args = append(args, w.rec.ID.Fingerprint.String())
-	}
 	existing := map[event.Fingerprint]bool{}
-	for rest := args[1:]; len(rest) > 0; rest = rest[min(len(rest), inList):] {
-		n := min(len(rest), inList)
+	for some := range slices.Chunk(all, inList) {
+		args := []any{projectID}
+		for _, w := range some {
+			args = append(args, w.rec.ID.Fingerprint.String())
+		}
 		found, err := list(ctx, tx, "issues", func(r scanner) (f event.Fingerprint, err error) {
 			return f, r.Scan(intoFingerprint(&f))
-		}, `SELECT fingerprint FROM issues WHERE project_id = $1 AND fingerprint IN (`+placeholders(2, n)+`)`, append([]any{projectID}, rest[:n]...)...)
+		}, `SELECT fingerprint FROM issues WHERE project_id = $1 AND fingerprint IN (`+placeholders(2, len(some))+`)`, args...)
 		if err != nil {
 			return err
 		}
