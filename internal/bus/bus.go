@@ -43,6 +43,7 @@ type Bus struct {
 
 	critical damper
 	spilling chan struct{} // holds one token: a writer spills one block at a time
+	spilled  stretch       // of this process
 }
 
 // Open makes the streams where they are missing, brings them to the configuration, and starts

@@ -279,17 +279,23 @@ func TestMessagesSurviveRestartsOfEverything(t *testing.T) {
 	}
 }
 
+// openTwo opens two buses of one server, as two processes would.
+func openTwo(t *testing.T) (a, b *Bus) {
+	t.Helper()
+	server, conn := natstest.Start(t)
+	a, err := Open(t.Context(), conn, config())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if b, err = Open(t.Context(), natstest.Connect(t, server), config()); err != nil {
+		t.Fatal(err)
+	}
+	return a, b
+}
+
 func TestTailIsWantedWhileSomebodyTails(t *testing.T) {
 	t.Parallel()
-	server, conn := natstest.Start(t)
-	viewer, err := Open(t.Context(), conn, config())
-	if err != nil {
-		t.Fatal(err)
-	}
-	ingest, err := Open(t.Context(), natstest.Connect(t, server), config())
-	if err != nil {
-		t.Fatal(err)
-	}
+	viewer, ingest := openTwo(t)
 	if ingest.TailWanted(7) {
 		t.Fatal("nobody tails yet")
 	}
@@ -315,15 +321,7 @@ func TestTailIsWantedWhileSomebodyTails(t *testing.T) {
 
 func TestChangedSettingsReachEveryPart(t *testing.T) {
 	t.Parallel()
-	server, conn := natstest.Start(t)
-	a, err := Open(t.Context(), conn, config())
-	if err != nil {
-		t.Fatal(err)
-	}
-	b, err := Open(t.Context(), natstest.Connect(t, server), config())
-	if err != nil {
-		t.Fatal(err)
-	}
+	a, b := openTwo(t)
 	got := make(chan uint32, 8)
 	stop, err := b.OnSettingsChanged(func(id uint32) { got <- id })
 	if err != nil {

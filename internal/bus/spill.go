@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/nats-io/nats.go"
@@ -78,19 +79,48 @@ func (b *Bus) spillMessage(ctx context.Context, msg *nats.Msg, id string) (posit
 	if err != nil {
 		return 0, err
 	}
+	b.spilled.add(ack.Sequence)
 	return ack.Sequence, nil
+}
+
+// stretch is of positions in a stream that follow each other.
+type stretch struct {
+	mu          sync.Mutex
+	first, last uint64
+}
+
+// add puts a position behind the others, or begins anew if there are others between. One that is not behind them is of a
+// message that was there already.
+func (s *stretch) add(at uint64) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if at <= s.last {
+		return
+	}
+	if s.first == 0 || at > s.last+1 {
+		s.first = at
+	}
+	s.last = at
+}
+
+// holds tells whether all positions from first to last are in it.
+func (s *stretch) holds(first, last uint64) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.first > 0 && first >= s.first && last <= s.last
 }
 
 func (b *Bus) spillSubject() string { return "spill." + b.cfg.Writer }
 
-// SpillPending tells how many messages and bytes wait for ClickHouse.
-func (b *Bus) SpillPending(ctx context.Context) (messages, bytes uint64, err error) {
+// SpillPending tells how many messages and bytes wait for ClickHouse, and whether this process is known to have put all
+// of them there. It is not known of one whose acknowledgement was lost, nor of those before it.
+func (b *Bus) SpillPending(ctx context.Context) (messages, bytes uint64, own bool, err error) {
 	s, err := b.js.Stream(ctx, streamSpill)
 	if err != nil {
-		return 0, 0, fmt.Errorf("look at the spill: %w", err)
+		return 0, 0, false, fmt.Errorf("look at the spill: %w", err)
 	}
 	state := s.CachedInfo().State
-	return state.Msgs, state.Bytes, nil
+	return state.Msgs, state.Bytes, state.Msgs == 0 || b.spilled.holds(state.FirstSeq, state.LastSeq), nil
 }
 
 // orphan is the age from which pieces of a block that was never made whole are removed.

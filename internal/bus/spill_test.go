@@ -115,7 +115,7 @@ func TestSpilledBlocksComeBackWholeAndInOrder(t *testing.T) {
 				}
 			}
 			until(t, "an empty spill", func() bool {
-				messages, _, err := b.SpillPending(t.Context())
+				messages, _, _, err := b.SpillPending(t.Context())
 				if err != nil {
 					t.Fatal(err)
 				}
@@ -149,7 +149,7 @@ func TestABlockThatWasNotMadeWholeIsNotInserted(t *testing.T) {
 	if token := next(t, got); token != "whole" {
 		t.Fatalf("inserted %s", token)
 	}
-	until(t, "no pieces left", func() bool { n, _, err := b.SpillPending(t.Context()); return err == nil && n == 0 })
+	until(t, "no pieces left", func() bool { n, _, _, err := b.SpillPending(t.Context()); return err == nil && n == 0 })
 }
 
 func TestSpilledBlocksSurviveRestarts(t *testing.T) {
@@ -231,17 +231,60 @@ func TestAFullSpillRefusesAndLosesNothing(t *testing.T) {
 	}
 }
 
+// TestWhatWaitsIsOwnOrNot has two processes of one name spill, one of them large blocks.
+func TestWhatWaitsIsOwnOrNot(t *testing.T) {
+	t.Parallel()
+	a, b := openTwo(t)
+	n := 0
+	spill := func(x *Bus, bytes int) {
+		t.Helper()
+		n++
+		if err := x.Spill(t.Context(), strconv.Itoa(n), these(occurrence(byte(n), noise(bytes)))); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want := func(x *Bus, when string, want bool) {
+		t.Helper()
+		if _, _, own, err := x.SpillPending(t.Context()); err != nil || own != want {
+			t.Fatalf("%s: %v, %v", when, own, err)
+		}
+	}
+	want(a, "when nothing waits", true)
+	spill(a, 100)
+	spill(a, 3<<20)
+	want(a, "after own blocks", true)
+	want(b, "after the other's blocks", false)
+	spill(b, 100)
+	want(a, "after own and the other's blocks", false)
+	want(b, "after the other's and own blocks", false)
+	spill(b, 3<<20)
+	got := make(chan string, 8)
+	one := make(chan struct{}, 8)
+	run(t, func(ctx context.Context) error {
+		return b.DrainSpill(ctx, func(ctx context.Context, token string, _ bool, _ []*event.Occurrence) error {
+			got <- token
+			select {
+			case <-one:
+			case <-ctx.Done():
+			}
+			return nil
+		})
+	})
+	for range 2 {
+		next(t, got)
+		one <- struct{}{}
+	}
+	next(t, got) // the other's have left
+	want(b, "when only own blocks are left", true)
+	want(a, "when only the other's blocks are left", false)
+	one <- struct{}{}
+	one <- struct{}{}
+	until(t, "nothing waits", func() bool { n, _, own, err := a.SpillPending(t.Context()); return err == nil && n == 0 && own })
+}
+
 func TestTwoDrainersShareOneSpillInOrder(t *testing.T) {
 	t.Parallel()
-	server, conn := natstest.Start(t)
-	a, err := Open(t.Context(), conn, config())
-	if err != nil {
-		t.Fatal(err)
-	}
-	b, err := Open(t.Context(), natstest.Connect(t, server), config())
-	if err != nil {
-		t.Fatal(err)
-	}
+	a, b := openTwo(t)
 	got := make(chan int, 64)
 	for _, x := range []*Bus{a, b} {
 		run(t, func(ctx context.Context) error {

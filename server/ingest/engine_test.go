@@ -117,7 +117,7 @@ func TestTheEngineIsKilledAndEveryEventIsThereOnce(t *testing.T) {
 		})
 	}
 	all.Wait()
-	waitFor(t, func() bool { n, _, err := r.bus.SpillPending(t.Context()); return err == nil && n == 0 })
+	waitFor(t, func() bool { n, _, _, err := r.bus.SpillPending(t.Context()); return err == nil && n == 0 })
 	r.end()
 	const want = clients * batches * events
 	db := connect(t, r.engine)

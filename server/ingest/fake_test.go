@@ -199,6 +199,8 @@ type disk struct {
 	tokens []string
 	blocks [][]*event.Occurrence
 	fail   error
+
+	strange bool // another process put something there
 }
 
 func (d *disk) Spill(_ context.Context, token string, events iter.Seq2[*event.Occurrence, error]) error {
@@ -244,10 +246,10 @@ func (d *disk) DrainSpill(ctx context.Context, insert func(context.Context, stri
 	}
 }
 
-func (d *disk) SpillPending(context.Context) (messages, bytes uint64, err error) {
+func (d *disk) SpillPending(context.Context) (messages, bytes uint64, own bool, err error) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	return uint64(len(d.tokens)), 0, nil
+	return uint64(len(d.tokens)), 0, !d.strange, nil
 }
 
 // ear hears what is published.

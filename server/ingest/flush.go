@@ -102,7 +102,7 @@ func (w *writer) patience(b *block, now time.Time) time.Duration {
 		return resentShare*w.cfg.FlushAway - now.Sub(b.began)
 	}
 	wait := w.interval() - now.Sub(w.began)
-	if w.parts.Load() > int64(w.cfg.HurryParts) || w.away.Load() || w.waiting.Load() {
+	if w.parts.Load() > int64(w.cfg.HurryParts) || w.away.Load() || w.disk.any() {
 		return wait
 	}
 	return min(wait, w.lull(b, now))
@@ -167,7 +167,7 @@ func (w *writer) interval() time.Duration {
 	switch {
 	case w.away.Load() || w.crowded():
 		return w.cfg.FlushAway
-	case w.waiting.Load():
+	case w.disk.any():
 		most = max(most, w.cfg.FlushAway)
 	}
 	return min(max(time.Duration(w.cfg.FlushShare)*w.took, w.cfg.FlushMin), most)

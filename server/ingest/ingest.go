@@ -62,11 +62,12 @@ type Index interface {
 // with an error makes it fail. DrainSpill
 // must hand over blocks in the order in which they were spilled, each until insert
 // returns nil, and must return when the context ends. It must tell insert whether the
-// block may have been handed over before, to a process that ended. SpillPending tells what waits.
+// block may have been handed over before, to a process that ended. SpillPending tells what waits,
+// and whether this process put all of it there, as far as it is known.
 type Spill interface {
 	Spill(ctx context.Context, token string, events iter.Seq2[*event.Occurrence, error]) error
 	DrainSpill(ctx context.Context, insert func(ctx context.Context, token string, again bool, events []*event.Occurrence) error) error
-	SpillPending(ctx context.Context) (messages, bytes uint64, err error)
+	SpillPending(ctx context.Context) (messages, bytes uint64, own bool, err error)
 }
 
 // Publisher tells the other parts of what was stored. Telling the same twice must do

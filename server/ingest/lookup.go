@@ -24,13 +24,13 @@ func (w *writer) known(ctx context.Context, t *tray, f *flight) bool {
 	if w.away.Load() {
 		return false
 	}
-	// What is in the spill cannot be looked up; ask before looking into the store,
-	// because events move from there to here.
-	sure := !w.waiting.Load()
 	ids := make([]event.ID, len(t.accepted))
 	for i, o := range t.accepted {
 		ids[i] = o.Event.ID
 	}
+	// What is in the spill cannot be looked up; ask before looking into the store,
+	// because events move from there to here.
+	sure := !w.disk.may(t.batch.ProjectID, ids)
 	existing, err := w.lookups.existing(ctx, t.batch.ProjectID, ids)
 	if err != nil {
 		w.metrics.failures.WithLabelValues("look up resent events").Inc()

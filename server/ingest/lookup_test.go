@@ -1,6 +1,7 @@
 package ingest
 
 import (
+	"encoding/binary"
 	"errors"
 	"slices"
 	"sync"
@@ -8,6 +9,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/faultline-dev/faultline/internal/event"
 	"github.com/faultline-dev/faultline/internal/outcome"
 	"github.com/faultline-dev/faultline/server/receive"
 )
@@ -28,7 +30,7 @@ func same(b *receive.Batch) *receive.Batch {
 
 // calm waits until nothing waits in the spill.
 func calm(r *rig) {
-	for r.writer.waiting.Load() {
+	for r.writer.disk.any() {
 		time.Sleep(time.Second)
 	}
 }
@@ -195,7 +197,7 @@ func TestWhatAnotherProcessSpilledIsNotStoredTwice(t *testing.T) {
 		r.store.set(func(m *memory) { m.fail = other.store.fail })
 		r.disk.mu.Lock()
 		other.disk.mu.Lock()
-		r.disk.tokens, r.disk.blocks = other.disk.tokens, other.disk.blocks
+		r.disk.tokens, r.disk.blocks, r.disk.strange = other.disk.tokens, other.disk.blocks, true
 		other.disk.mu.Unlock()
 		r.disk.mu.Unlock()
 		time.Sleep(r.cfg.OutcomeInterval)
@@ -274,4 +276,97 @@ func TestResentEventsGatherOnTheirWayToTheDisk(t *testing.T) {
 			t.Errorf("nobody tried the blocks %v before", r.store.completed)
 		}
 	})
+}
+
+// TestWhatIsSentAgainNeedNotWaitForTheSpill sends events again while others wait on disk.
+func TestWhatIsSentAgainNeedNotWaitForTheSpill(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := start(t, func(c *Config) { c.RecentEvents = 1 })
+		calm(r)
+		r.store.set(func(m *memory) { m.fail = func(int) (bool, error) { return false, later{} } })
+		waiting := batch(3)
+		r.Receive(t.Context(), waiting)
+		for range 3 {
+			r.Receive(t.Context(), batch(1)) // makes it forget those before
+		}
+		// The store takes new blocks again, while those on disk wait.
+		r.store.set(func(m *memory) {
+			m.fail = nil
+			m.parts = DefaultConfig().CrowdParts + 1
+		})
+		r.writer.parts.Store(int64(DefaultConfig().CrowdParts + 1))
+		r.writer.setAway(false)
+		on := func() int {
+			n, _, _, _ := r.disk.SpillPending(t.Context())
+			return int(n)
+		}
+		before := on()
+		fresh := batch(3)
+		fresh.Attempt = 2
+		if got := kinds(r.Receive(t.Context(), again(fresh))); got[outcome.Stored] != 3 || on() > before {
+			t.Fatalf("got %v, %d blocks on disk, before it were %d", got, on(), before)
+		}
+		if on() < 4 {
+			t.Fatalf("only %d blocks are left on disk", on())
+		}
+		waiting = again(waiting)
+		waiting.Attempt = 2
+		if got := kinds(r.Receive(t.Context(), waiting)); got[outcome.Stored] != 3 {
+			t.Fatalf("got %v", got)
+		}
+		r.store.set(func(m *memory) { m.parts = 0 })
+		time.Sleep(time.Minute)
+		for _, e := range waiting.Events {
+			if n := r.store.stored()[e.ID]; n != 1 {
+				t.Errorf("an event is there %d times", n)
+			}
+		}
+		if r.writer.disk.any() || r.writer.disk.filters != nil {
+			t.Error("filters are left when nothing waits")
+		}
+	})
+}
+
+func TestAFilterErrsSeldomAndForgetsNothing(t *testing.T) {
+	d := newOnDisk()
+	id := func(n uint64) (id event.ID) {
+		binary.BigEndian.PutUint64(id[8:], n)
+		return id
+	}
+	if !d.may(1, []event.ID{id(1)}) {
+		t.Fatal("it knows before it has looked")
+	}
+	d.look(0, true, d.version())
+	if d.may(1, []event.ID{id(1)}) {
+		t.Fatal("it holds what was never there")
+	}
+	const n = filterIDs + 1000 // more than one filter holds
+	_, done := d.add(nil)
+	for i := range uint64(n) {
+		d.note(1, id(i))
+	}
+	if d.look(0, true, d.version()); !d.any() {
+		t.Fatal("it forgets a block on its way")
+	}
+	done()
+	d.look(1, true, d.version())
+	wrong := 0
+	for i := range uint64(n) {
+		if !d.may(1, []event.ID{id(i)}) {
+			t.Fatalf("id %d is not there", i)
+		}
+		if d.may(2, []event.ID{id(i)}) {
+			wrong++
+		}
+	}
+	if wrong > n/1000 {
+		t.Errorf("%d of %d others are taken for one of them", wrong, n)
+	}
+	if d.look(1, false, d.version()); !d.may(2, []event.ID{id(1)}) {
+		t.Error("it knows what others put there")
+	}
+	d.look(0, true, d.version())
+	if d.may(1, []event.ID{id(1)}) || d.filters != nil {
+		t.Error("it remembers what has left")
+	}
 }

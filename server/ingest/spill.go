@@ -23,9 +23,9 @@ const drainPatience = 10
 func (w *writer) putOnDisk(ctx context.Context, name string, b *block) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), w.spillTimeout())
 	defer cancel()
-	w.spills.Add(1)
-	w.waiting.Store(true)
-	if err := w.spill.Spill(ctx, name, b.rows.All()); err != nil {
+	events, done := w.disk.add(b.rows.All())
+	defer done()
+	if err := w.spill.Spill(ctx, name, events); err != nil {
 		w.metrics.failures.WithLabelValues("spill").Inc()
 		w.log.Error("events could not be put on disk", "events", b.count, "error", err)
 		w.setAway(false)
@@ -61,17 +61,14 @@ func (w *writer) setAway(away bool) {
 // lookAfterSpill finds out whether something waits in the spill, into which other
 // processes put events too.
 func (w *writer) lookAfterSpill(ctx context.Context) {
-	before := w.spills.Load()
-	messages, bytes, err := w.spill.SpillPending(ctx)
+	changes := w.disk.version()
+	messages, bytes, own, err := w.spill.SpillPending(ctx)
 	if err != nil {
 		return
 	}
 	w.metrics.spillBlocks.Set(float64(messages))
 	w.metrics.spillBytes.Set(float64(bytes))
-	w.waiting.Store(messages > 0)
-	if w.spills.Load() != before {
-		w.waiting.Store(true)
-	}
+	w.disk.look(messages, own, changes)
 }
 
 // drain brings spilled blocks into the store, oldest first, until the context ends.

@@ -34,9 +34,8 @@ type writer struct {
 	uncounted *seen // of clients that do not count their attempts
 	lookups   *lookups
 
-	away    atomic.Bool   // blocks go to the spill, until draining succeeds
-	spills  atomic.Uint64 // blocks spilled by this process
-	waiting atomic.Bool   // something may wait in the spill
+	away atomic.Bool // blocks go to the spill, until draining succeeds
+	disk *onDisk     // what waits in the spill
 
 	inserted atomic.Bool  // since the store was asked for its parts
 	parts    atomic.Int64 // of the store, when it was asked
@@ -54,13 +53,12 @@ type writer struct {
 }
 
 func newWriter(cfg Config, p Parts, t *tally) *writer {
-	w := &writer{
+	return &writer{
 		cfg: cfg, newRows: p.Rows, store: p.Store, index: p.Index, spill: p.Spill, announcer: newAnnouncer(cfg, p), tally: t,
 		metrics: p.Metrics, log: p.Logger, room: quota.NewRoom(cfg.RoomBytes, 0), seen: newSeen(cfg.RecentEvents),
 		settling: make(chan *block, 1), wake: make(chan struct{}, 1), uncounted: newSeen(cfg.RecentEvents), lookups: newLookups(p.Index, cfg.LookupTimeout),
+		disk: newOnDisk(),
 	}
-	w.waiting.Store(true)
-	return w
 }
 
 // write decides every event that the tray has accepted. Duplicates go first; the

@@ -78,7 +78,7 @@ func TestABlockDoesNotWaitWhenAllWhoSendWait(t *testing.T) {
 func TestTheIntervalGrowsWithWhatInsertsTake(t *testing.T) {
 	f := func(took, want time.Duration) {
 		t.Helper()
-		w := &writer{cfg: DefaultConfig(), took: took}
+		w := &writer{cfg: DefaultConfig(), took: took, disk: new(onDisk)}
 		if got := w.interval(); got != want {
 			t.Fatalf("%v after an insert of %v, want %v", got, took, want)
 		}
@@ -87,8 +87,7 @@ func TestTheIntervalGrowsWithWhatInsertsTake(t *testing.T) {
 	f(10*time.Millisecond, 50*time.Millisecond)
 	f(40*time.Millisecond, 120*time.Millisecond)
 	f(time.Second, 400*time.Millisecond)
-	catchingUp := &writer{cfg: DefaultConfig(), took: 300 * time.Millisecond}
-	catchingUp.waiting.Store(true)
+	catchingUp := &writer{cfg: DefaultConfig(), took: 300 * time.Millisecond, disk: newOnDisk()}
 	if got := catchingUp.interval(); got != 900*time.Millisecond {
 		t.Fatalf("%v while the spill is drained", got)
 	}
@@ -206,7 +205,7 @@ func TestBlocksGoToDiskWhileTheStoreIsAwayAndComeBackOnce(t *testing.T) {
 		}
 		r.store.set(func(m *memory) { m.fail = nil })
 		time.Sleep(10 * time.Second)
-		if r.writer.away.Load() || r.writer.waiting.Load() {
+		if r.writer.away.Load() || r.writer.disk.any() {
 			t.Fatal("the store still counts as away")
 		}
 		r.stop()
@@ -247,7 +246,7 @@ func TestWhatIsOnDiskWaitsForAStoreThatIsCrowded(t *testing.T) {
 		}
 		r.store.set(func(m *memory) { m.fail, m.took, m.parts = nil, time.Second, r.cfg.CrowdParts+1 })
 		time.Sleep(time.Minute)
-		if n, _, _ := r.disk.SpillPending(t.Context()); n == 0 || n == 20 {
+		if n, _, _, _ := r.disk.SpillPending(t.Context()); n == 0 || n == 20 {
 			t.Fatalf("%d blocks on disk", n)
 		}
 		began := time.Now()
