@@ -49,10 +49,11 @@ func clients(t testing.TB, httpAddress, grpcAddress string) map[string]client {
 const answerLimit = 20 * time.Second
 
 // drive sends batches of a ledger through a client, which has a name, until both have
-// ended.
-func drive(ctx context.Context, name string, c client, l *ledger, seed uint64, pace time.Duration) {
+// ended: one every pace on average, if answers come that fast.
+func drive(ctx context.Context, name string, c client, l *ledger, seed uint64, pace func() time.Duration) {
 	rng := rand.New(rand.NewPCG(seed, 3))
 	for batch := l.next(name); batch != nil; batch = l.next(name) {
+		began := time.Now()
 		pause := 50 * time.Millisecond
 		for attempt := 1; len(batch) > 0; attempt++ {
 			l.sending(len(batch))
@@ -72,11 +73,15 @@ func drive(ctx context.Context, name string, c client, l *ledger, seed uint64, p
 			}
 			pause = min(2*pause, time.Second)
 		}
-		if !sleep(ctx, pace/2+time.Duration(rng.Int64N(int64(pace)))) {
+		p := pace()
+		if !sleep(ctx, p/2+time.Duration(rng.Int64N(int64(p)))-time.Since(began)) {
 			return
 		}
 	}
 }
+
+// every is a pace that stays.
+func every(d time.Duration) func() time.Duration { return func() time.Duration { return d } }
 
 func sleep(ctx context.Context, d time.Duration) bool {
 	t := time.NewTimer(d)

@@ -6,6 +6,7 @@ import (
 	"encoding/binary"
 	"maps"
 	"math/rand/v2"
+	"regexp"
 	"strconv"
 	"sync"
 	"time"
@@ -40,6 +41,7 @@ type ledger struct {
 	mu       sync.Mutex
 	rng      *rand.Rand
 	items    []*item
+	calm     int             // there are so many times fewer new and fatal kinds than in a round
 	settled  []string        // kinds of which an event was acknowledged and no fatal one was sent
 	kinds    map[string]bool // all that were used
 	alarms   map[string]bool // kinds of fatal events: each is worth one mail
@@ -51,7 +53,7 @@ type ledger struct {
 
 func newLedger(seed uint64) *ledger {
 	return &ledger{
-		rng: rand.New(rand.NewPCG(seed, 2)), kinds: map[string]bool{}, alarms: map[string]bool{},
+		rng: rand.New(rand.NewPCG(seed, 2)), calm: 1, kinds: map[string]bool{}, alarms: map[string]bool{},
 		answered: map[verdict]int{}, refusals: map[string]int{},
 	}
 }
@@ -63,6 +65,19 @@ const (
 	fatalShare = 8  // one batch in so many brings a fatal event
 )
 
+// singleKind is the name of a kind that is not one of the usual ones.
+var singleKind = regexp.MustCompile(`\b(Rare|Fatal)[0-9]+x\b`)
+
+// alarmIn is the kind of fatal events of which a mail tells; "" if it tells of none.
+func (l *ledger) alarmIn(mail string) string {
+	for _, kind := range singleKind.FindAllString(mail, -1) {
+		if l.alarms[kind] {
+			return kind
+		}
+	}
+	return ""
+}
+
 // next makes a batch for a client; nil after the end.
 func (l *ledger) next(client string) []*item {
 	l.mu.Lock()
@@ -73,12 +88,12 @@ func (l *ledger) next(client string) []*item {
 	batch := make([]*item, 0, batchMost)
 	for range 1 + l.rng.IntN(batchMost) {
 		kind := "Usual" + strconv.Itoa(l.rng.IntN(usualKinds))
-		if l.rng.IntN(rareShare) == 0 {
+		if l.rng.IntN(rareShare*l.calm) == 0 {
 			kind = "Rare" + strconv.Itoa(len(l.items)) + "x"
 		}
 		batch = append(batch, l.add(kind, "error"))
 	}
-	if l.rng.IntN(fatalShare) == 0 {
+	if l.rng.IntN(fatalShare*l.calm) == 0 {
 		kind := "Fatal" + strconv.Itoa(len(l.items)) + "x"
 		// Half of the alarms are of issues that were seen before: no first sighting tells of them.
 		if n := len(l.settled); n > 0 && l.rng.IntN(2) == 0 {

@@ -7,27 +7,37 @@ import (
 	"flag"
 	"fmt"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
+
+	"github.com/faultline-dev/faultline/server/receive/native"
 )
 
 var (
 	spillFor  = flag.Duration("spill", 5*time.Second, "how long ClickHouse is away in the test of the spill")
 	spillRate = flag.Int("spill-rate", 1500, "events a second meanwhile")
+	spillThen = flag.Int("spill-then", 1500, "events a second while the server catches up, if that is fewer")
 )
 
-// load sends about so many events a second until the ledger ends.
-func load(ctx context.Context, w *world, l *ledger, rate int) (wait func()) {
-	senders := max(24, rate/10)
-	pace := time.Duration(senders) * (1 + batchMost) / 2 * time.Second / time.Duration(rate)
-	w.crowd = senders
+// load sends about so many events a second until the ledger ends; the number may change. A stream is shared by as many
+// senders as may wait for answers on it at once.
+func load(ctx context.Context, w *world, l *ledger, rate *atomic.Int64) (wait func()) {
+	senders := int64(max(24, rate.Load()/10))
+	pace := func() time.Duration {
+		return time.Duration(senders) * (1 + batchMost) / 2 * time.Second / time.Duration(rate.Load())
+	}
+	w.crowd = int(senders)
 	var all sync.WaitGroup
 	kinds := clients(w.t, w.links[0].address, w.links[1].address)
 	for n := range senders {
 		name := "grpc stream"
+		if n%int64(native.DefaultConfig().Window) == 0 {
+			kinds[name] = newStreamClient(w.links[1].address)
+		}
 		switch n % 24 {
 		case 0, 8:
 			name = "rest"
@@ -36,7 +46,8 @@ func load(ctx context.Context, w *world, l *ledger, rate int) (wait func()) {
 		case 20:
 			name = "sentry"
 		}
-		all.Go(func() { drive(ctx, name, kinds[name], l, uint64(n), pace) })
+		c := kinds[name]
+		all.Go(func() { drive(ctx, name, c, l, uint64(n), pace) })
 	}
 	return all.Wait
 }
@@ -46,8 +57,11 @@ func load(ctx context.Context, w *world, l *ledger, rate int) (wait func()) {
 func TestClickHouseIsAwayForLong(t *testing.T) {
 	w := newWorld(t, parted)
 	l := newLedger(1)
+	l.calm = max(1, *spillRate/1500)
 	ctx, cancel := context.WithCancel(t.Context())
-	wait := load(ctx, w, l, *spillRate)
+	var rate atomic.Int64
+	rate.Store(int64(*spillRate))
+	wait := load(ctx, w, l, &rate)
 	defer wait()
 	defer cancel()
 	sleep(ctx, time.Second)
@@ -64,6 +78,7 @@ func TestClickHouseIsAwayForLong(t *testing.T) {
 	})
 	sent, _ = l.counts()
 	w.liar.set(honest)
+	rate.Store(int64(min(*spillRate, max(*spillThen, 1))))
 	back := time.Now()
 	eventually(t, 2**spillFor+settleLimit, "the spill is empty while new events arrive", func() error {
 		if n := spilled(t, w); n > 0 {
@@ -85,7 +100,9 @@ func TestAFullSpillRefuses(t *testing.T) {
 	w := newWorld(t, parted, fmt.Sprintf("FAULTLINE_BUS_SPILL_BYTES=%d", limit))
 	l := newLedger(2)
 	ctx, cancel := context.WithCancel(t.Context())
-	wait := load(ctx, w, l, 4000)
+	var rate atomic.Int64
+	rate.Store(4000)
+	wait := load(ctx, w, l, &rate)
 	defer wait()
 	defer cancel()
 	w.liar.set(gateway)

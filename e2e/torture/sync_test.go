@@ -9,6 +9,8 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	"github.com/faultline-dev/faultline/server/receive/native"
 )
 
 var syncFor = flag.Duration("sync", 0, "how long each measurement of what waiting for the disk costs takes; 0: none")
@@ -42,16 +44,20 @@ func TestWhatWaitingForTheDiskCosts(t *testing.T) {
 // throughput is how many events a second are acknowledged, if each of many senders waits
 // for the answer to one batch before it sends the next.
 func (w *world) throughput(d time.Duration) float64 {
-	const senders = 64
+	const senders = 512
 	l := newLedger(1)
-	c := newStreamClient(w.links[1].address)
+	var c client
 	ctx, cancel := context.WithCancel(w.t.Context())
 	defer cancel()
 	var all sync.WaitGroup
 	defer all.Wait()
 	defer l.end()
 	for n := range senders {
-		all.Go(func() { drive(ctx, "grpc stream", c, l, uint64(n), 1) })
+		if n%native.DefaultConfig().Window == 0 { // as many as may wait for answers on one stream
+			c = newStreamClient(w.links[1].address)
+		}
+		c := c
+		all.Go(func() { drive(ctx, "grpc stream", c, l, uint64(n), every(1)) })
 	}
 	sleep(ctx, 2*time.Second) // until connections are there and caches are warm
 	_, before := l.counts()

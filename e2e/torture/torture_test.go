@@ -15,7 +15,7 @@ var (
 	rounds = flag.Int("rounds", 3, "how many rounds of torture")
 	first  = flag.Uint64("seed", 0, "seed of the first round, further ones count up; 0: by the clock")
 	length = flag.Duration("length", 6*time.Second, "how long things go wrong in each round")
-	pace   = flag.Duration("pace", 100*time.Millisecond, "pause of a client between two batches")
+	pace   = flag.Duration("pace", 100*time.Millisecond, "how often a client sends a batch, if answers come that fast")
 	only   = flag.String("shape", "", "only rounds of this shape: together, parted or small")
 )
 
@@ -72,7 +72,7 @@ func round(t *testing.T, p plan) {
 	for name, c := range clients(t, w.links[0].address, w.links[1].address) {
 		for range workers {
 			n++
-			senders.Go(func() { drive(ctx, name, c, l, p.seed+n<<32, *pace) })
+			senders.Go(func() { drive(ctx, name, c, l, p.seed+n<<32, every(*pace)) })
 		}
 	}
 	w.run(ctx, p)

@@ -219,6 +219,8 @@ func (w *world) allFaults() map[string]func() func() {
 		}
 		all["clickhouse refuses"], all["clickhouse drops answers"] = lie(refuse), lie(drop)
 		all["clickhouse hangs"], all["clickhouse is gone"] = lie(hang), lie(gateway)
+	}
+	if w.nats != nil {
 		all["kill nats"], all["stop nats"] = restart(w.nats), stop(w.nats.pid)
 		all["kill postgres"], all["stop postgres"] = restart(w.postgres.process), stop(w.postgres.pid)
 		all["cut nats"], all["cut postgres"] = once(w.natsLink.cut), once(w.metaLink.cut)
