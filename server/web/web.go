@@ -29,8 +29,8 @@ const notBuilt = `<!doctype html><meta charset="utf-8"><title>Faultline</title>
 <p>This binary was built without the dashboard. Build it with <code>make build</code>; the API works all the same.</p>`
 
 type asset struct {
-	body     []byte
-	zipped   func() []byte // nil if it does not get smaller; compressed when it is first asked for
+	body     func() ([]byte, error)
+	zipped   func() []byte // nil if it does not get smaller; compressed when it is first asked for, and kept
 	kind     string
 	etag     string
 	constant bool // its name changes with its content
@@ -43,10 +43,11 @@ type Handler struct {
 	page   asset
 }
 
-// New reads all files once. A folder without index.html gives a
-// handler that says how to build the dashboard.
+// New reads all files once, and again when they are asked for, so that they take no memory where nobody
+// looks. A folder without index.html gives a handler that says how to build the dashboard.
 func New(files fs.FS) (*Handler, error) {
-	h := &Handler{assets: map[string]asset{}, page: newAsset("index.html", []byte(notBuilt))}
+	built := []byte(notBuilt)
+	h := &Handler{assets: map[string]asset{}, page: newAsset("index.html", built, func() ([]byte, error) { return built, nil })}
 	err := fs.WalkDir(files, ".", func(name string, d fs.DirEntry, err error) error {
 		if err != nil || d.IsDir() || strings.HasPrefix(d.Name(), ".") {
 			return err
@@ -55,7 +56,7 @@ func New(files fs.FS) (*Handler, error) {
 		if err != nil {
 			return err
 		}
-		h.assets[name] = newAsset(name, body)
+		h.assets[name] = newAsset(name, body, func() ([]byte, error) { return fs.ReadFile(files, name) })
 		return nil
 	})
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
@@ -67,19 +68,24 @@ func New(files fs.FS) (*Handler, error) {
 	return h, nil
 }
 
-func newAsset(name string, body []byte) asset {
+// newAsset describes a file by what it holds, which can be read again.
+func newAsset(name string, body []byte, again func() ([]byte, error)) asset {
 	kind := mime.TypeByExtension(path.Ext(name))
 	if kind == "" {
 		kind = http.DetectContentType(body)
 	}
 	sum := sha256.Sum256(body)
 	return asset{
-		body: body, zipped: sync.OnceValue(func() []byte { return zip(body) }), kind: kind,
+		body: again, zipped: sync.OnceValue(func() []byte { return zip(again) }), kind: kind,
 		etag: `"` + hex.EncodeToString(sum[:12]) + `"`, constant: strings.HasPrefix(name, "assets/"),
 	}
 }
 
-func zip(body []byte) []byte {
+func zip(read func() ([]byte, error)) []byte {
+	body, err := read()
+	if err != nil {
+		return nil
+	}
 	var zipped bytes.Buffer
 	w, _ := gzip.NewWriterLevel(&zipped, gzip.BestCompression)
 	w.Write(body)
@@ -122,11 +128,17 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		w.WriteHeader(http.StatusNotModified)
 		return
 	}
-	body := a.body
+	var body []byte
 	if strings.Contains(r.Header.Get("Accept-Encoding"), "gzip") {
-		if zipped := a.zipped(); zipped != nil {
+		if body = a.zipped(); body != nil {
 			header.Set("Content-Encoding", "gzip")
-			body = zipped
+		}
+	}
+	if body == nil {
+		var err error
+		if body, err = a.body(); err != nil {
+			http.Error(w, "the file could not be read", http.StatusInternalServerError)
+			return
 		}
 	}
 	header.Set("Content-Length", strconv.Itoa(len(body)))
