@@ -150,6 +150,10 @@ var engineXML = template.Must(template.New("engine.xml").Parse(`<?xml version="1
     <max_concurrent_queries>0</max_concurrent_queries>
 
     <merge_tree>
+        <!-- Where rows are is read at the start and kept, not when the first question after it needs it. -->
+        <primary_key_lazy_load>0</primary_key_lazy_load>
+        <prewarm_mark_cache>1</prewarm_mark_cache>
+        <columns_to_prewarm_mark_cache>project_id,fingerprint,timestamp,event_id,received_at</columns_to_prewarm_mark_cache>
         <!-- A merge of big parts must fit beside the inserts. -->
         <merge_max_block_size_bytes>4194304</merge_max_block_size_bytes>
         <!-- A merge holds two megabytes for each part. -->
