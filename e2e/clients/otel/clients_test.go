@@ -47,6 +47,7 @@ func TestSDKsOfOpenTelemetryWorkUnchanged(t *testing.T) {
 			p := lab.NewProject(t, s)
 			program := exec.Command(command[0], command[1:]...)
 			program.Env = append(os.Environ(),
+				"OTEL_BLRP_SCHEDULE_DELAY=60000", // log records wait until the program ends: what arrives first is kept, and the span says more
 				"OTEL_EXPORTER_OTLP_PROTOCOL="+c.protocol, "OTEL_EXPORTER_OTLP_ENDPOINT="+endpoint(s, c.protocol), "OTEL_EXPORTER_OTLP_INSECURE=true",
 				"OTEL_EXPORTER_OTLP_HEADERS=authorization=Bearer%20"+p.Key, "OTEL_EXPORTER_OTLP_COMPRESSION=gzip",
 				"OTEL_SERVICE_NAME=shop", "OTEL_RESOURCE_ATTRIBUTES=service.version=1.4.2,deployment.environment.name=staging,host.name=web-3")

@@ -49,7 +49,6 @@ public final class Shop {
     disk.logRecordBuilder().setSeverity(Severity.ERROR).setBody("disk sda1 is full").emit();
     disk.logRecordBuilder().setSeverity(Severity.INFO).setBody("all is well").emit();
     sdk.getMeterProvider().get("shop").counterBuilder("orders").build().add(1);
-    // The span says more than the log record of the same throw, and what arrives first is kept.
     sdk.getSdkTracerProvider().forceFlush().join(10, TimeUnit.SECONDS);
     sdk.shutdown().join(20, TimeUnit.SECONDS);
   }
