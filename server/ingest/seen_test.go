@@ -51,7 +51,37 @@ func TestWhatIsUnderWayIsNeverForgotten(t *testing.T) {
 		s.claim(g, 1, occurrences(100))
 		g.land(outcome.Result{Kind: outcome.Stored})
 	}
-	if n := len(s.young) + len(s.old); n > 1000 {
-		t.Fatalf("%d events are remembered after those under way have landed", n)
+	if n := len(s.young) + len(s.old); n > 1000 || len(s.flights) > 20 {
+		t.Fatalf("%d events and %d flights are remembered after those under way have landed", n, len(s.flights))
+	}
+}
+
+func TestWhatFailedIsToldFromWhatIsStored(t *testing.T) {
+	t.Parallel()
+	s := newSeen(1000)
+	lost, refused := occurrences(10), occurrences(10)
+	for _, c := range []struct {
+		events []*event.Occurrence
+		reason outcome.Reason
+	}{{lost, outcome.StoreFailed}, {refused, outcome.Shutdown}} {
+		f := newFlight()
+		s.claim(f, 1, c.events)
+		f.land(outcome.Result{Kind: outcome.Lost, Reason: c.reason})
+	}
+	for range 2 { // the second time they lie in the older half
+		doubt, sure := newFlight(), newFlight()
+		if s.claim(doubt, 1, lost[:1]) != nil || s.claim(sure, 1, refused[:1]) != nil {
+			t.Fatal("events that were not stored count as duplicates")
+		}
+		if !doubt.doubt || sure.doubt {
+			t.Fatal("what may be stored is not told from what is not")
+		}
+		lost, refused = lost[1:], refused[1:]
+		turned := s.turned
+		for s.turned == turned {
+			f := newFlight()
+			s.claim(f, 1, occurrences(50))
+			f.land(outcome.Result{Kind: outcome.Stored})
+		}
 	}
 }
