@@ -134,6 +134,11 @@ type lane struct {
 	done   chan error
 }
 
+// over tells whether the time has passed that the options give.
+func (l *load) over() bool {
+	return l.options.fillOnly && l.options.length > 0 && time.Since(l.began) > l.options.length
+}
+
 // worker sends batches until there are none left, with one stream for each project
 // that it meets.
 func (l *load) worker(ctx context.Context, address, credential string) error {
@@ -147,7 +152,7 @@ func (l *load) worker(ctx context.Context, address, credential string) error {
 	window := make(chan struct{}, l.options.window)
 	for {
 		id := l.next.Add(1)
-		if id > l.batches {
+		if id > l.batches || l.over() {
 			break
 		}
 		project := l.gen.Project(id)
