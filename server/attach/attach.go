@@ -13,6 +13,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"slices"
 	"strings"
 	"time"
 
@@ -55,8 +56,9 @@ func (c Config) Validate() error {
 
 // Index knows which event has which files.
 //
-// SpendAttachmentBytes must count bytes for a project's day only if the limit is not passed
-// then, and report whether it did. AttachmentsWith returns those checksums that any file has.
+// PutAttachments must change a file that is there under its id. SpendAttachmentBytes must count
+// bytes for a project's day only if the limit is not passed then, and report whether it did;
+// negative ones are given back. AttachmentsWith returns those checksums that any file has.
 type Index interface {
 	PutAttachments(ctx context.Context, files []attachment.File) error
 	EventAttachments(ctx context.Context, projectID uint32, id event.ID) ([]attachment.File, error)
@@ -125,7 +127,8 @@ func (s *Service) Open(ctx context.Context, f attachment.File) (io.ReadSeekClose
 }
 
 // Keep keeps the files of an event that arrived at a time, and returns for each why it
-// does not, or nothing. What an event has already is not kept twice.
+// does not, or nothing. What an event has already is not kept twice; what could not be
+// written is tried again when it comes again.
 func (s *Service) Keep(ctx context.Context, projectID uint32, id event.ID, files []attachment.Incoming, at time.Time) []attachment.Reason {
 	reasons := make([]attachment.Reason, len(files))
 	if err := s.keep(ctx, projectID, id, files, at, reasons); err != nil {
@@ -149,6 +152,7 @@ func (s *Service) keep(ctx context.Context, projectID uint32, id event.ID, files
 		return err
 	}
 	var rows []attachment.File
+	var broken error // of writing: what follows would only wait as long
 	for i, in := range files {
 		f := describe(in)
 		// Files that came together keep their order.
@@ -158,21 +162,30 @@ func (s *Service) keep(ctx context.Context, projectID uint32, id event.ID, files
 		}
 		sum := sha1.Sum([]byte(in.Content))
 		f.Checksum = hex.EncodeToString(sum[:])
-		if before := find(known, f); before != nil {
-			reasons[i] = before.LeftOut
-			continue
+		if n := find(known, f); n >= 0 {
+			before := known[n]
+			if before.LeftOut != attachment.Failed {
+				reasons[i] = before.LeftOut
+				continue
+			}
+			f.ID, f.CreatedAt = before.ID, before.CreatedAt
+			known = slices.Delete(known, n, n+1)
 		}
 		if reason := s.cfg.room(f, known); reason != "" {
 			f.Checksum, f.LeftOut = "", reason
-		} else if err := s.write(ctx, &f, in.Content); err != nil {
+		} else if broken != nil {
+			f.Checksum, f.LeftOut = "", attachment.Failed
+		} else if broken, err = s.write(ctx, &f, in.Content); err != nil {
 			return err
 		}
+		reasons[i] = f.LeftOut
 		if f.LeftOut == attachment.EventFiles {
-			reasons[i] = f.LeftOut
 			continue
 		}
-		reasons[i] = f.LeftOut
 		known, rows = append(known, f), append(rows, f)
+	}
+	if broken != nil {
+		s.Logger.WarnContext(ctx, "attachments cannot be written; their event lists them as left out", "project", projectID, "event", id, "error", broken)
 	}
 	if len(rows) == 0 {
 		return nil
@@ -180,18 +193,23 @@ func (s *Service) keep(ctx context.Context, projectID uint32, id event.ID, files
 	return s.Index.PutAttachments(ctx, rows)
 }
 
-// write puts the bytes of a file where they stay, if there is room on this day.
-func (s *Service) write(ctx context.Context, f *attachment.File, content string) error {
+// write puts the bytes of a file where they stay, if there is room on this day. If they
+// cannot be written, the file is left out, and broken says why.
+func (s *Service) write(ctx context.Context, f *attachment.File, content string) (broken, err error) {
 	ok, err := s.Index.SpendAttachmentBytes(ctx, f.ProjectID, f.CreatedAt, f.Size, s.cfg.ProjectDayBytes)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	if !ok {
 		f.Checksum, f.LeftOut = "", attachment.DayBytes
-		return nil
+		return nil, nil
 	}
-	_, err = s.Content.Put(ctx, f.Checksum, strings.NewReader(content))
-	return err
+	if _, broken = s.Content.Put(ctx, f.Checksum, strings.NewReader(content)); broken == nil {
+		return nil, nil
+	}
+	f.Checksum, f.LeftOut = "", attachment.Failed
+	_, err = s.Index.SpendAttachmentBytes(ctx, f.ProjectID, f.CreatedAt, -f.Size, s.cfg.ProjectDayBytes)
+	return broken, err
 }
 
 // room says why a file cannot stand beside those that its event has.
@@ -213,14 +231,11 @@ func (c Config) room(f attachment.File, known []attachment.File) attachment.Reas
 	return ""
 }
 
-// find returns the same file if it came before.
-func find(known []attachment.File, f attachment.File) *attachment.File {
-	for i := range known {
-		if k := &known[i]; k.Name == f.Name && k.Size == f.Size && (k.Checksum == f.Checksum || k.Checksum == "") {
-			return k
-		}
-	}
-	return nil
+// find tells where the same file is if it came before, otherwise -1.
+func find(known []attachment.File, f attachment.File) int {
+	return slices.IndexFunc(known, func(k attachment.File) bool {
+		return k.Name == f.Name && k.Size == f.Size && (k.Checksum == f.Checksum || k.Checksum == "")
+	})
 }
 
 // describe is what a file says of itself, within bounds. What aliases a request would hold

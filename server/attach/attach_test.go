@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -19,8 +20,18 @@ import (
 	"github.com/faultline-dev/faultline/server/attach"
 )
 
-// folder is a disk store whose files are only read.
-type folder struct{ *disk.Store }
+// folder is a disk store whose files are only read. It may be full.
+type folder struct {
+	*disk.Store
+	full *atomic.Bool
+}
+
+func (f folder) Put(ctx context.Context, name string, content io.Reader) (int64, error) {
+	if f.full.Load() {
+		return 0, errors.New("no space left on device")
+	}
+	return f.Store.Put(ctx, name, content)
+}
 
 func (f folder) Open(ctx context.Context, name string) (io.ReadSeekCloser, error) {
 	return f.Store.Open(ctx, name)
@@ -46,7 +57,7 @@ func open(t *testing.T, cfg attach.Config) (*attach.Service, folder) {
 	if err := index.Migrate(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	files := folder{disk.New(t.TempDir())}
+	files := folder{disk.New(t.TempDir()), new(atomic.Bool)}
 	s, err := attach.New(cfg, attach.Parts{Index: index, Content: files, Projects: month{}, Logger: slog.New(slog.DiscardHandler)})
 	if err != nil {
 		t.Fatal(err)
@@ -103,6 +114,33 @@ func TestFilesAreKeptWithinLimits(t *testing.T) {
 	if text, err := io.ReadAll(c); string(text) != "1234" || err != nil {
 		t.Errorf("%q, %v", text, err)
 	}
+}
+
+func TestFilesThatCannotBeWrittenAreListedAndTriedAgain(t *testing.T) {
+	t.Parallel()
+	s, folder := open(t, attach.Config{ItemBytes: 4, EventBytes: 8, EventFiles: 3, ProjectDayBytes: 8})
+	id := event.NewID()
+	f := func(want ...string) {
+		t.Helper()
+		s.Keep(t.Context(), 7, id, []attachment.Incoming{file("a", "1234"), file("b", "5678")}, time.Now())
+		files, err := s.List(t.Context(), 7, id)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var got []string
+		for _, f := range files {
+			got = append(got, f.Name+" "+string(f.LeftOut))
+		}
+		if !slices.Equal(got, want) {
+			t.Errorf("%q, want %q", got, want)
+		}
+	}
+	folder.full.Store(true)
+	f("a attachment_store_failed", "b attachment_store_failed")
+	f("a attachment_store_failed", "b attachment_store_failed")
+	folder.full.Store(false)
+	f("a ", "b ") // what could not be written did not count among the day's bytes
+	f("a ", "b ")
 }
 
 func TestExpiredFilesAreDeletedWithTheirBytes(t *testing.T) {

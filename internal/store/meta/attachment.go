@@ -18,17 +18,23 @@ func scanAttachment(r scanner) (v attachment.File, err error) {
 	return v, err
 }
 
-// PutAttachments adds files to their events, all or none.
+// PutAttachments adds files to their events, all or none. One that has the id of a file of
+// the same event says anew whether its bytes are kept.
 func (s *Store) PutAttachments(ctx context.Context, files []attachment.File) error {
 	return s.tx(ctx, func(tx transaction) error {
 		for _, f := range files {
 			if f.ID == "" {
 				f.ID = newID()
 			}
-			_, err := exec(ctx, tx, "add an attachment", `INSERT INTO attachments (`+attachmentColumns+`) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)`,
+			n, err := exec(ctx, tx, "add an attachment", `INSERT INTO attachments (`+attachmentColumns+`) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
+				ON CONFLICT (id) DO UPDATE SET checksum = excluded.checksum, left_out = excluded.left_out
+				WHERE attachments.project_id = excluded.project_id AND attachments.event_id = excluded.event_id`,
 				f.ID, f.ProjectID, f.EventID.String(), clean(f.Name), clean(f.ContentType), clean(f.Type), f.Size, f.Checksum, string(f.LeftOut), micros(f.CreatedAt), micros(f.ExpiresAt))
 			if err != nil {
 				return err
+			}
+			if n == 0 {
+				return fmt.Errorf("add an attachment: another event has one with the id %s", f.ID)
 			}
 		}
 		return nil
@@ -42,7 +48,7 @@ func (s *Store) EventAttachments(ctx context.Context, projectID uint32, id event
 }
 
 // SpendAttachmentBytes counts bytes that a project keeps on a day, unless it would have
-// more than the limit then, and reports whether it did.
+// more than the limit then, and reports whether it did. Fewer than none are given back.
 func (s *Store) SpendAttachmentBytes(ctx context.Context, projectID uint32, at time.Time, bytes, limit int64) (bool, error) {
 	if bytes > limit {
 		return false, nil

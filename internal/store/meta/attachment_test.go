@@ -27,6 +27,17 @@ func testAttachments(t *testing.T, s *meta.Store) {
 		t.Error("an id came twice")
 	}
 	left.Name = "b.log"
+	tried := left
+	tried.LeftOut, tried.Checksum = attachment.Failed, ""
+	if err := s.PutAttachments(ctx, []attachment.File{tried}); err != nil {
+		t.Fatal(err)
+	}
+	if files, err := s.EventAttachments(ctx, web.ID, id); err != nil || len(files) != 2 || files[1].LeftOut != attachment.Failed {
+		t.Error(files, err)
+	}
+	if err := s.PutAttachments(ctx, []attachment.File{left}); err != nil {
+		t.Fatal(err)
+	}
 	files, err := s.EventAttachments(ctx, web.ID, id)
 	if diff := cmp.Diff([]attachment.File{kept, left}, files); diff != "" || err != nil {
 		t.Error(diff, err)
@@ -63,6 +74,9 @@ func testAttachmentDays(t *testing.T, s *meta.Store) {
 	f(web.ID, at, 101, false)
 	f(web.ID, at, 60, true)
 	f(web.ID, at, 41, false)
+	f(web.ID, at, 40, true)
+	f(web.ID, at, 1, false)
+	f(web.ID, at, -40, true)
 	f(web.ID, at, 40, true)
 	f(web.ID, at, 1, false)
 	f(web.ID, at.Add(24*time.Hour), 100, true)

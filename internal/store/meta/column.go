@@ -1,7 +1,6 @@
 package meta
 
 import (
-	"crypto/rand"
 	"database/sql"
 	"encoding/hex"
 	"fmt"
@@ -10,6 +9,7 @@ import (
 
 	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
+	"github.com/google/uuid"
 
 	"github.com/faultline-dev/faultline/internal/event"
 )
@@ -92,16 +92,11 @@ func clean(s string) string {
 	return strings.ReplaceAll(strings.ToValidUTF8(s, "\uFFFD"), "\x00", "")
 }
 
-// newID is an identity that sorts by time of making: 12 hexadecimal digits of
-// milliseconds and 20 random ones.
+// newID is an identity that sorts by time of making, and is larger than all that this
+// process made before: a UUID of version 7 in 32 hexadecimal digits.
 func newID() string {
-	var b [16]byte
-	ms := uint64(time.Now().UnixMilli())
-	for i := range 6 {
-		b[i] = byte(ms >> (40 - 8*i))
-	}
-	rand.Read(b[6:])
-	return hex.EncodeToString(b[:])
+	id := uuid.Must(uuid.NewV7())
+	return hex.EncodeToString(id[:])
 }
 
 // placeholders is "$from, $from+1, ..." for n values.

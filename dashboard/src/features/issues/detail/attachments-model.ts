@@ -23,6 +23,7 @@ const reasons: Record<string, string> = {
   attachment_event_bytes: "left out: the event's files are too large together",
   attachment_event_files: "left out: the event has too many files",
   attachment_day_bytes: "left out: the project's files of that day are too large together",
+  attachment_store_failed: "left out: the server could not write it",
 };
 
 /**
