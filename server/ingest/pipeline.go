@@ -80,6 +80,7 @@ func (p *Pipeline) Receive(ctx context.Context, b *receive.Batch) []outcome.Resu
 			continue
 		}
 		o, refusal := p.process(b, e, &home, rules)
+		t.results[i].EventID = e.ID // it may have come without one
 		if refusal.Kind != 0 {
 			t.refuse(i, refusal)
 			continue

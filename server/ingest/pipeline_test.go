@@ -54,6 +54,11 @@ func TestEveryEventGetsOneOutcome(t *testing.T) {
 		})
 	}
 	nothing := func(*rig) {}
+	nameless := batch(3)
+	for _, e := range nameless.Events {
+		e.ID = event.ID{}
+	}
+	f("without ids", nameless, nothing, map[outcome.Kind]int{outcome.Stored: 3}, "")
 	f("refused for good", batch(3), func(r *rig) {
 		r.store.fail = func(int) (bool, error) { return false, errRefused }
 	}, map[outcome.Kind]int{outcome.Lost: 3}, outcome.StoreFailed)
