@@ -1,6 +1,7 @@
 package wire
 
 import (
+	"slices"
 	"time"
 
 	"google.golang.org/protobuf/encoding/protowire"
@@ -19,6 +20,7 @@ type Ack struct {
 // fields, that holds the acknowledgement.
 func AppendResponse(b []byte, a Ack) []byte {
 	size := a.size()
+	b = slices.Grow(b, 1+protowire.SizeBytes(size))
 	b = protowire.AppendTag(b, 1, protowire.BytesType)
 	b = protowire.AppendVarint(b, uint64(size))
 	if a.BatchID != 0 {

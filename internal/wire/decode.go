@@ -150,7 +150,7 @@ func (d *Decoder) Request(data []byte) (Batch, error) {
 // release lets go of what was decoded.
 func (d *Decoder) release() {
 	d.texts.forget()
-	d.Memory = nil
+	d.Memory, d.platform, d.err = nil, "", nil
 	if cap(d.entries) > entriesKept {
 		d.entries = nil
 	}

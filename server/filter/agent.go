@@ -1,6 +1,7 @@
 package filter
 
 import (
+	"bytes"
 	"strconv"
 	"strings"
 )
@@ -26,22 +27,22 @@ func crawler(agent string) bool {
 		}
 		lowered[i] = c
 	}
-	s := string(lowered[:n]) // does not escape
+	s := lowered[:n]
 	for rest, at := s, 0; ; {
-		i := strings.Index(rest, "bot")
+		i := bytes.Index(rest, []byte("bot"))
 		if i < 0 {
 			break
 		}
 		at += i
 		end := at + 3
 		// A telephone is called Cubot.
-		if (end == len(s) || !letter(s[end])) && !(at >= 2 && s[at-2:at] == "cu") {
+		if (end == len(s) || !letter(s[end])) && !(at >= 2 && string(s[at-2:at]) == "cu") {
 			return true
 		}
 		rest, at = s[end:], end
 	}
 	for _, mark := range crawlerMarks {
-		if strings.Contains(s, mark) {
+		if bytes.Contains(s, []byte(mark)) {
 			return true
 		}
 	}

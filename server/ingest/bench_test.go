@@ -83,7 +83,7 @@ func BenchmarkReceive(b *testing.B) {
 			for _, e := range in.Events {
 				e.ID = event.NewID()
 			}
-			results := p.Receive(ctx, &receive.Batch{ProjectID: uint32(i%50 + 1), ReceivedAt: time.Now(), Attempt: 1, Events: in.Events})
+			results := p.Receive(ctx, &receive.Batch{ProjectID: uint32(i%50 + 1), ReceivedAt: time.Now(), Attempt: 1, Events: in.Events})()
 			wire.AppendResponse(nil, acknowledgement(results))
 		}
 	})

@@ -150,7 +150,7 @@ func stream(t *testing.T, p *ingest.Pipeline, g *eventgen.Generator, client, fir
 			b.Events = append(b.Events, g.Event(client, uint64(i)))
 		}
 		var again []int
-		for i, r := range p.Receive(t.Context(), b) {
+		for i, r := range p.Receive(t.Context(), b)() {
 			if r.Kind != outcome.Stored && r.Kind != outcome.Duplicate || attempt == 1 && i%2 == 0 {
 				again = append(again, left[i])
 			}
@@ -232,7 +232,7 @@ func TestWhatIsFreedIsNeededNoMore(t *testing.T) {
 				if p == 1 {
 					b.Memory = m
 				}
-				for n, result := range r.Receive(t.Context(), b) {
+				for n, result := range r.Receive(t.Context(), b)() {
 					if result.Kind != outcome.Stored {
 						t.Errorf("project %d, event %d: %v", p+1, n, result)
 					}

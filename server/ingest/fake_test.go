@@ -70,7 +70,10 @@ type list struct {
 	insert func(ctx context.Context, token string, events []*event.Occurrence) error
 }
 
-func (l *list) Append(o *event.Occurrence) { l.events = append(l.events, o) }
+func (l *list) Append(o *event.Occurrence) {
+	kept := *o
+	l.events = append(l.events, &kept)
+}
 
 func (l *list) Insert(ctx context.Context, token string) error { return l.insert(ctx, token, l.events) }
 
@@ -309,6 +312,11 @@ type rig struct {
 	disk  *disk
 	ear   *ear
 	stop  func()
+}
+
+// Receive takes a batch and waits until all of it is decided.
+func (r *rig) Receive(ctx context.Context, b *receive.Batch) []outcome.Result {
+	return r.Pipeline.Receive(ctx, b)()
 }
 
 // start runs a pipeline until the test ends.

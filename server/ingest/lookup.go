@@ -18,7 +18,7 @@ const clockLead = 5 * time.Second
 // if it cannot tell of all others that the store will not have them. It must be asked
 // after the events were claimed.
 func (w *writer) known(ctx context.Context, t *tray, f *flight) bool {
-	if len(t.accepted) == 0 || !f.doubt && !w.sentBefore(&t.batch) {
+	if !w.dubious(t, f) {
 		return true
 	}
 	if w.away.Load() {
@@ -46,6 +46,11 @@ func (w *writer) known(ctx context.Context, t *tray, f *flight) bool {
 	w.announcer.retell(ctx, again)
 	t.keep()
 	return sure
+}
+
+// dubious tells whether some of the accepted events may be in the store already.
+func (w *writer) dubious(t *tray, f *flight) bool {
+	return len(t.accepted) > 0 && (f.doubt || w.sentBefore(&t.batch))
 }
 
 // sentBefore tells whether events that nobody remembers may have been sent before. Where

@@ -6,6 +6,7 @@ import (
 	"sync/atomic"
 	"testing"
 	"time"
+	"unsafe"
 	"weak"
 
 	"github.com/faultline-dev/faultline/internal/event"
@@ -19,18 +20,27 @@ import (
 type careful struct {
 	list
 	all         []weak.Pointer[event.Event]
+	texts       []weak.Pointer[byte]
 	taken, held *atomic.Int64
 }
 
-func (c *careful) Append(o *event.Occurrence) { c.all = append(c.all, weak.Make(o.Event)) }
+func (c *careful) Append(o *event.Occurrence) {
+	c.all = append(c.all, weak.Make(o.Event))
+	c.texts = append(c.texts, weak.Make(unsafe.StringData(o.Event.Exceptions[0].Value)))
+}
 
 func (c *careful) Insert(context.Context, string) error {
-	held := len(c.all)
+	held := len(c.all) + len(c.texts)
 	// Who handed the block over may still be on the way to waiting for it.
 	for deadline := time.Now().Add(5 * time.Second); held > 0 && time.Now().Before(deadline); runtime.Gosched() {
 		runtime.GC()
 		held = 0
 		for _, p := range c.all {
+			if p.Value() != nil {
+				held++
+			}
+		}
+		for _, p := range c.texts {
 			if p.Value() != nil {
 				held++
 			}

@@ -63,14 +63,26 @@ func New(cfg Config, parts Parts) (*Pipeline, error) {
 	}, nil
 }
 
-// Receive runs the events of a batch through the stages, stores what is left of
-// them, and says what became of each.
-func (p *Pipeline) Receive(ctx context.Context, b *receive.Batch) []outcome.Result {
+// Receive runs the events of a batch through the stages and hands over what is left of them
+// to be stored, as far as that needs no waiting. What it returns waits until all is done, and
+// says what became of each.
+func (p *Pipeline) Receive(ctx context.Context, b *receive.Batch) (wait func() []outcome.Result) {
 	t := newTray(b)
-	defer t.free()
+	decided := p.decide(ctx, b, t)
+	return func() []outcome.Result {
+		decided()
+		t.free()
+		return p.account(t)
+	}
+}
+
+// decide refuses the events of a batch or hands them to the writer, whose decision the
+// returned function waits for.
+func (p *Pipeline) decide(ctx context.Context, b *receive.Batch, t *tray) (wait func()) {
 	home, err := p.directory.Project(ctx, b.ProjectID)
 	if err != nil {
-		return p.account(t.refuseAll(noProject(err)))
+		t.refuseAll(noProject(err))
+		return func() {}
 	}
 	rules := stageRules{scrub.NewRules(home.Settings), p.groups.Rules(home.Settings.FingerprintRules, home.Settings.StackRules)}
 	allowed, beyond := p.allow(b)
@@ -79,7 +91,8 @@ func (p *Pipeline) Receive(ctx context.Context, b *receive.Batch) []outcome.Resu
 			t.refuse(i, beyond)
 			continue
 		}
-		o, refusal := p.process(b, e, &home, rules)
+		o := &t.occurrences[i]
+		refusal := p.process(b, e, o, &home, rules)
 		t.results[i].EventID = e.ID // it may have come without one
 		if refusal.Kind != 0 {
 			t.refuse(i, refusal)
@@ -90,8 +103,7 @@ func (p *Pipeline) Receive(ctx context.Context, b *receive.Batch) []outcome.Resu
 			t.turnDown(over)
 		}
 	}
-	p.writer.write(ctx, t)
-	return p.account(t)
+	return p.writer.write(ctx, t)
 }
 
 // stageRules are what a project decided, as the stages use it.
@@ -100,33 +112,34 @@ type stageRules struct {
 	group *group.Rules
 }
 
-// process runs the stages over one event. They do no I/O, but for the first look at a
+// process runs the stages over one event, and makes an occurrence of it unless it is refused. They do no I/O, but for the first look at a
 // source map. Filters look before scrubbing, because refusing is cheap and needs the
 // raw values; grouping comes after it, so that no secret gets into a fingerprint or a
 // title.
-func (p *Pipeline) process(b *receive.Batch, e *event.Event, home *project.Project, rules stageRules) (o *event.Occurrence, refusal outcome.Result) {
+func (p *Pipeline) process(b *receive.Batch, e *event.Event, o *event.Occurrence, home *project.Project, rules stageRules) (refusal outcome.Result) {
 	defer func() {
 		if r := recover(); r != nil {
 			p.log.Error("a stage panicked", "project", b.ProjectID, "event", e.ID.String(), "panic", r, "stack", string(debug.Stack()))
-			o, refusal = nil, outcome.Result{Kind: outcome.Lost, Reason: outcome.StageFailed, Message: "the server failed on this event; it has been logged there"}
+			refusal = outcome.Result{Kind: outcome.Lost, Reason: outcome.StageFailed, Message: "the server failed on this event; it has been logged there"}
 		}
 	}()
 	normalize.Event(e, normalize.Options{ReceivedAt: b.ReceivedAt, ClientIP: b.ClientIP, Limits: p.cfg.Limits})
 	if empty(e) {
-		return nil, outcome.Result{Kind: outcome.Invalid, Reason: outcome.Empty, Message: "the event has no exception, message or stack"}
+		return outcome.Result{Kind: outcome.Invalid, Reason: outcome.Empty, Message: "the event has no exception, message or stack"}
 	}
 	if reason, refused := filter.Event(e, &home.Settings); refused {
-		return nil, outcome.Result{Kind: outcome.Filtered, Reason: reason}
+		return outcome.Result{Kind: outcome.Filtered, Reason: reason}
 	}
 	scrub.Event(e, rules.scrub)
 	if p.symbols != nil {
 		p.symbols.Event(b.ProjectID, e)
 	}
 	g := p.groups.Event(e, rules.group)
-	return &event.Occurrence{
+	*o = event.Occurrence{
 		ProjectID: b.ProjectID, KeyID: b.KeyID, ReceivedAt: b.ReceivedAt, RetentionDays: home.Settings.RetentionDays, Event: e,
 		Fingerprint: g.Fingerprint, Parts: g.Parts, Title: g.Title, Culprit: g.Culprit,
-	}, outcome.Result{}
+	}
+	return outcome.Result{}
 }
 
 // Run stores what Receive takes, brings back what was spilled, and returns when the

@@ -108,8 +108,9 @@ func TestAPanickingStageCostsOnlyItsEvent(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := start(t, nil)
 		b := batch(1)
-		o, refusal := r.process(b, b.Events[0], &project.Project{}, stageRules{})
-		if o != nil || refusal.Kind != outcome.Lost || refusal.Reason != outcome.StageFailed {
+		o := event.Occurrence{}
+		refusal := r.process(b, b.Events[0], &o, &project.Project{}, stageRules{})
+		if o.Event != nil || refusal.Kind != outcome.Lost || refusal.Reason != outcome.StageFailed {
 			t.Fatalf("%+v, %+v", o, refusal)
 		}
 	})

@@ -11,11 +11,7 @@ import (
 // little are served first, and the batches of one project in the order of asking; who
 // runs out of patience is refused.
 func (w *writer) reserve(ctx context.Context, t *tray, f *flight) bool {
-	var bytes int64
-	for _, o := range t.accepted {
-		bytes += size(o)
-	}
-	f.project, f.bytes = t.batch.ProjectID, min(bytes, w.cfg.RoomBytes)
+	w.measure(t, f)
 	if t.batch.Patience > 0 {
 		var cancel context.CancelFunc
 		ctx, cancel = context.WithTimeout(ctx, t.batch.Patience)
@@ -30,6 +26,25 @@ func (w *writer) reserve(ctx context.Context, t *tray, f *flight) bool {
 	}
 	w.metrics.room.Add(float64(f.bytes))
 	return true
+}
+
+// reserveNow takes room if it is to be had without waiting.
+func (w *writer) reserveNow(t *tray, f *flight) bool {
+	w.measure(t, f)
+	if !w.room.TryAcquire(f.project, f.bytes) {
+		return false
+	}
+	w.metrics.room.Add(float64(f.bytes))
+	return true
+}
+
+// measure notes whose room a batch needs, and how much.
+func (w *writer) measure(t *tray, f *flight) {
+	var bytes int64
+	for _, o := range t.accepted {
+		bytes += size(o)
+	}
+	f.project, f.bytes = t.batch.ProjectID, min(bytes, w.cfg.RoomBytes)
 }
 
 // TurnAway tells whether requests of a project had better be refused before they are even

@@ -1,6 +1,7 @@
 package ingest
 
 import (
+	"sync"
 	"time"
 
 	"github.com/faultline-dev/faultline/internal/event"
@@ -20,6 +21,8 @@ type tray struct {
 	places   []int  // index in results of each accepted event, and of those on board
 	inBlock  []bool // events that a block counts, by index in results; nil: none
 
+	occurrences []event.Occurrence // what accepted points to, by index in results
+
 	// prints are the fingerprints of events that were refused after grouping, by index in
 	// results; nil: none.
 	prints []event.Fingerprint
@@ -29,6 +32,7 @@ func newTray(b *receive.Batch) *tray {
 	t := &tray{
 		batch: *b, results: make([]outcome.Result, len(b.Events)),
 		accepted: make([]*event.Occurrence, 0, len(b.Events)), places: make([]int, 0, len(b.Events)),
+		occurrences: newOccurrences(len(b.Events)),
 	}
 	for i, e := range b.Events {
 		t.results[i].EventID = e.ID
@@ -37,8 +41,24 @@ func newTray(b *receive.Batch) *tray {
 	return t
 }
 
+// spare are occurrences of earlier trays, all empty.
+var spare sync.Pool // of *[]event.Occurrence
+
+func newOccurrences(n int) []event.Occurrence {
+	if list, _ := spare.Get().(*[]event.Occurrence); list != nil && cap(*list) >= n {
+		return (*list)[:n]
+	}
+	return make([]event.Occurrence, n)
+}
+
 // free gives back the memory of the events, which nobody needs any more.
 func (t *tray) free() {
+	if t.occurrences != nil {
+		list := t.occurrences
+		clear(list)
+		spare.Put(&list)
+		t.occurrences = nil
+	}
 	if t.batch.Memory != nil {
 		t.batch.Memory.Free()
 		t.batch.Memory = nil

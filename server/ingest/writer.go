@@ -61,21 +61,33 @@ func newWriter(cfg Config, p Parts, t *tally) *writer {
 	}
 }
 
-// write decides every event that the tray has accepted. Duplicates go first; the
-// rest reserves room, joins the block that is filling up, and waits for it.
-func (w *writer) write(ctx context.Context, t *tray) {
+// write decides every event that the tray has accepted: duplicates go first; the rest
+// reserves room, joins the block that is filling up, and waits for it. What needs no waiting
+// is done at once, the rest by what is returned.
+func (w *writer) write(ctx context.Context, t *tray) (wait func()) {
 	if len(t.accepted) == 0 {
-		return
+		return func() {}
 	}
 	f := newFlight()
 	joined := w.claim(t, f)
-	known := w.known(ctx, t, f)
-	if len(t.accepted) == 0 {
-		f.land(outcome.Result{Kind: outcome.Stored})
-	} else if w.reserve(ctx, t, f) {
-		w.hand(ctx, t, f, known)
+	if !w.dubious(t, f) && w.reserveNow(t, f) {
+		aboard := w.hand(ctx, t, f, true)
+		return func() {
+			if aboard {
+				w.await(ctx, t, f)
+			}
+			w.join(ctx, t, joined)
+		}
 	}
-	w.join(ctx, t, joined)
+	return func() {
+		known := w.known(ctx, t, f)
+		if len(t.accepted) == 0 {
+			f.land(outcome.Result{Kind: outcome.Stored})
+		} else if w.reserve(ctx, t, f) && w.hand(ctx, t, f, known) {
+			w.await(ctx, t, f)
+		}
+		w.join(ctx, t, joined)
+	}
 }
 
 // twin is an event whose other sending is under way.
@@ -122,8 +134,8 @@ func (w *writer) refuse(t *tray, r outcome.Result) outcome.Result {
 }
 
 // hand gives the accepted events to the block that is filling up, or to the one for the
-// spill if they may be there already, and waits for what becomes of them.
-func (w *writer) hand(ctx context.Context, t *tray, f *flight, known bool) {
+// spill if they may be there already. It reports false if the writer stops.
+func (w *writer) hand(ctx context.Context, t *tray, f *flight, known bool) bool {
 	var who *interest
 	if known { // what goes to the spill is told of when it leaves it
 		who = w.announcer.interest(context.WithoutCancel(ctx), t.batch.ProjectID) // who waits may go, the events stay
@@ -131,9 +143,14 @@ func (w *writer) hand(ctx context.Context, t *tray, f *flight, known bool) {
 	if !w.add(f, who, t.accepted, !known) {
 		w.release(f)
 		f.land(w.refuse(t, stopping))
-		return
+		return false
 	}
 	t.board()
+	return true
+}
+
+// await waits for what becomes of the events on board.
+func (w *writer) await(ctx context.Context, t *tray, f *flight) {
 	r := requestEnded
 	select {
 	case <-f.done:

@@ -36,8 +36,10 @@ func (k keyring) Key(context.Context, string, uint32) (project.Access, error) {
 // drain takes batches, of which these clients send none with an event.
 type drain struct{}
 
-func (drain) Receive(_ context.Context, b *receive.Batch) []outcome.Result {
-	return make([]outcome.Result, len(b.Events))
+func (drain) Receive(_ context.Context, b *receive.Batch) (wait func() []outcome.Result) {
+	return func() []outcome.Result {
+		return make([]outcome.Result, len(b.Events))
+	}
 }
 
 // openStore is a store on an engine of its own.

@@ -57,10 +57,11 @@ type Drop struct {
 
 // Sink takes batches.
 //
-// Receive must return exactly one result an event, in order, and must return
-// only when each event is stored or refused. It may block for as long as there
-// is no room; it must return when ctx ends, with results that say Retry for what
-// was not stored. It owns the batch and its events from the call on.
+// Receive must do at once what needs no waiting, and frees the batch's memory as soon as
+// nobody needs its events. What it returns must be called once; it waits until each event is
+// stored or refused, and must return exactly one result an event, in order. It may block for
+// as long as there is no room; it must return when ctx ends, with results that say Retry for
+// what was not stored. The sink owns the batch and its events from the call of Receive on.
 type Sink interface {
-	Receive(ctx context.Context, b *Batch) []outcome.Result
+	Receive(ctx context.Context, b *Batch) (wait func() []outcome.Result)
 }

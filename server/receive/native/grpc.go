@@ -22,18 +22,33 @@ import (
 // frame is one message as bytes. The codecs of this package leave it undecoded.
 type frame struct {
 	data     []byte
-	borrowed mem.Buffer // what the data lies in; nil: it belongs to the frame
+	parts    mem.BufferSlice // the message as it came, in pieces, until it is opened
+	borrowed mem.Buffer      // what the data lies in; nil: it belongs to the frame
 }
 
-// free gives the data back, which must not be used any more.
+func (f *frame) len() int { return len(f.data) + f.parts.Len() }
+
+// open returns the message in one piece, which may be used until it is freed.
+func (f *frame) open() []byte {
+	if f.parts != nil {
+		f.borrowed = f.parts.MaterializeToBuffer(frames)
+		f.data = f.borrowed.ReadOnlyData()
+		f.parts.Free()
+		f.parts = nil
+	}
+	return f.data
+}
+
+// free gives the message back.
 func (f *frame) free() {
+	f.parts.Free()
 	if f.borrowed != nil {
 		f.borrowed.Free()
 	}
-	f.data, f.borrowed = nil, nil
+	*f = frame{}
 }
 
-// frames is where messages lie until they are decoded. Batches of a hundred events have a
+// frames is where messages lie while they are decoded. Batches of a hundred events have a
 // quarter of a megabyte.
 var frames = mem.NewTieredBufferPool(4<<10, 64<<10, 320<<10, 1<<20)
 
@@ -106,11 +121,11 @@ func (p grpcPipe) send(data []byte) error {
 // rawCodec leaves frames as they are and passes everything else on.
 type rawCodec struct{ encoding.CodecV2 }
 
-// Unmarshal puts the bytes of a frame into one piece.
+// Unmarshal keeps the bytes of a frame in the pieces in which they came: many may wait.
 func (c rawCodec) Unmarshal(data mem.BufferSlice, v any) error {
 	if f, ok := v.(*frame); ok {
-		f.borrowed = data.MaterializeToBuffer(frames)
-		f.data = f.borrowed.ReadOnlyData()
+		data.Ref()
+		f.parts = data
 		return nil
 	}
 	return c.CodecV2.Unmarshal(data, v)

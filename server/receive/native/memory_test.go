@@ -20,7 +20,7 @@ import (
 // memory all the same while it has not answered.
 type forgetful struct{ held chan int }
 
-func (f forgetful) Receive(_ context.Context, b *receive.Batch) []outcome.Result {
+func (f forgetful) Receive(_ context.Context, b *receive.Batch) (wait func() []outcome.Result) {
 	var all []weak.Pointer[event.Event]
 	for _, e := range b.Events {
 		all = append(all, weak.Make(e))
@@ -29,16 +29,17 @@ func (f forgetful) Receive(_ context.Context, b *receive.Batch) []outcome.Result
 	for i := range results {
 		results[i].Kind = outcome.Stored
 	}
-	b = nil
-	runtime.GC()
-	held := 0
-	for _, p := range all {
-		if p.Value() != nil {
-			held++
+	return func() []outcome.Result {
+		runtime.GC()
+		held := 0
+		for _, p := range all {
+			if p.Value() != nil {
+				held++
+			}
 		}
+		f.held <- held
+		return results
 	}
-	f.held <- held
-	return results
 }
 
 func TestAStreamLetsGoOfTheEventsItHasHandedOver(t *testing.T) {

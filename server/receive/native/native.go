@@ -104,6 +104,7 @@ type Handler struct {
 	room     *quota.Room  // for messages
 	streams  *quota.Room  // for open streams
 	stacks   *wire.Stacks // nil: none are shared
+	turns    turns
 	stopping chan struct{}
 }
 
@@ -117,7 +118,7 @@ func New(cfg Config, p Parts) (*Handler, error) {
 	}
 	h := &Handler{
 		cfg: cfg, sink: p.Sink, keys: p.Keys, turnAway: p.TurnAway, log: p.Logger, room: quota.NewRoom(cfg.UnderWayBytes, cfg.UnderWayBytes),
-		streams: quota.NewRoom(int64(cfg.Streams), 0), stopping: make(chan struct{}),
+		streams: quota.NewRoom(int64(cfg.Streams), 0), turns: newTurns(), stopping: make(chan struct{}),
 	}
 	if p.PrepareStack != nil && cfg.StackBytes > 0 {
 		h.stacks = wire.NewStacks(cfg.StackBytes, p.PrepareStack)
@@ -164,11 +165,11 @@ func (h *Handler) payer(ctx context.Context, c caller, projectID uint32) (uint32
 	return a.ProjectID, nil
 }
 
-// take hands a batch to the sink and says what became of it.
+// take hands a batch to the sink. What it returns waits until it says what became of it.
 //
 // It lets go of the batch's events, because the sink may be done with them long before
 // they are stored.
-func (h *Handler) take(ctx context.Context, c caller, a project.Access, in *wire.Batch) wire.Ack {
+func (h *Handler) take(ctx context.Context, c caller, a project.Access, in *wire.Batch) (wait func() wire.Ack) {
 	total := in.Total()
 	b := &receive.Batch{
 		ProjectID: a.ProjectID, KeyID: a.KeyID, KeyRate: a.KeyRate, Attempt: max(in.Attempt, 1), ReceivedAt: time.Now().UTC(), ClientIP: c.ip,
@@ -187,7 +188,8 @@ func (h *Handler) take(ctx context.Context, c caller, a project.Access, in *wire
 		b.Memory = in.Memory
 	}
 	in.Events, in.Memory = nil, nil
-	return acknowledge(in, total, h.sink.Receive(ctx, b))
+	results := h.sink.Receive(ctx, b)
+	return func() wire.Ack { return acknowledge(in, total, results()) }
 }
 
 func countRefused(list []receive.Refused, r outcome.Reason) []receive.Refused {

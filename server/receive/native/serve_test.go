@@ -32,25 +32,27 @@ type notebook struct {
 	hold    chan struct{}                            // nil: answer at once
 }
 
-func (n *notebook) Receive(ctx context.Context, b *receive.Batch) []outcome.Result {
-	n.mu.Lock()
-	n.batches = append(n.batches, b)
-	hold := n.hold
-	n.mu.Unlock()
-	if hold != nil {
-		select {
-		case <-hold:
-		case <-ctx.Done():
+func (n *notebook) Receive(ctx context.Context, b *receive.Batch) (wait func() []outcome.Result) {
+	return func() []outcome.Result {
+		n.mu.Lock()
+		n.batches = append(n.batches, b)
+		hold := n.hold
+		n.mu.Unlock()
+		if hold != nil {
+			select {
+			case <-hold:
+			case <-ctx.Done():
+			}
 		}
-	}
-	results := make([]outcome.Result, len(b.Events))
-	for i, e := range b.Events {
-		results[i] = outcome.Result{EventID: e.ID, Kind: outcome.Stored}
-		if n.answer != nil {
-			results[i] = n.answer(b, i)
+		results := make([]outcome.Result, len(b.Events))
+		for i, e := range b.Events {
+			results[i] = outcome.Result{EventID: e.ID, Kind: outcome.Stored}
+			if n.answer != nil {
+				results[i] = n.answer(b, i)
+			}
 		}
+		return results
 	}
-	return results
 }
 
 func (n *notebook) count() int {

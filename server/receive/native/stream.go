@@ -37,7 +37,7 @@ func (h *Handler) stream(ctx context.Context, c caller, p pipe) error {
 	defer cancel()
 	s := &session{Handler: h, caller: c, pipe: p, decoder: wire.NewSharingDecoder(h.cfg.Limits, h.stacks), window: make(chan struct{}, h.cfg.Window)}
 	s.payer.Store(payer)
-	err = s.serve(ctx, s.read(ctx))
+	err = s.serve(ctx)
 	if err != nil && !errors.Is(err, errStopping) {
 		cancel() // what is under way will not be acknowledged
 	}
@@ -69,14 +69,14 @@ type message struct {
 	bytes int64
 }
 
-// next reads one message and waits for room for it. While it does, nothing more is read.
+// next reads one message and waits for room for it.
 func (s *session) next(ctx context.Context) message {
 	f, err := s.pipe.receive()
 	if err != nil {
 		return message{err: err}
 	}
-	m := message{frame: f, payer: s.payer.Load(), bytes: int64(len(f.data))}
-	if len(f.data) > s.cfg.MessageBytes {
+	m := message{frame: f, payer: s.payer.Load(), bytes: int64(f.len())}
+	if f.len() > s.cfg.MessageBytes {
 		err = s.tooLarge() // the listener may take larger messages of other protocols
 	} else if err = s.room.Acquire(ctx, m.payer, m.bytes); errors.Is(err, quota.ErrCrowded) {
 		err = noRoom{errNoRoom, retryAfter}
@@ -91,12 +91,17 @@ func (s *session) next(ctx context.Context) message {
 // release gives back the room of a message.
 func (s *session) release(m message) { s.room.Release(m.payer, m.bytes) }
 
-// read reads messages ahead, one at a time. A read ends with the call to which it
+// read reads a message for each that is wanted. A read ends with the call to which it
 // belongs, not before; so the goroutine may outlive the session for a moment.
-func (s *session) read(ctx context.Context) <-chan message {
+func (s *session) read(ctx context.Context, wanted <-chan struct{}) <-chan message {
 	out := make(chan message)
 	go func() {
 		for {
+			select {
+			case <-wanted:
+			case <-ctx.Done():
+				return
+			}
 			m := s.next(ctx)
 			select {
 			case out <- m:
@@ -115,9 +120,13 @@ func (s *session) read(ctx context.Context) <-chan message {
 	return out
 }
 
-// serve takes messages until the last; nil if there was one.
-func (s *session) serve(ctx context.Context, messages <-chan message) error {
+// serve takes messages until the last; nil if there was one. While one waits to be taken,
+// nothing more is read: what is not read stays with the client.
+func (s *session) serve(ctx context.Context) error {
+	wanted := make(chan struct{}, 1)
+	messages := s.read(ctx, wanted)
 	for {
+		wanted <- struct{}{}
 		select {
 		case <-ctx.Done():
 			return ctx.Err()
@@ -137,7 +146,8 @@ func (s *session) serve(ctx context.Context, messages <-chan message) error {
 	}
 }
 
-// admit decodes a message and lets it go its way. It waits for a place in the window.
+// admit hands over what a message holds, and answers when that is decided. It waits for a
+// place in the window.
 func (s *session) admit(ctx context.Context, m message) error {
 	defer m.frame.free()
 	select {
@@ -146,30 +156,44 @@ func (s *session) admit(ctx context.Context, m message) error {
 		s.release(m)
 		return ctx.Err()
 	}
-	// A batch that cannot be read is all refused; the stream goes on.
-	b, _ := s.decoder.Request(m.frame.data)
 	done := func() {
 		<-s.window
 		s.release(m)
 	}
+	ack, err := s.hand(ctx, m.frame)
+	if err != nil || ack == nil {
+		done()
+		return err
+	}
+	s.underWay.Go(func() {
+		defer done()
+		s.answer(ack())
+	})
+	return nil
+}
+
+// hand decodes a message and lets it go its way; what it returns waits for its end, and is
+// nil if there is nothing to answer.
+func (s *session) hand(ctx context.Context, f *frame) (ack func() wire.Ack, err error) {
+	done, err := s.turns.take(ctx)
+	if err != nil {
+		return nil, err
+	}
+	defer done()
+	b, _ := s.decoder.Request(f.open()) // a batch that cannot be read is all refused; the stream goes on
+	f.free()
 	if !s.first {
 		s.first, s.project = true, b.ProjectID
 	}
 	access, err := s.enter(ctx, s.caller, s.project)
 	if err != nil {
-		done()
-		return err
+		return nil, err
 	}
 	s.payer.Store(access.ProjectID)
 	if !b.Present && len(b.Refused) == 0 {
-		done()
-		return nil
+		return nil, nil
 	}
-	s.underWay.Go(func() {
-		defer done()
-		s.answer(s.take(ctx, s.caller, access, &b))
-	})
-	return nil
+	return s.take(ctx, s.caller, access, &b), nil
 }
 
 // answer sends an acknowledgement.
@@ -186,7 +210,7 @@ func (s *session) answer(a wire.Ack) {
 // want of room, that is an error.
 func (h *Handler) once(ctx context.Context, c caller, f *frame) (wire.Ack, error) {
 	defer f.free()
-	if len(f.data) > h.cfg.MessageBytes {
+	if f.len() > h.cfg.MessageBytes {
 		return wire.Ack{}, h.tooLarge()
 	}
 	payer, err := h.payer(ctx, c, 0)
@@ -198,7 +222,7 @@ func (h *Handler) once(ctx context.Context, c caller, f *frame) (wire.Ack, error
 		return wire.Ack{}, err
 	}
 	defer hold.Release()
-	if err := hold.Grow(ctx, int64(len(f.data))); err != nil {
+	if err := hold.Grow(ctx, int64(f.len())); err != nil {
 		return wire.Ack{}, roomError(err)
 	}
 	ack, err := h.serveFrame(ctx, c, 0, f)
@@ -220,14 +244,28 @@ func (h *Handler) hold(payer uint32) (*quota.Hold, error) {
 // request was let in for; 0: as its message says.
 func (h *Handler) serveFrame(ctx context.Context, c caller, projectID uint32, f *frame) (wire.Ack, error) {
 	c.patience = h.cfg.Patience
-	b, malformed := wire.NewSharingDecoder(h.cfg.Limits, h.stacks).Request(f.data)
+	wait, malformed, err := h.handOver(ctx, c, projectID, f)
+	if err != nil {
+		return wire.Ack{}, err
+	}
+	return wait(), malformed
+}
+
+// handOver decodes a request when it is its turn, and lets it go its way.
+func (h *Handler) handOver(ctx context.Context, c caller, projectID uint32, f *frame) (wait func() wire.Ack, malformed, err error) {
+	done, err := h.turns.take(ctx)
+	if err != nil {
+		return nil, nil, err
+	}
+	defer done()
+	b, malformed := wire.NewSharingDecoder(h.cfg.Limits, h.stacks).Request(f.open())
 	f.free()
 	if projectID == 0 {
 		projectID = b.ProjectID
 	}
 	access, err := h.enter(ctx, c, projectID)
 	if err != nil {
-		return wire.Ack{}, err
+		return nil, nil, err
 	}
-	return h.take(ctx, c, access, &b), malformed
+	return h.take(ctx, c, access, &b), malformed, nil
 }

@@ -206,7 +206,7 @@ func (h *Handler) export(ctx context.Context, c caller, a project.Access, hold *
 	}
 	var results []outcome.Result
 	if len(b.Events)+len(b.Refused) > 0 {
-		results = h.sink.Receive(ctx, b)
+		results = h.sink.Receive(ctx, b)()
 	}
 	if err != nil {
 		return answer{}, err

@@ -41,18 +41,20 @@ type notebook struct {
 	answer  func(*receive.Batch, int) outcome.Result // nil: stored
 }
 
-func (n *notebook) Receive(_ context.Context, b *receive.Batch) []outcome.Result {
-	n.mu.Lock()
-	n.batches = append(n.batches, b)
-	n.mu.Unlock()
-	results := make([]outcome.Result, len(b.Events))
-	for i, e := range b.Events {
-		results[i] = outcome.Result{EventID: e.ID, Kind: outcome.Stored}
-		if n.answer != nil {
-			results[i] = n.answer(b, i)
+func (n *notebook) Receive(_ context.Context, b *receive.Batch) (wait func() []outcome.Result) {
+	return func() []outcome.Result {
+		n.mu.Lock()
+		n.batches = append(n.batches, b)
+		n.mu.Unlock()
+		results := make([]outcome.Result, len(b.Events))
+		for i, e := range b.Events {
+			results[i] = outcome.Result{EventID: e.ID, Kind: outcome.Stored}
+			if n.answer != nil {
+				results[i] = n.answer(b, i)
+			}
 		}
+		return results
 	}
-	return results
 }
 
 func (n *notebook) events() []*event.Event {

@@ -87,7 +87,7 @@ func (in *intake) keep(ctx context.Context, id event.ID) {
 		}
 	}
 	if len(left.Refused) > 0 {
-		in.h.sink.Receive(ctx, &left)
+		in.h.sink.Receive(ctx, &left)()
 	}
 }
 

@@ -76,10 +76,12 @@ func BenchmarkRequest(b *testing.B) {
 // quiet is a sink that stores everything nowhere.
 type quiet struct{}
 
-func (quiet) Receive(_ context.Context, b *receive.Batch) []outcome.Result {
-	results := make([]outcome.Result, len(b.Events))
-	for i, e := range b.Events {
-		results[i] = outcome.Result{EventID: e.ID, Kind: outcome.Stored}
+func (quiet) Receive(_ context.Context, b *receive.Batch) (wait func() []outcome.Result) {
+	return func() []outcome.Result {
+		results := make([]outcome.Result, len(b.Events))
+		for i, e := range b.Events {
+			results[i] = outcome.Result{EventID: e.ID, Kind: outcome.Stored}
+		}
+		return results
 	}
-	return results
 }

@@ -29,22 +29,24 @@ type notebook struct {
 	answer  func(*event.Event) outcome.Result // nil: stored
 }
 
-func (n *notebook) Receive(_ context.Context, b *receive.Batch) []outcome.Result {
-	n.mu.Lock()
-	n.batches = append(n.batches, b)
-	n.mu.Unlock()
-	results := make([]outcome.Result, len(b.Events))
-	for i, e := range b.Events {
-		if e.ID.IsZero() {
-			e.ID = event.NewID()
+func (n *notebook) Receive(_ context.Context, b *receive.Batch) (wait func() []outcome.Result) {
+	return func() []outcome.Result {
+		n.mu.Lock()
+		n.batches = append(n.batches, b)
+		n.mu.Unlock()
+		results := make([]outcome.Result, len(b.Events))
+		for i, e := range b.Events {
+			if e.ID.IsZero() {
+				e.ID = event.NewID()
+			}
+			results[i] = outcome.Result{Kind: outcome.Stored}
+			if n.answer != nil {
+				results[i] = n.answer(e)
+			}
+			results[i].EventID = e.ID
 		}
-		results[i] = outcome.Result{Kind: outcome.Stored}
-		if n.answer != nil {
-			results[i] = n.answer(e)
-		}
-		results[i].EventID = e.ID
+		return results
 	}
-	return results
 }
 
 // last is the batch that came last.

@@ -170,7 +170,7 @@ func (in *intake) hand(ctx context.Context) []outcome.Result {
 	if !slices.ContainsFunc(b.Events, func(e *event.Event) bool { return !e.ID.IsZero() }) {
 		b.Attempt = 1 // what has no id cannot be known again
 	}
-	return in.h.sink.Receive(ctx, b)
+	return in.h.sink.Receive(ctx, b)()
 }
 
 // refuse counts an event that could not be read, or could not be told of any other.
