@@ -28,12 +28,14 @@ var pid = os.Getpid()
 // drop is a sink that says that everything is stored, and stores nothing.
 type drop struct{}
 
-func (drop) Receive(_ context.Context, b *receive.Batch) []outcome.Result {
-	results := make([]outcome.Result, len(b.Events))
-	for i, e := range b.Events {
-		results[i] = outcome.Result{EventID: e.ID, Kind: outcome.Stored}
+func (drop) Receive(_ context.Context, b *receive.Batch) (wait func() []outcome.Result) {
+	return func() []outcome.Result {
+		results := make([]outcome.Result, len(b.Events))
+		for i, e := range b.Events {
+			results[i] = outcome.Result{EventID: e.ID, Kind: outcome.Stored}
+		}
+		return results
 	}
-	return results
 }
 
 // anyKey lets everybody in.
