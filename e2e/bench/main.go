@@ -34,6 +34,7 @@ type options struct {
 	sinkProtocols, protocolsOnly bool
 	fillOnly, questionsOnly      bool
 	length                       time.Duration
+	halfOf                       float64
 }
 
 func main() {
@@ -52,6 +53,7 @@ func main() {
 	flag.IntVar(&o.otlpEvents, "otlp-events", 300_000, "log records to send over OTLP")
 	flag.BoolVar(&o.protocolsOnly, "protocols-only", false, "measure only Sentry's and OpenTelemetry's protocols, and write nothing")
 	flag.BoolVar(&o.fillOnly, "fill-only", false, "stream the events into the folder of -data, and measure only that")
+	flag.Float64Var(&o.halfOf, "half-of", 0, "of -fill-only: stream further events at half of this rate, in events a second; 0: none")
 	flag.DurationVar(&o.length, "length", 0, "of -fill-only: stop after this time, however many events are left; 0: no such end")
 	flag.BoolVar(&o.questionsOnly, "questions-only", false, "use the folder of -data as -fill-only left it: measure a start, the rest after it and the questions, and write nothing")
 	flag.BoolVar(&o.sinkProtocols, "sink-protocols", false, "internal: receive both, drop, and print the addresses")

@@ -35,11 +35,19 @@ func fill(ctx context.Context, o options) error {
 	if err := s.makeProjects(ctx, projects-1); err != nil {
 		return err
 	}
-	r := &report{options: o}
-	if err := r.measureStream(ctx, s, newLoad(o, o.events)); err != nil {
+	r, load := &report{options: o}, newLoad(o, o.events)
+	if err := r.measureStream(ctx, s, load); err != nil {
 		return err
 	}
 	fmt.Print(r.filled())
+	if o.halfOf > 0 {
+		h := &report{options: o}
+		if err := h.measureStream(ctx, s, load.half(o.halfOf)); err != nil {
+			return err
+		}
+		h.blocks, h.blockRows = h.blocks-r.blocks, h.blockRows-r.blockRows
+		fmt.Print(h.filled())
+	}
 	if err := s.settle(ctx); err != nil {
 		return err
 	}

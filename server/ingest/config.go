@@ -20,6 +20,10 @@ type Config struct {
 	// FlushShare is how many times longer than an insert the interval is: 3 lets inserting
 	// take a third of the time until blocks can grow no further.
 	FlushShare int
+	// FlushBrisk is the interval that is exceeded only if an insert takes more than two thirds
+	// of it: blocks are large enough by then, and what their senders wait counts for more.
+	// It holds while the store keeps up; from FlushMax on it changes nothing.
+	FlushBrisk time.Duration
 	// HurryParts is how many parts the store may keep the events of a week in for blocks not
 	// to wait when all who send do. 0: they always wait for their interval.
 	HurryParts int
@@ -75,7 +79,7 @@ type Config struct {
 // DefaultConfig suits one machine on which the store runs too.
 func DefaultConfig() Config {
 	return Config{
-		FlushMin: 50 * time.Millisecond, FlushMax: 400 * time.Millisecond, FlushShare: 3, HurryParts: 60, CrowdParts: 120, FlushAway: time.Second,
+		FlushMin: 50 * time.Millisecond, FlushMax: 400 * time.Millisecond, FlushShare: 3, FlushBrisk: 120 * time.Millisecond, HurryParts: 60, CrowdParts: 120, FlushAway: time.Second,
 		BlockRows: 25_000, BlockBytes: 64 << 20, RoomBytes: 192 << 20,
 		InsertPatience: 10 * time.Second, SpillTimeout: 10 * time.Second, LookupTimeout: 5 * time.Second,
 		PublishTimeout: 2 * time.Second, OutcomeInterval: 2 * time.Second, StopTimeout: 8 * time.Second,
@@ -90,6 +94,8 @@ func (c Config) Validate() error {
 		return fmt.Errorf("ingest: flush interval from %v to %v makes no sense", c.FlushMin, c.FlushMax)
 	case c.FlushAway <= 0:
 		return fmt.Errorf("ingest: blocks for the disk cannot fill up for %v", c.FlushAway)
+	case c.FlushBrisk <= 0:
+		return fmt.Errorf("ingest: no interval is as short as %v", c.FlushBrisk)
 	case c.FlushShare < 1:
 		return fmt.Errorf("ingest: flush share %d is below 1", c.FlushShare)
 	case c.HurryParts < 0 || c.CrowdParts < max(c.HurryParts, 1):

@@ -102,10 +102,16 @@ func (w *writer) patience(b *block, now time.Time) time.Duration {
 		return resentShare*w.cfg.FlushAway - now.Sub(b.began)
 	}
 	wait := w.interval() - now.Sub(w.began)
-	if w.parts.Load() > int64(w.cfg.HurryParts) || w.away.Load() || w.disk.any() {
+	if !w.keepsUp() {
 		return wait
 	}
 	return min(wait, w.lull(b, now))
+}
+
+// keepsUp reports whether the store may be hurried: it merges blocks as fast as they come,
+// and nothing waits on disk.
+func (w *writer) keepsUp() bool {
+	return w.parts.Load() <= int64(w.cfg.HurryParts) && !w.away.Load() && !w.disk.any()
 }
 
 // A lull is a pause after so many batches at least, that takes so many times longer than
@@ -160,8 +166,8 @@ func (w *writer) lookAfterParts(ctx context.Context) {
 func (w *writer) crowded() bool { return w.parts.Load() > int64(w.cfg.CrowdParts) }
 
 // interval is the time from the start of one insert to the start of the next. It
-// grows with what inserts take, because large blocks are cheaper, and further while the
-// store has to catch up with the spill or with merges.
+// grows with what inserts take, because large blocks are cheaper; slower where the store
+// keeps up, and further while it has to catch up with the spill or with merges.
 func (w *writer) interval() time.Duration {
 	most := w.cfg.FlushMax
 	switch {
@@ -170,7 +176,11 @@ func (w *writer) interval() time.Duration {
 	case w.disk.any():
 		most = max(most, w.cfg.FlushAway)
 	}
-	return min(max(time.Duration(w.cfg.FlushShare)*w.took, w.cfg.FlushMin), most)
+	wait := time.Duration(w.cfg.FlushShare) * w.took
+	if w.keepsUp() {
+		wait = min(wait, max(w.cfg.FlushBrisk, w.took*3/2))
+	}
+	return min(max(wait, w.cfg.FlushMin), most)
 }
 
 // insert puts a block into the store, or into the spill, when its last batch is in.

@@ -76,17 +76,23 @@ func TestABlockDoesNotWaitWhenAllWhoSendWait(t *testing.T) {
 }
 
 func TestTheIntervalGrowsWithWhatInsertsTake(t *testing.T) {
-	f := func(took, want time.Duration) {
+	f := func(took, want, behind time.Duration) {
 		t.Helper()
 		w := &writer{cfg: DefaultConfig(), took: took, disk: new(onDisk)}
 		if got := w.interval(); got != want {
-			t.Fatalf("%v after an insert of %v, want %v", got, took, want)
+			t.Errorf("%v after an insert of %v, want %v", got, took, want)
+		}
+		w.parts.Store(int64(w.cfg.HurryParts) + 1)
+		if got := w.interval(); got != behind {
+			t.Errorf("%v after an insert of %v where the store has many parts, want %v", got, took, behind)
 		}
 	}
-	f(0, 50*time.Millisecond)
-	f(10*time.Millisecond, 50*time.Millisecond)
-	f(40*time.Millisecond, 120*time.Millisecond)
-	f(time.Second, 400*time.Millisecond)
+	f(0, 50*time.Millisecond, 50*time.Millisecond)
+	f(10*time.Millisecond, 50*time.Millisecond, 50*time.Millisecond)
+	f(30*time.Millisecond, 90*time.Millisecond, 90*time.Millisecond)
+	f(60*time.Millisecond, 120*time.Millisecond, 180*time.Millisecond)
+	f(120*time.Millisecond, 180*time.Millisecond, 360*time.Millisecond)
+	f(time.Second, 400*time.Millisecond, 400*time.Millisecond)
 	catchingUp := &writer{cfg: DefaultConfig(), took: 300 * time.Millisecond, disk: newOnDisk()}
 	if got := catchingUp.interval(); got != 900*time.Millisecond {
 		t.Fatalf("%v while the spill is drained", got)
@@ -338,6 +344,7 @@ func TestConfigIsChecked(t *testing.T) {
 	f(func(c *Config) { c.FlushMin = 0 })
 	f(func(c *Config) { c.FlushMax = c.FlushMin - 1 })
 	f(func(c *Config) { c.FlushShare = 0 })
+	f(func(c *Config) { c.FlushBrisk = 0 })
 	f(func(c *Config) { c.CrowdParts = c.HurryParts - 1 })
 	f(func(c *Config) { c.BlockRows = 0 })
 	f(func(c *Config) { c.RoomBytes = 0 })
