@@ -1,6 +1,8 @@
 package clickhouse
 
 import (
+	"sync"
+
 	"github.com/ClickHouse/ch-go/proto"
 	lib "github.com/ClickHouse/clickhouse-go/v2/lib/column"
 	"github.com/ClickHouse/clickhouse-go/v2/lib/driver"
@@ -29,7 +31,7 @@ func (s *spans) arrange(rows []uint32) {
 	for _, i := range rows {
 		n += int(s.all[i].to - s.all[i].from)
 	}
-	s.elements = make([]uint32, 0, n)
+	s.elements = takeElements(n)
 	for _, i := range rows {
 		for j := s.all[i].from; j < s.all[i].to; j++ {
 			s.elements = append(s.elements, j)
@@ -45,7 +47,23 @@ func (s *spans) at(row int) span {
 	return s.all[row]
 }
 
-func (s *spans) reset() { s.all, s.elements = s.all[:0], nil }
+func (s *spans) reset() {
+	if list := s.elements; list != nil {
+		elementLists.Put(&list)
+	}
+	s.all, s.elements = s.all[:0], nil
+}
+
+// elementLists are lists of elements that were sent; a large block needs megabytes of them.
+var elementLists sync.Pool // of *[]uint32
+
+// takeElements gives an empty list with room for so many elements.
+func takeElements(n int) []uint32 {
+	if list, _ := elementLists.Get().(*[]uint32); list != nil && cap(*list) >= n {
+		return (*list)[:0]
+	}
+	return make([]uint32, 0, n)
+}
 
 // encode writes where the lists of rows end when they are sent one after the other.
 func (s *spans) encode(e *encoder, rows []uint32) {
