@@ -112,10 +112,10 @@ type stageRules struct {
 	group *group.Rules
 }
 
-// process runs the stages over one event, and makes an occurrence of it unless it is refused. They do no I/O, but for the first look at a
-// source map. Filters look before scrubbing, because refusing is cheap and needs the
-// raw values; grouping comes after it, so that no secret gets into a fingerprint or a
-// title.
+// process runs the stages over one event, and makes an occurrence of it unless it is
+// refused. They do no I/O, but for the first look at a source map. Filters look before
+// scrubbing, because refusing is cheap and needs the raw values; grouping comes after it, so
+// that no secret gets into a fingerprint or a title.
 func (p *Pipeline) process(b *receive.Batch, e *event.Event, o *event.Occurrence, home *project.Project, rules stageRules) (refusal outcome.Result) {
 	defer func() {
 		if r := recover(); r != nil {
